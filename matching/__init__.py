@@ -1,0 +1,1 @@
+"""Thinking: text in, vectors; actors in, ranking; problem in, plan. Pure, usable on its own."""

@@ -1,0 +1,1 @@
+"""Text in, language-neutral vectors out."""

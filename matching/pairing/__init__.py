@@ -1,0 +1,1 @@
+"""Problem in, plan with certificate out."""

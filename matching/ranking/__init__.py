@@ -1,0 +1,1 @@
+"""Actors in, ranked suggestions with reasons out."""

@@ -1,0 +1,1 @@
+"""Shapes: tables and what goes in and out."""

@@ -1,0 +1,25 @@
+"""Alembic's entry: the metadata of models/, the URL that app/db.py gives (or VIADUC_DATABASE_URL)."""
+
+import os
+
+from alembic import context
+from sqlalchemy import create_engine, pool
+from sqlmodel import SQLModel
+
+import models
+
+assert models.TABLES
+config = context.config
+
+
+def run() -> None:
+    url = config.get_main_option("sqlalchemy.url") or os.environ["VIADUC_DATABASE_URL"]
+    engine = create_engine(url, poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=SQLModel.metadata, compare_type=True)
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+run()

@@ -1,0 +1,124 @@
+"""The database: engine, sessions, schema. One session a request, one commit at its end (app/deps.py)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from pgvector.psycopg import register_vector
+from psycopg import errors as pg_errors
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlmodel import Session
+
+from app.embedded_postgres import start_embedded
+from app.errors import AppError, Conflict, NoRoom, Unavailable
+from app.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout: alembic's scripts and the demo border stand beside the packages."""
+
+
+def database_url(settings: Settings) -> str:
+    """The configured server, or the embedded one (started if need be)."""
+    if settings.database_url is None:
+        return start_embedded(settings.data_dir)
+    url = make_url(settings.database_url)
+    if url.drivername in {"postgres", "postgresql"}:
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername != "postgresql+psycopg":
+        raise Unavailable(f"VIADUC_DATABASE_URL must name a PostgreSQL server, not {url.drivername!r}")
+    return url.render_as_string(hide_password=False)
+
+
+def make_engine(url: str) -> Engine:
+    """An engine whose connections speak vectors in binary and find filtered neighbours completely."""
+    engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args={"connect_timeout": 5})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: psycopg.Connection, _record: object) -> None:
+        teach_vectors(connection)
+
+    return engine
+
+
+def teach_vectors(connection: psycopg.Connection) -> None:
+    """Teach a connection the vector types; before the first migration there are none to teach."""
+    try:
+        register_vector(connection)
+        connection.execute("SET hnsw.iterative_scan = relaxed_order")
+        connection.commit()
+    except psycopg.ProgrammingError:
+        connection.rollback()
+
+
+def alembic_config(url: str) -> Config:
+    """Alembic's configuration for this checkout and that database."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "alembic"))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def upgrade(url: str) -> None:
+    """Bring the schema to the newest revision."""
+    command.upgrade(alembic_config(url), "head")
+
+
+def schema_revisions(engine: Engine) -> tuple[str | None, str | None]:
+    """(revision of the database, revision this code wants)."""
+    wanted = ScriptDirectory.from_config(alembic_config("")).get_current_head()
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision(), wanted
+
+
+def require_schema(engine: Engine) -> None:
+    """Raise Unavailable, with the way out, unless the schema is the one this code was written for."""
+    with translated_errors():
+        found, wanted = schema_revisions(engine)
+    if found != wanted:
+        state = "has no schema yet" if found is None else f"has the schema of revision {found}, not {wanted}"
+        raise Unavailable(f"the database {state}: run `viaduc db upgrade`")
+
+
+def ping(engine: Engine) -> None:
+    """Raise Unavailable unless the database answers."""
+    with translated_errors(), engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn what the driver raises into errors a person can act on."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise explain_database_error(error) from error
+
+
+def explain_database_error(error: DBAPIError) -> AppError:
+    """The AppError that says what a driver error means."""
+    cause = error.orig
+    if isinstance(cause, pg_errors.DiskFull):
+        return NoRoom("the disk of the database is full; nothing of this request was stored. Free space and send it again.")
+    if isinstance(cause, pg_errors.UndefinedTable | pg_errors.UndefinedColumn | pg_errors.UndefinedObject):
+        return Unavailable("the database schema is not the one this version needs: run `viaduc db upgrade`")
+    if isinstance(cause, pg_errors.UniqueViolation):
+        return Conflict("this exists already")
+    if isinstance(cause, pg_errors.ForeignKeyViolation):
+        return Conflict("this refers to something that does not exist (any more)")
+    if isinstance(error, OperationalError) or error.connection_invalidated:
+        return Unavailable("the database does not answer; nothing of this request was stored. Try again in a moment.")
+    return AppError("the database refused the request; nothing of it was stored")
+
+
+@contextmanager
+def session_scope(engine: Engine) -> Iterator[Session]:
+    """A session that commits at its end, or not at all."""
+    with translated_errors(), Session(engine) as session:
+        yield session
+        session.commit()

@@ -1,0 +1,77 @@
+"""Errors the doors know how to tell.
+
+AppError                 status  what it means
+├── NotFound             404     there is no such thing
+├── Conflict             409     it exists already, or changed meanwhile
+├── BadInput             422     the request says something that cannot be (field, line, cause)
+├── TooLarge             413     more than the service takes in one go
+├── NoRoom               507     the disk of the database is full
+└── Unavailable          503     the database, its schema or the model is not there (yet)
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class FieldError:
+    """One thing that is wrong: where, and why."""
+
+    field: str
+    reason: str
+    line: int | None = None
+
+
+@dataclass
+class AppError(Exception):
+    """An expected failure with a sentence for the person who caused or meets it."""
+
+    detail: str
+    errors: list[FieldError] = field(default_factory=list)
+
+    status = 500
+    title = "Something went wrong"
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+class NotFound(AppError):
+    """There is no such thing."""
+
+    status, title = 404, "Not found"
+
+
+class Conflict(AppError):
+    """It exists already, or changed meanwhile."""
+
+    status, title = 409, "Conflict"
+
+
+class BadInput(AppError):
+    """The request says something that cannot be."""
+
+    status, title = 422, "Invalid request"
+
+    @classmethod
+    def of(cls, field: str, reason: str, line: int | None = None) -> "BadInput":
+        """A single wrong field."""
+        place = f"line {line}, {field}" if line else field
+        return cls(f"{place}: {reason}", [FieldError(field, reason, line)])
+
+
+class TooLarge(AppError):
+    """More than the service takes in one go."""
+
+    status, title = 413, "Too large"
+
+
+class NoRoom(AppError):
+    """The disk of the database is full."""
+
+    status, title = 507, "Insufficient storage"
+
+
+class Unavailable(AppError):
+    """The database, its schema or the model is not there (yet)."""
+
+    status, title = 503, "Service unavailable"

@@ -1,0 +1,192 @@
+"""Events: speed-dating sessions with rounds, places, participants and wishes."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, model_validator
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Integer, String
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field, SQLModel
+
+from models.actor import Language, Name, Shape
+from models.base import utc_now
+
+
+def _check_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"unknown time zone {name!r}: expected an IANA zone, such as Europe/Brussels") from error
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_check_zone)]
+
+
+class EventCreate(Shape):
+    """A new event."""
+
+    name: Name = Field(max_length=300)
+    zone: Zone = "Europe/Brussels"
+    place: str | None = Field(default=None, max_length=300, description="Where it happens")
+    min_meetings: int = Field(default=0, ge=0, le=200, description="Floor of meetings for every participant")
+    max_meetings: int | None = Field(
+        default=None, ge=1, le=200, description="Cap for every participant; absent: as many as rounds"
+    )
+    cross_side_only: bool = True
+
+    @model_validator(mode="after")
+    def _floor_below_cap(self) -> Self:
+        if self.max_meetings is not None and self.min_meetings > self.max_meetings:
+            raise ValueError(f"min_meetings ({self.min_meetings}) is above max_meetings ({self.max_meetings})")
+        return self
+
+
+class Event(SQLModel, table=True):
+    """A speed-dating session."""
+
+    id: int = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
+    name: str
+    zone: str = "Europe/Brussels"
+    place: str | None = None
+    min_meetings: int = 0
+    max_meetings: int | None = None
+    cross_side_only: bool = True
+    created_at: datetime = Field(default_factory=utc_now)
+
+
+class EventPublic(EventCreate):
+    """An event as answered."""
+
+    id: int
+    rounds: int
+    places: int
+    participants: int
+    plans: int
+
+
+class RoundCreate(Shape):
+    """A time slot; its index is its rank by start."""
+
+    starts_at: datetime = Field(description="ISO 8601 with offset")
+    minutes: int = Field(default=20, ge=1, le=480)
+
+    @model_validator(mode="after")
+    def _has_offset(self) -> Self:
+        if self.starts_at.tzinfo is None:
+            raise ValueError("starts_at needs an offset, such as 2027-03-09T09:00:00+01:00")
+        return self
+
+
+class Round(SQLModel, table=True):
+    """A time slot of an event."""
+
+    event_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    ordinal: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    starts_at: datetime
+    minutes: int = 20
+
+
+class RoundPublic(RoundCreate):
+    """A round as answered; `index` is what plans speak of."""
+
+    index: int
+
+
+class PlaceCreate(Shape):
+    """A table, booth or video link."""
+
+    label: Name = Field(max_length=100)
+    available: list[int] | None = Field(default=None, max_length=200, description="Round indices; absent: all")
+
+
+class EventPlace(SQLModel, table=True):
+    """A table, booth or video link of an event."""
+
+    __tablename__ = "event_place"
+
+    event_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    ordinal: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    label: str
+    available: list[int] | None = Field(default=None, sa_column=Column(ARRAY(Integer)))
+
+
+class PlacePublic(PlaceCreate):
+    """A place as answered; `index` is what plans speak of."""
+
+    index: int
+
+
+class ParticipantCreate(Shape):
+    """Registers an actor for an event."""
+
+    actor_id: int
+    side: str | None = Field(default=None, min_length=1, max_length=40, description="Absent: the actor's own")
+    available: list[int] | None = Field(default=None, max_length=200, description="Round indices; absent: all")
+    min: int | None = Field(default=None, ge=0, le=200, description="Floor; absent: the event's")
+    max: int | None = Field(default=None, ge=0, le=200, description="Cap; absent: the event's")
+    languages: list[Language] | None = Field(default=None, max_length=40, description="Absent: the actor's own")
+
+    @model_validator(mode="after")
+    def _floor_below_cap(self) -> Self:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min ({self.min}) is above max ({self.max})")
+        return self
+
+
+class Participant(SQLModel, table=True):
+    """An actor registered for an event."""
+
+    event_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    actor_id: int = Field(
+        sa_column=Column(
+            BigInteger,
+            ForeignKey("actor.id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
+            index=True,
+        )
+    )
+    side: str | None = None
+    available: list[int] | None = Field(default=None, sa_column=Column(ARRAY(Integer)))
+    min: int | None = None
+    max: int | None = None
+    languages: list[str] | None = Field(default=None, sa_column=Column(ARRAY(String)))
+
+
+class ParticipantPublic(ParticipantCreate):
+    """A participant as answered."""
+
+    name: str
+    side: str
+    languages: list[str]
+
+
+class WishCreate(Shape):
+    """A word about a pair: a wish adds to its score, a veto forbids it, a must forces it."""
+
+    actor_id: int
+    target_id: int
+    kind: Literal["wish", "veto", "must"]
+
+
+class Wish(SQLModel, table=True):
+    """A participant's or the organiser's word about a pair."""
+
+    event_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    actor_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    target_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    kind: str

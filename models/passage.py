@@ -1,0 +1,52 @@
+"""Passages: one text of one facet in one language, with its vector. Missing vectors are the embedding backlog."""
+
+from typing import Any
+
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field, SQLModel
+
+from models.base import VECTOR_DIM
+
+
+class Passage(SQLModel, table=True):
+    """One text of one facet of one actor in one language.
+
+    The key begins with actor_id, so the table can be distributed by it. Country, side, kind and sectors repeat the
+    actor's, so that a filtered nearest-neighbour search needs no join before its top-k.
+    """
+
+    __table_args__ = (
+        Index(
+            "ix_passage_vector",
+            "vector",
+            postgresql_using="hnsw",
+            postgresql_with={"m": 16, "ef_construction": 64},
+            postgresql_ops={"vector": "halfvec_cosine_ops"},
+        ),
+        Index("ix_passage_encoder", "encoder", "actor_id", "ordinal"),
+    )
+
+    actor_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    ordinal: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    facet: str
+    lang: str
+    text: str = Field(sa_type=Text)
+    country: str
+    side: str
+    kind: str
+    sectors: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(String), nullable=False))
+    encoder: str | None = Field(default=None, description="Name and version of the encoder that made the vector")
+    vector: Any = Field(default=None, sa_column=Column(HALFVEC(VECTOR_DIM)))
+
+
+class PoolRevision(SQLModel, table=True):
+    """A counter that rises with every commit that changed what /match can see; one row."""
+
+    __tablename__ = "pool_revision"
+
+    id: int = Field(default=1, primary_key=True)
+    n: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))

@@ -104,7 +104,9 @@ def explain_database_error(error: DBAPIError) -> AppError:
     """The AppError that says what a driver error means."""
     cause = error.orig
     if isinstance(cause, pg_errors.DiskFull):
-        return NoRoom("the disk of the database is full; nothing of this request was stored. Free space and send it again.")
+        return NoRoom(
+            "the disk of the database is full; nothing of this request was stored. Free space and send it again."
+        )
     if isinstance(cause, pg_errors.UndefinedTable | pg_errors.UndefinedColumn | pg_errors.UndefinedObject):
         return Unavailable("the database schema is not the one this version needs: run `viaduc db upgrade`")
     if isinstance(cause, pg_errors.UniqueViolation):

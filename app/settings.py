@@ -17,14 +17,16 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(default=Path(".viaduc"), description="Embedded database, model and logs")
     embedding_model: str | None = Field(
-        default=None, description="Any sentence-transformers model or folder; absent: multilingual-e5-small from packages"
+        default=None,
+        description="Any sentence-transformers model or folder; absent: multilingual-e5-small from packages",
     )
     threads: int = Field(default=2, ge=1, le=64, description="Threads of the encoder")
     host: str = Field(default="127.0.0.1", description="Address to listen on")
     port: int = Field(default=8000, ge=1, le=65535)
     max_body_mb: int = Field(default=20, ge=1, le=1000, description="Largest request body, in MiB")
     embed_in_service: bool = Field(
-        default=True, description="Drain the embedding backlog inside the service; off when `viaduc worker` runs beside it"
+        default=True,
+        description="Drain the embedding backlog inside the service; off when `viaduc worker` runs beside it",
     )
     embed_batch: int = Field(default=32, ge=1, le=1000, description="Passages encoded per batch")
     plan_seconds: float = Field(default=60, gt=0, le=600, description="Longest solver time a request may ask for")

@@ -1,0 +1,192 @@
+"""Actors: create, read, change, remove, list."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func
+from sqlmodel import Session, col, select
+
+from app.errors import BadInput, NotFound
+from app.services.pool_revision import mark_pool_changed
+from app.services.texts import FACET_FIELDS, fold, passages_of, search_words, texts_of
+from models.actor import (
+    Actor,
+    ActorBrief,
+    ActorCreate,
+    ActorFields,
+    ActorPage,
+    ActorPublic,
+    ActorUpdate,
+    EmbeddingState,
+    LocalText,
+)
+from models.base import utc_now
+from models.codes import check_nuts_country
+from models.passage import Passage
+
+_COLUMNS = [*ActorFields.model_fields, "name", "country"]
+
+
+def create_actor(session: Session, *, fields: ActorCreate) -> Actor:
+    """Store an actor and its texts; the vectors follow from the backlog."""
+    actor = Actor(**fields.model_dump(include=set(_COLUMNS)))
+    actor.side = fields.side or fields.country
+    actor.search_text = search_words(fields)
+    session.add(actor)
+    session.flush()
+    session.add_all(passages_of(actor, _texts(fields)))
+    mark_pool_changed(session)
+    return actor
+
+
+def update_actor(session: Session, *, actor_id: int, changes: ActorUpdate) -> Actor:
+    """Change the fields that were sent. Texts that stay the same keep their vectors."""
+    actor = get_actor(session, actor_id=actor_id)
+    before = as_create(session, actor=actor)
+    merged = _merge(before, changes)
+    apply_fields(session, actor=actor, fields=merged)
+    return actor
+
+
+def apply_fields(session: Session, *, actor: Actor, fields: ActorCreate) -> None:
+    """Make a stored actor say exactly what `fields` says; unchanged texts keep their vectors."""
+    for name in _COLUMNS:
+        setattr(actor, name, getattr(fields, name))
+    actor.side = fields.side or fields.country
+    actor.search_text = search_words(fields)
+    actor.updated_at = utc_now()
+    known = {(p.facet, p.lang, p.text): (p.encoder, p.vector) for p in passages(session, actor_id=actor.id)}
+    session.execute(delete(Passage).where(col(Passage.actor_id) == actor.id))
+    session.expire_all()
+    for passage in passages_of(actor, _texts(fields)):
+        passage.encoder, passage.vector = known.get((passage.facet, passage.lang, passage.text), (None, None))
+        session.add(passage)
+    mark_pool_changed(session)
+
+
+def delete_actor(session: Session, *, actor_id: int) -> None:
+    """Remove an actor with its passages, relations and registrations."""
+    session.delete(get_actor(session, actor_id=actor_id))
+    mark_pool_changed(session)
+
+
+def get_actor(session: Session, *, actor_id: int) -> Actor:
+    """The actor, or NotFound."""
+    actor = session.get(Actor, actor_id) if 0 < actor_id < 2**63 else None
+    if actor is None:
+        raise NotFound(f"there is no actor {actor_id}")
+    return actor
+
+
+def passages(session: Session, *, actor_id: int) -> Sequence[Passage]:
+    """An actor's passages in their order."""
+    return session.exec(select(Passage).where(Passage.actor_id == actor_id).order_by(col(Passage.ordinal))).all()
+
+
+def as_create(session: Session, *, actor: Actor) -> ActorCreate:
+    """A stored actor in the shape that creates it."""
+    texts = texts_of(passages(session, actor_id=actor.id))
+    return ActorCreate.model_validate({name: getattr(actor, name) for name in _COLUMNS} | texts)
+
+
+def actor_public(session: Session, *, actor: Actor, encoder: str) -> ActorPublic:
+    """The actor as answered; `encoder` is the name that vectors must carry to count as ready."""
+    rows = passages(session, actor_id=actor.id)
+    embedded = sum(1 for p in rows if p.encoder == encoder)
+    state = EmbeddingState(state="ready" if embedded == len(rows) else "pending", passages=len(rows), embedded=embedded)
+    columns = {name: getattr(actor, name) for name in [*_COLUMNS, "id", "created_at", "updated_at"]}
+    return ActorPublic.model_validate(columns | texts_of(rows) | {"embedding": state})
+
+
+def brief(actor: Actor) -> ActorBrief:
+    """The actor in a list."""
+    return ActorBrief(**{name: getattr(actor, name) for name in ActorBrief.model_fields})
+
+
+@dataclass(frozen=True)
+class ActorQuery:
+    """What a list of actors is narrowed to."""
+
+    q: str | None = None
+    countries: list[str] = field(default_factory=list)
+    sides: list[str] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+    sectors: list[str] = field(default_factory=list)
+    cursor: str | None = None
+    limit: int = 50
+
+
+def list_actors(session: Session, *, query: ActorQuery) -> ActorPage:
+    """One page of actors by name; `q` keeps those that have every word of it."""
+    where = _conditions(query)
+    total = session.exec(select(func.count()).select_from(Actor).where(*where)).one()
+    if query.cursor:
+        name, last_id = _read_cursor(query.cursor)
+        after = (func.row(Actor.name, Actor.id)) > func.row(name, last_id)
+        where = [*where, after]
+    rows = session.exec(
+        select(Actor).where(*where).order_by(col(Actor.name), col(Actor.id)).limit(query.limit + 1)
+    ).all()
+    more = len(rows) > query.limit
+    items = [brief(a) for a in rows[: query.limit]]
+    return ActorPage(items=items, next_cursor=_cursor(items[-1]) if more else None, total=total)
+
+
+def word_condition(words: str) -> ColumnElement[bool]:
+    """Actors that have every word, the last one as a prefix (people search while they type)."""
+    terms = fold(words).split()
+    query = " & ".join([*terms[:-1], f"{terms[-1]}:*"]) if terms else ""
+    return func.to_tsvector("simple", Actor.search_text).op("@@")(func.to_tsquery("simple", query))
+
+
+def _conditions(query: ActorQuery) -> list[Any]:
+    where: list[Any] = []
+    if query.q and fold(query.q):
+        where.append(word_condition(query.q))
+    if query.countries:
+        where.append(col(Actor.country).in_(query.countries))
+    if query.sides:
+        where.append(col(Actor.side).in_(query.sides))
+    if query.kinds:
+        where.append(col(Actor.kind).in_(query.kinds))
+    if query.sectors:
+        where.append(col(Actor.sectors).op("&&")(query.sectors))
+    return where
+
+
+def _cursor(last: ActorBrief) -> str:
+    return base64.urlsafe_b64encode(json.dumps([last.name, last.id]).encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[str, int]:
+    try:
+        name, last_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        return str(name), int(last_id)
+    except (ValueError, TypeError) as error:
+        raise BadInput.of("cursor", "not a cursor that this service gave out") from error
+
+
+def _texts(fields: ActorCreate) -> dict[str, list[LocalText]]:
+    return {name: getattr(fields, name) for name in FACET_FIELDS.values()}
+
+
+def _merge(before: ActorCreate, changes: ActorUpdate) -> ActorCreate:
+    merged = before.model_copy(update={name: getattr(changes, name) for name in changes.model_fields_set})
+    for name in ("name", "country", "kind"):
+        if getattr(merged, name) is None:
+            raise BadInput.of(name, "cannot be empty")
+    if (
+        "country" in changes.model_fields_set
+        and "side" not in changes.model_fields_set
+        and before.side == before.country
+    ):
+        merged.side = merged.country
+    if merged.nuts:
+        try:
+            check_nuts_country(merged.nuts, merged.country)
+        except ValueError as error:
+            raise BadInput.of("nuts", str(error)) from error
+    return merged

@@ -1,0 +1,51 @@
+"""Relations between actors."""
+
+from sqlmodel import Session, col, select
+
+from app.errors import BadInput, NotFound
+from app.services.actors import get_actor
+from app.services.pool_revision import mark_pool_changed
+from models.actor import Actor, Relation, RelationCreate, RelationPublic
+
+
+def list_relations(session: Session, *, actor_id: int) -> list[RelationPublic]:
+    """The actor's relations, by type and name."""
+    get_actor(session, actor_id=actor_id)
+    rows = session.exec(
+        select(Relation, Actor.name)
+        .join(Actor, col(Actor.id) == Relation.target_id)
+        .where(Relation.actor_id == actor_id)
+        .order_by(col(Relation.type), col(Actor.name))
+    ).all()
+    return [_relation_public(relation, name) for relation, name in rows]
+
+
+def set_relation(session: Session, *, actor_id: int, relation: RelationCreate) -> RelationPublic:
+    """Create or change one relation of an actor."""
+    get_actor(session, actor_id=actor_id)
+    if relation.target_id == actor_id:
+        raise BadInput.of("target_id", "an actor has no relation to itself")
+    target = get_actor(session, actor_id=relation.target_id)
+    row = Relation(actor_id=actor_id, **relation.model_dump())
+    session.merge(row)
+    mark_pool_changed(session)
+    return _relation_public(row, target.name)
+
+
+def delete_relation(session: Session, *, actor_id: int, target_id: int, kind: str) -> None:
+    """Remove one relation, or NotFound."""
+    row = session.get(Relation, (actor_id, target_id, kind))
+    if row is None:
+        raise NotFound(f"actor {actor_id} has no relation {kind!r} to actor {target_id}")
+    session.delete(row)
+    mark_pool_changed(session)
+
+
+def _relation_public(relation: Relation, target_name: str) -> RelationPublic:
+    return RelationPublic(
+        target_id=relation.target_id,
+        target_name=target_name,
+        type=relation.type,
+        status=relation.status,
+        note=relation.note,
+    )

@@ -126,6 +126,7 @@ class Actor(SQLModel, table=True):
     languages: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(String), nullable=False))
     sectors: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(String), nullable=False))
     aliases: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(String), nullable=False))
+    texts: dict[str, list[dict[str, str]]] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     hubness: float | None = Field(default=None, description="Mean similarity to the nearest actors of other sides")
     search_text: str = Field(default="", sa_type=Text, description="Folded words of the whole profile")
     created_at: datetime = Field(default_factory=utc_now)

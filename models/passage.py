@@ -1,4 +1,4 @@
-"""Passages: one text of one facet in one language, with its vector. Missing vectors are the embedding backlog."""
+"""Passages: one piece of a text of one facet, with its vector. Missing vectors are the embedding backlog."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from models.base import VECTOR_DIM
 
 
 class Passage(SQLModel, table=True):
-    """One text of one facet of one actor in one language.
+    """One piece (a sentence of a description, an offer, a need) of one actor's profile, in one language.
 
     The key begins with actor_id, so the table can be distributed by it. Country, side, kind and sectors repeat the
     actor's, so that a filtered nearest-neighbour search needs no join before its top-k.

@@ -46,7 +46,7 @@ class Meeting(SQLModel, table=True):
     b: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     round: int
     place: int | None = None
-    interpreter: int | None = None
+    interpreter: str | None = None
     utility: float = 0.0
 
 
@@ -59,7 +59,7 @@ class MeetingPublic(Shape):
     b_name: str
     round: int
     place: int | None
-    interpreter: int | None
+    interpreter: str | None
     utility: float
 
 

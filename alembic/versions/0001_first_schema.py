@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("languages", postgresql.ARRAY(sa.String()), nullable=False),
         sa.Column("sectors", postgresql.ARRAY(sa.String()), nullable=False),
         sa.Column("aliases", postgresql.ARRAY(sa.String()), nullable=False),
+        sa.Column("texts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("hubness", sa.Float(), nullable=True),
         sa.Column("search_text", sa.Text(), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -237,7 +238,7 @@ def upgrade() -> None:
         sa.Column("b", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("place", sa.Integer(), nullable=True),
-        sa.Column("interpreter", sa.Integer(), nullable=True),
+        sa.Column("interpreter", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("utility", sa.Float(), nullable=False),
         sa.ForeignKeyConstraint(
             ["event_id", "number"],

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.errors import BadInput, NotFound
 from app.services.pool_revision import mark_pool_changed
-from app.services.texts import FACET_FIELDS, fold, passages_of, search_words, texts_of
+from app.services.texts import fold, passages_of, search_words, stored_texts
 from models.actor import (
     Actor,
     ActorBrief,
@@ -21,7 +21,6 @@ from models.actor import (
     ActorPublic,
     ActorUpdate,
     EmbeddingState,
-    LocalText,
 )
 from models.base import utc_now
 from models.codes import check_nuts_country
@@ -32,12 +31,11 @@ _COLUMNS = [*ActorFields.model_fields, "name", "country"]
 
 def create_actor(session: Session, *, fields: ActorCreate) -> Actor:
     """Store an actor and its texts; the vectors follow from the backlog."""
-    actor = Actor(**fields.model_dump(include=set(_COLUMNS)))
-    actor.side = fields.side or fields.country
-    actor.search_text = search_words(fields)
+    actor = Actor()
+    fill_columns(actor, fields)
     session.add(actor)
     session.flush()
-    session.add_all(passages_of(actor, _texts(fields)))
+    session.add_all(passages_of(actor))
     mark_pool_changed(session)
     return actor
 
@@ -45,26 +43,32 @@ def create_actor(session: Session, *, fields: ActorCreate) -> Actor:
 def update_actor(session: Session, *, actor_id: int, changes: ActorUpdate) -> Actor:
     """Change the fields that were sent. Texts that stay the same keep their vectors."""
     actor = get_actor(session, actor_id=actor_id)
-    before = as_create(session, actor=actor)
+    before = as_create(actor)
     merged = _merge(before, changes)
     apply_fields(session, actor=actor, fields=merged)
     return actor
 
 
 def apply_fields(session: Session, *, actor: Actor, fields: ActorCreate) -> None:
-    """Make a stored actor say exactly what `fields` says; unchanged texts keep their vectors."""
-    for name in _COLUMNS:
-        setattr(actor, name, getattr(fields, name))
-    actor.side = fields.side or fields.country
-    actor.search_text = search_words(fields)
+    """Make a stored actor say exactly what `fields` says; unchanged pieces of text keep their vectors."""
+    fill_columns(actor, fields)
     actor.updated_at = utc_now()
     known = {(p.facet, p.lang, p.text): (p.encoder, p.vector) for p in passages(session, actor_id=actor.id)}
-    session.execute(delete(Passage).where(col(Passage.actor_id) == actor.id))
-    session.expire_all()
-    for passage in passages_of(actor, _texts(fields)):
+    session.exec(delete(Passage).where(col(Passage.actor_id) == actor.id))
+    session.flush()
+    for passage in passages_of(actor):
         passage.encoder, passage.vector = known.get((passage.facet, passage.lang, passage.text), (None, None))
         session.add(passage)
     mark_pool_changed(session)
+
+
+def fill_columns(actor: Actor, fields: ActorCreate) -> None:
+    """Copy what was said of an actor into its row; the side defaults to the country."""
+    for name in _COLUMNS:
+        setattr(actor, name, getattr(fields, name))
+    actor.side = fields.side or fields.country
+    actor.texts = stored_texts(fields)
+    actor.search_text = search_words(fields)
 
 
 def delete_actor(session: Session, *, actor_id: int) -> None:
@@ -86,10 +90,9 @@ def passages(session: Session, *, actor_id: int) -> Sequence[Passage]:
     return session.exec(select(Passage).where(Passage.actor_id == actor_id).order_by(col(Passage.ordinal))).all()
 
 
-def as_create(session: Session, *, actor: Actor) -> ActorCreate:
+def as_create(actor: Actor) -> ActorCreate:
     """A stored actor in the shape that creates it."""
-    texts = texts_of(passages(session, actor_id=actor.id))
-    return ActorCreate.model_validate({name: getattr(actor, name) for name in _COLUMNS} | texts)
+    return ActorCreate.model_validate({name: getattr(actor, name) for name in _COLUMNS} | actor.texts)
 
 
 def actor_public(session: Session, *, actor: Actor, encoder: str) -> ActorPublic:
@@ -98,7 +101,7 @@ def actor_public(session: Session, *, actor: Actor, encoder: str) -> ActorPublic
     embedded = sum(1 for p in rows if p.encoder == encoder)
     state = EmbeddingState(state="ready" if embedded == len(rows) else "pending", passages=len(rows), embedded=embedded)
     columns = {name: getattr(actor, name) for name in [*_COLUMNS, "id", "created_at", "updated_at"]}
-    return ActorPublic.model_validate(columns | texts_of(rows) | {"embedding": state})
+    return ActorPublic.model_validate(columns | actor.texts | {"embedding": state})
 
 
 def brief(actor: Actor) -> ActorBrief:
@@ -167,10 +170,6 @@ def _read_cursor(cursor: str) -> tuple[str, int]:
         return str(name), int(last_id)
     except (ValueError, TypeError) as error:
         raise BadInput.of("cursor", "not a cursor that this service gave out") from error
-
-
-def _texts(fields: ActorCreate) -> dict[str, list[LocalText]]:
-    return {name: getattr(fields, name) for name in FACET_FIELDS.values()}
 
 
 def _merge(before: ActorCreate, changes: ActorUpdate) -> ActorCreate:

@@ -1,10 +1,11 @@
-"""From the texts of a profile to passages and to searchable words, and back."""
+"""From the texts of a profile to passages and to searchable words."""
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 
 from matching.encoder.language import detect_language
+from matching.ranking.fragments import split_text
 from models.actor import Actor, ActorCreate, LocalText
 from models.passage import Passage
 
@@ -24,39 +25,42 @@ def tagged(texts: Iterable[LocalText]) -> list[LocalText]:
     return [t if t.lang else LocalText(lang=detect_language(t.text)[0], text=t.text) for t in texts]
 
 
-def passages_of(actor: Actor, texts: dict[str, list[LocalText]]) -> list[Passage]:
-    """Passages of an actor with an id, numbered from 0, without vectors: they are the embedding backlog.
+def stored_texts(fields: ActorCreate) -> dict[str, list[dict[str, str]]]:
+    """The texts as an actor keeps them: {"description": [{"lang", "text"}], "offers": […], "needs": […]}."""
+    return {
+        name: [{"lang": t.lang or "und", "text": t.text} for t in tagged(getattr(fields, name))]
+        for name in FACET_FIELDS.values()
+    }
 
-    `texts` has the keys of FACET_FIELDS' values (description, offers, needs).
-    """
-    rows = [(facet, t) for facet, field in FACET_FIELDS.items() for t in tagged(texts[field])]
+
+def pieces(texts: dict[str, list[dict[str, str]]]) -> Iterator[tuple[str, str, str]]:
+    """(facet, language, piece) of stored texts, in order: what is embedded, matched and quoted."""
+    for facet, name in FACET_FIELDS.items():
+        for item in texts.get(name, []):
+            for piece in split_text(item["text"]):
+                yield facet, item["lang"], piece
+
+
+def passages_of(actor: Actor) -> list[Passage]:
+    """Passages of a stored actor, numbered from 0, without vectors: they are the embedding backlog."""
     return [
         Passage(
             actor_id=actor.id,
             ordinal=ordinal,
             facet=facet,
-            lang=t.lang or "und",
-            text=t.text,
+            lang=lang,
+            text=piece,
             country=actor.country,
             side=actor.side,
             kind=actor.kind,
             sectors=actor.sectors,
         )
-        for ordinal, (facet, t) in enumerate(rows)
+        for ordinal, (facet, lang, piece) in enumerate(pieces(actor.texts))
     ]
-
-
-def texts_of(passages: Sequence[Passage]) -> dict[str, list[LocalText]]:
-    """The texts of an actor by field, in their order."""
-    ordered = sorted(passages, key=lambda p: p.ordinal)
-    return {
-        field: [LocalText(lang=p.lang, text=p.text) for p in ordered if p.facet == facet]
-        for facet, field in FACET_FIELDS.items()
-    }
 
 
 def search_words(fields: ActorCreate) -> str:
     """Everything a search by words should find the actor by."""
     parts = [fields.name, *fields.aliases, fields.city or "", fields.region or "", *fields.sectors]
-    parts += [t.text for field in FACET_FIELDS.values() for t in getattr(fields, field)]
+    parts += [t.text for name in FACET_FIELDS.values() for t in getattr(fields, name)]
     return fold(" ".join(parts))

@@ -1,0 +1,94 @@
+"""The meaning of texts: the encoder and the language-neutral space, loaded once and shared."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import Unavailable
+from matching.encoder.load import load_encoder
+from matching.encoder.neutral import NeutralSpace
+from matching.encoder.protocol import Encoder, Kind
+from models.base import VECTOR_DIM
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """Texts in, stored-form vectors out: encoded, made language-neutral, padded to the schema's dimension."""
+
+    encoder: Encoder
+    space: NeutralSpace
+
+    @property
+    def name(self) -> str:
+        """What stands beside every vector: encoder, weights and space, each with its version."""
+        return f"{self.encoder.name}+{self.space.version}"
+
+    def vectors(self, texts: Sequence[str], languages: Sequence[str], kind: Kind) -> NDArray[np.float32]:
+        """Unit vectors float32 [len(texts), 384] in the order of the texts."""
+        if not texts:
+            return np.zeros((0, VECTOR_DIM), dtype=np.float32)
+        neutral = self.space.project(self.encoder.encode(texts, kind), languages)
+        return np.pad(neutral, ((0, 0), (0, VECTOR_DIM - neutral.shape[1])))
+
+
+def load_meaning(model: str | None, data_dir: Path, threads: int, on_step: Callable[[str], None]) -> Meaning:
+    """Load the encoder the settings name (assembled on first use) and the space that belongs to it."""
+    encoder = load_encoder(model, data_dir / "models", on_step=on_step, threads=threads)
+    if encoder.dim > VECTOR_DIM:
+        raise Unavailable(
+            f"the model {encoder.name} makes vectors of {encoder.dim} dimensions and the schema holds {VECTOR_DIM}: "
+            "name a model with at most that many in VIADUC_EMBEDDING_MODEL"
+        )
+    learned_for_it = model is None
+    return Meaning(encoder, NeutralSpace.load_default() if learned_for_it else NeutralSpace.identity(encoder.dim))
+
+
+class MeaningHolder:
+    """Loads a Meaning in the background, so that the service answers by words while the model wakes up."""
+
+    def __init__(self, load: Callable[[], Meaning]) -> None:
+        self._load = load
+        self._done = threading.Event()
+        self._meaning: Meaning | None = None
+        self._failure: str | None = None
+
+    @classmethod
+    def ready(cls, meaning: Meaning) -> "MeaningHolder":
+        """A holder of something loaded already."""
+        holder = cls(lambda: meaning)
+        holder.run()
+        return holder
+
+    def start(self) -> None:
+        """Begin loading in a thread of its own."""
+        threading.Thread(target=self.run, name="load-model", daemon=True).start()
+
+    def run(self) -> None:
+        """Load now; a failure is kept and told to whoever asks."""
+        try:
+            self._meaning = self._load()
+        except Exception as error:  # noqa: BLE001 - told by get() to whoever needs the model
+            self._failure = str(error) or type(error).__name__
+        finally:
+            self._done.set()
+
+    @property
+    def state(self) -> str:
+        """loading, ready, or failed with the cause."""
+        if not self._done.is_set():
+            return "loading"
+        return f"failed: {self._failure}" if self._failure else "ready"
+
+    def get(self, wait_s: float = 0) -> Meaning:
+        """The Meaning; Unavailable while it loads or when it could not be loaded."""
+        self._done.wait(wait_s)
+        if self._meaning is None:
+            cause = (
+                f"could not be loaded ({self._failure})" if self._failure else "is still loading; try again in a moment"
+            )
+            raise Unavailable(f"the language model {cause}")
+        return self._meaning

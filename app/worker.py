@@ -1,0 +1,73 @@
+"""The worker: drains the embedding backlog, in the service's own thread or as `viaduc worker`."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+
+from app.db import session_scope
+from app.errors import AppError
+from app.services.backlog import count_backlog, embed_batch
+from app.services.meaning import Meaning, MeaningHolder
+
+log = logging.getLogger(__name__)
+
+_IDLE_S = 1.0
+_TROUBLE_S = 5.0
+
+
+def drain(engine: Engine, meaning: Meaning, batch: int, on_progress: Callable[[int, int], None] | None = None) -> int:
+    """Embed until nothing waits; returns how many passages were embedded. Safe to interrupt: each batch commits."""
+    with session_scope(engine) as session:
+        total = count_backlog(session, encoder=meaning.name)
+    done = 0
+    while True:
+        with session_scope(engine) as session:
+            embedded = embed_batch(session, meaning=meaning, limit=batch)
+        done += embedded
+        if on_progress is not None:
+            on_progress(done, max(total, done))
+        if embedded == 0:
+            return done
+
+
+class Worker:
+    """A thread that looks for waiting passages once a second and survives a database that goes away."""
+
+    def __init__(self, engine: Engine, holder: MeaningHolder, batch: int) -> None:
+        self._engine = engine
+        self._holder = holder
+        self._batch = batch
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the batch at hand, then end (at most 20 s)."""
+        self._stop.set()
+        self._thread.join(timeout=20)
+
+    def run_forever(self) -> None:
+        """The worker as a process of its own."""
+        self._run()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._stop.wait(self._turn())
+
+    def _turn(self) -> float:
+        """One batch; returns the seconds to wait before the next."""
+        try:
+            meaning = self._holder.get(wait_s=_IDLE_S)
+            with session_scope(self._engine) as session:
+                embedded = embed_batch(session, meaning=meaning, limit=self._batch)
+        except AppError as error:
+            if self._holder.state == "loading":
+                return 0.0
+            log.warning("embedding waits: %s", error)
+            return _TROUBLE_S
+        return 0.0 if embedded else _IDLE_S

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
-from matching.encoder.bundled import FOLDER_NAME, OnStep, ensure_bundled_model
+from matching.encoder.bundled import BUNDLED_NAME, FOLDER_NAME, OnStep, ensure_bundled_model, is_assembled
 from matching.encoder.hashing import HashingEncoder
+from matching.encoder.light import LightEncoder
 from matching.encoder.protocol import Encoder
 from matching.encoder.sentence import SentenceEncoder
+
+HASHING = "hashing"
 
 
 def load_encoder(
@@ -13,14 +16,35 @@ def load_encoder(
 ) -> Encoder:
     """Return an encoder ready to encode.
 
-    ``model`` None: the bundled multilingual-e5-small, assembled under ``models_dir`` on first use.
-    ``"hashing"``: the no-model fallback. Else: a sentence-transformers folder or name.
+    ``model`` None: the bundled multilingual-e5-small, assembled under ``models_dir`` on first use and run
+    without torch. ``"hashing"``: the no-model fallback. Else: a sentence-transformers folder or name.
     Raises ModelSetupError or ModelLoadError with a message for the user.
     """
-    if model == "hashing":
+    if model == HASHING:
         return HashingEncoder()
     if model is None:
-        folder = ensure_bundled_model(models_dir / FOLDER_NAME, on_step)
-        return SentenceEncoder(str(folder), threads=threads)
+        return _load_bundled(ensure_bundled_model(models_dir / FOLDER_NAME, on_step), on_step, threads)
     on_step(f"loading {model}")
     return SentenceEncoder(model, threads=threads)
+
+
+def encoder_name(model: str | None) -> str | None:
+    """Name the encoder that ``load_encoder`` would give, without loading it; None where only loading tells.
+
+    Lets a process that starts fast say which stored vectors are out of date before any model is in memory.
+    """
+    if model is None:
+        return BUNDLED_NAME
+    if model == HASHING:
+        return HashingEncoder().name
+    return BUNDLED_NAME if is_assembled(Path(model)) else None
+
+
+def _load_bundled(folder: Path, on_step: OnStep, threads: int | None) -> Encoder:
+    on_step("loading the model")
+    try:
+        return LightEncoder(folder, threads=threads)
+    except ImportError:
+        # OpenVINO has no build for some platforms; torch gives the same vectors, slower.
+        on_step("OpenVINO is not installed: using torch")
+        return SentenceEncoder(str(folder), threads=threads)

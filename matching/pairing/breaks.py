@@ -1,0 +1,55 @@
+"""Idle time: rests that must be kept, breaks and idle rounds counted.
+
+A break is a maximal group of idle rounds between two meetings of one participant; idle rounds are the rounds in them.
+"""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import numpy as np
+
+from matching.pairing.model import Mask, Model, consecutive_limit
+
+
+def rested(model: Model, seed: int) -> list[int]:
+    """Open rounds of each seat as bit sets, with rests kept free where a limit on meetings in a row asks for them.
+
+    A seat with a limit c rests at the latest after c open rounds. The pattern is fixed before rounds are given, with
+    the phase that leaves most rounds open (drawn among equals), so that no plan can break the limit.
+    """
+    generator = np.random.default_rng(seed)
+    locked: list[set[int]] = [set() for _ in model.seats]
+    for i, j, t in model.locks:
+        for owner in (i, j):
+            for position in model.seats_by_owner[owner]:
+                locked[position].add(t)
+    opened = list(model.seat_bits)
+    for s, seat in enumerate(model.seats):
+        limit = consecutive_limit(model.problem, seat.owner)
+        if limit is not None:
+            opened[s] = _rest_pattern(model.open[s], limit, locked[s], generator)
+    return opened
+
+
+def _rest_pattern(opened: Mask, limit: int, locked: set[int], generator: np.random.Generator) -> int:
+    best: list[int] = []
+    most = -1
+    for phase in range(limit + 1):
+        mask, run = 0, limit - phase
+        for t in range(len(opened)):
+            run = run + 1 if opened[t] and run < limit else 0
+            if run:
+                mask |= 1 << t
+        kept = 100 * sum(1 for t in locked if mask >> t & 1) + mask.bit_count()
+        if kept > most:
+            best, most = [mask], kept
+        elif kept == most:
+            best.append(mask)
+    return best[int(generator.integers(len(best)))]
+
+
+def count_breaks(rounds: Iterable[int]) -> tuple[int, int]:
+    """Breaks and idle rounds of one participant, from the rounds of its meetings."""
+    ordered = sorted(set(rounds))
+    holes = [later - earlier - 1 for earlier, later in pairwise(ordered) if later > earlier + 1]
+    return len(holes), sum(holes)

@@ -1,0 +1,134 @@
+"""Theme closeness and kind complementarity, from tables that an organiser may edit (`data/affinity.toml`)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.ranking.weights import PACKAGE_DATA
+
+
+@dataclass(frozen=True, slots=True)
+class Affinity:
+    """Sector × sector and kind × kind tables; every value 0..1, every pair unordered."""
+
+    shared: float
+    bridges: Mapping[frozenset[str], float]
+    families: Mapping[str, tuple[str, ...]]
+    kinds: Mapping[frozenset[str], float]
+    same_kind: float
+    other_kinds: float
+
+    @classmethod
+    def default(cls) -> Affinity:
+        """The shipped tables."""
+        return _default()
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any]) -> Affinity:
+        """Tables of the form of `data/affinity.toml`. ValueError when a value leaves 0..1."""
+        themes, kinds = table["themes"], table["kinds"]
+        bridges = {frozenset(row["between"]): float(row.get("value", themes["bridge"])) for row in themes["bridges"]}
+        pairs = {frozenset(row["between"]): float(row["value"]) for row in kinds["pairs"]}
+        for value in (*bridges.values(), *pairs.values(), themes["shared"], kinds["same"], kinds["other"]):
+            if not 0 <= value <= 1:
+                raise ValueError(f"an affinity must be between 0 and 1, not {value}")
+        families = {name: tuple(starts) for name, starts in themes["families"].items()}
+        return cls(float(themes["shared"]), bridges, families, pairs, float(kinds["same"]), float(kinds["other"]))
+
+    def theme_closeness(self, a: Sequence[str], b: Sequence[str]) -> float | None:
+        """1 for a shared sector, the bridge's value for a declared bridge, else 0; None when a side names none."""
+        labels_a, labels_b = _labels(a), _labels(b)
+        if not labels_a or not labels_b:
+            return None
+        if labels_a & labels_b:
+            return self.shared
+        return max((value for _, value in self._crossings(labels_a, labels_b)), default=0.0)
+
+    def name_theme(self, a: Sequence[str], b: Sequence[str]) -> tuple[str, str] | None:
+        """The sectors (of a, of b) that meet, as written, or None."""
+        labels_a, labels_b = _labels(a), _labels(b)
+        shared = sorted(labels_a & labels_b)
+        if shared:
+            written = next(label for label in a if _fold(label) == shared[0])
+            return written, written
+        crossings = [
+            (value, label_a, label_b)
+            for label_a in a
+            for label_b in b
+            if (value := self._bridge(_fold(label_a), _fold(label_b))) > 0
+        ]
+        best = min(crossings, key=lambda row: (-row[0], row[1], row[2]), default=None)
+        return None if best is None else (best[1], best[2])
+
+    def kind_complement(self, a: str | None, b: str | None) -> float | None:
+        """How well two kinds complete each other; None when a kind is unknown."""
+        if not a or not b:
+            return None
+        return self.kinds.get(frozenset((a, b)), self.same_kind if a == b else self.other_kinds)
+
+    def _crossings(self, a: frozenset[str], b: frozenset[str]) -> list[tuple[tuple[str, str], float]]:
+        return [((x, y), value) for x in a for y in b if (value := self._bridge(x, y)) > 0]
+
+    def _bridge(self, a: str, b: str) -> float:
+        pairs = (frozenset((x, y)) for x in {a, *self._families_of(a)} for y in {b, *self._families_of(b)})
+        return max((self.bridges.get(pair, 0.0) for pair in pairs), default=0.0)
+
+    def _families_of(self, label: str) -> list[str]:
+        words = re.findall(r"\w+", label)
+        return [
+            name
+            for name, starts in self.families.items()
+            if any(word == start or (len(start) > 3 and word.startswith(start)) for word in words for start in starts)
+        ]
+
+
+def theme_matrix(affinity: Affinity, a: Sequence[Sequence[str]], b: Sequence[Sequence[str]]) -> NDArray[np.float64]:
+    """Theme closeness of every pair, (len(a), len(b)), NaN where unknown; repeated label sets are looked up once."""
+    return _table([_key(labels) for labels in a], [_key(labels) for labels in b], affinity.theme_closeness)
+
+
+def kind_matrix(affinity: Affinity, a: Sequence[str | None], b: Sequence[str | None]) -> NDArray[np.float64]:
+    """Kind complementarity of every pair, (len(a), len(b)), NaN where unknown."""
+    return _table(a, b, affinity.kind_complement)
+
+
+def _table(a: Sequence[Any], b: Sequence[Any], value: Any) -> NDArray[np.float64]:
+    keys_a, rows = _index(a)
+    keys_b, columns = _index(b)
+    small = np.array([[_or_nan(value(x, y)) for y in keys_b] for x in keys_a], dtype=np.float64)
+    return small.reshape(len(keys_a), len(keys_b))[np.ix_(rows, columns)]
+
+
+def _index(values: Sequence[Any]) -> tuple[list[Any], NDArray[np.int64]]:
+    known: dict[Any, int] = {}
+    places = [known.setdefault(value, len(known)) for value in values]
+    return list(known), np.array(places, dtype=np.int64)
+
+
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else value
+
+
+def _key(labels: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted(_labels(labels)))
+
+
+def _labels(labels: Sequence[str]) -> frozenset[str]:
+    return frozenset(folded for label in labels if (folded := _fold(label)))
+
+
+def _fold(label: str) -> str:
+    return " ".join(label.casefold().split())
+
+
+@cache
+def _default() -> Affinity:
+    return Affinity.from_dict(tomllib.loads((PACKAGE_DATA / "affinity.toml").read_text(encoding="utf-8")))

@@ -1,0 +1,111 @@
+"""From merit to probability: "would a knowledgeable matchmaker arrange this meeting?"
+
+The shipped numbers (`data/calibration.json`) are plain; `bench/ranking_calibrate.py DIR` makes them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from matching.ranking.weights import PACKAGE_DATA
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The numbers that give a score its meaning, for one encoder and its neutral space.
+
+    `softness` is the sharpness of the soft max over passages; `floor`..`ceiling` is the range of neutral similarity
+    spread over 0..1; `typical` holds each part's mean over pairs, which stands in where a part is unknown;
+    `hub_mean` is the mean hubness over `hub_neighbours` best merits; the probability is
+    1 / (1 + exp(-(slope · merit + offset))); `threshold` is the probability under which nothing is suggested.
+    """
+
+    model: str
+    softness: float
+    floor: float
+    ceiling: float
+    typical: Mapping[str, float]
+    hub_neighbours: int
+    hub_mean: float
+    slope: float
+    offset: float
+    threshold: float
+
+    def __post_init__(self) -> None:
+        if self.softness <= 0 or self.ceiling <= self.floor or self.slope <= 0 or self.hub_neighbours < 1:
+            raise ValueError("a calibration needs softness, slope and hub_neighbours above 0 and floor < ceiling")
+        if not 0 <= self.threshold <= 1:
+            raise ValueError(f"threshold must be between 0 and 1, not {self.threshold}")
+
+    @classmethod
+    def default(cls) -> Calibration:
+        """The shipped calibration."""
+        return _default()
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any]) -> Calibration:
+        """A calibration from plain numbers, as `to_dict` gives them."""
+        return cls(**table)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, ready for JSON."""
+        return asdict(self)
+
+    def to_unit(self, similarity: NDArray[Any]) -> NDArray[Any]:
+        """Neutral similarity to 0..1, linear between floor and ceiling; NaN stays NaN."""
+        return np.asarray(np.clip((similarity - self.floor) / (self.ceiling - self.floor), 0.0, 1.0))
+
+    def to_probability(self, merit: NDArray[Any]) -> NDArray[np.float64]:
+        """Merit (hub-corrected) to a probability, elementwise and strictly increasing."""
+        exponent = np.clip(self.slope * np.asarray(merit, dtype=np.float64) + self.offset, -40.0, 40.0)
+        return np.asarray(1.0 / (1.0 + np.exp(-exponent)))
+
+
+def fit_logistic(merits: ArrayLike, worthy: ArrayLike, strength: float = 1.0) -> tuple[float, float]:
+    """Slope and offset of P(worthy | merit), by L2-regularised logistic regression (Platt scaling) on scaled merits.
+
+    `merits` (n,), `worthy` (n,) of 0/1. ValueError when only one class is present.
+    """
+    from sklearn.linear_model import LogisticRegression  # slow import
+
+    x = np.asarray(merits, dtype=np.float64)
+    y = np.asarray(worthy, dtype=int)
+    if len(set(y.tolist())) < 2:
+        raise ValueError("calibration needs pairs a matchmaker would arrange and pairs he would not")
+    spread = float(x.std()) or 1.0
+    model = LogisticRegression(C=1.0 / strength if strength else np.inf).fit(((x - x.mean()) / spread)[:, None], y)
+    slope = float(model.coef_[0, 0]) / spread
+    return slope, float(model.intercept_[0]) - slope * float(x.mean())
+
+
+def expected_calibration_error(probabilities: ArrayLike, worthy: ArrayLike, bins: int = 10) -> float:
+    """Mean |confidence − frequency| over equal-width bins, weighted by their size (Naeini et al., 2015)."""
+    p = np.asarray(probabilities, dtype=np.float64)
+    y = np.asarray(worthy, dtype=np.float64)
+    if len(p) == 0:
+        return 0.0
+    bin_of = np.minimum((p * bins).astype(int), bins - 1)
+    gaps = [abs(p[bin_of == b].sum() - y[bin_of == b].sum()) for b in range(bins)]
+    return float(sum(gaps) / len(p))
+
+
+def best_threshold(probabilities: Sequence[float], worthy: Sequence[bool]) -> float:
+    """The probability that best parts the worthy from the others, by F1; ties go to the lower threshold."""
+    order = np.argsort(np.asarray(probabilities), kind="stable")[::-1]
+    p, y = np.asarray(probabilities)[order], np.asarray(worthy, dtype=float)[order]
+    hits = np.cumsum(y)
+    f1 = 2 * hits / (np.arange(1, len(y) + 1) + y.sum())
+    best = int(np.flatnonzero(f1 == f1.max())[-1])
+    return float(p[best])
+
+
+@cache
+def _default() -> Calibration:
+    return Calibration.from_dict(json.loads((PACKAGE_DATA / "calibration.json").read_text(encoding="utf-8")))

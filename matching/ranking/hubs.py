@@ -1,0 +1,68 @@
+"""Hub correction: who is close to everybody is nobody's best answer.
+
+Cross-domain similarity local scaling (CSLS; Conneau et al., "Word translation without parallel data", 2018) over the
+actor × actor matrix of merits. Each actor stores one number, the mean of its k best merits across the border, so that
+the corrected score of a pair needs nothing of the pool it is ranked in and stays symmetric.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.ranking.calibration import Calibration
+from matching.ranking.parts import Scoring, merit_matrix, part_matrices
+from matching.ranking.profile import Pool, Profile
+from matching.ranking.weights import Weights
+
+Matrix = NDArray[Any]
+_BLOCK = 512
+
+
+def measure_hubness(
+    profiles: Sequence[Profile], among: Sequence[Profile] | Pool | None = None, scoring: Scoring | None = None
+) -> NDArray[np.float64]:
+    """Mean of each actor's k best merits with actors of other sides, (n,), to be stored with the actor.
+
+    `among` is whom they might meet (default: each other); give a few dozen near neighbours where the whole would be too
+    many. Measured with the default weights whatever an event's own are, and without history, so that it can be stored.
+    With fewer than k candidates the missing ones count as typical (merit 0).
+    """
+    base = scoring or Scoring()
+    scoring = Scoring(Weights.default(), base.calibration, base.affinity)
+    pool = among if isinstance(among, Pool) else Pool.from_profiles(profiles if among is None else among)
+    pieces = [
+        _mean_best(Pool.from_profiles(profiles[start : start + _BLOCK]), pool, scoring)
+        for start in range(0, len(profiles), _BLOCK)
+    ]
+    return np.concatenate(pieces) if pieces else np.zeros(0)
+
+
+def correct_hubs(
+    merit: Matrix, a: NDArray[np.float64], b: NDArray[np.float64], weights: Weights, calibration: Calibration
+) -> Matrix:
+    """Merit less half the sum of both actors' surplus hubness; an unmeasured actor counts as the mean."""
+    surplus_a = np.nan_to_num(a - calibration.hub_mean)
+    surplus_b = np.nan_to_num(b - calibration.hub_mean)
+    return np.asarray(merit - weights.hub * np.add.outer(surplus_a, surplus_b) / 2)
+
+
+def cross_side(a: Pool, b: Pool) -> NDArray[np.bool_]:
+    """Which pairs stand on different sides, (n, m); nobody meets himself."""
+    sides = np.not_equal.outer([x.side for x in a.profiles], [x.side for x in b.profiles])
+    ids = {actor.id: column for column, actor in enumerate(b.profiles)}
+    for row, actor in enumerate(a.profiles):
+        if actor.id in ids:
+            sides[row, ids[actor.id]] = False
+    return np.asarray(sides, dtype=bool)
+
+
+def _mean_best(a: Pool, b: Pool, scoring: Scoring) -> NDArray[np.float64]:
+    merit = merit_matrix(part_matrices(a, b, scoring), scoring.weights, scoring.calibration)
+    merit = np.where(cross_side(a, b), merit, -np.inf)
+    k = scoring.calibration.hub_neighbours
+    best = np.sort(merit, axis=1)[:, ::-1][:, :k]
+    return np.asarray(np.where(np.isfinite(best), best, 0.0).sum(axis=1) / k, dtype=np.float64)

@@ -1,0 +1,89 @@
+"""Which words of two fragments carry the match."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.ranking.profile import Evidence, Fragment
+
+Span = tuple[int, int]
+NeutralEncode = Callable[[Sequence[str], Sequence[str]], NDArray[Any]]
+_WORD = re.compile(r"\w[\w'’-]*\w|\w")
+_LONG_ENOUGH = 4
+_ALIKE = 0.5
+
+
+def mark_alike(yours: str, theirs: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    """Spans of words written alike on both sides: the same word, a figure, an acronym or a cognate.
+
+    Across languages this finds "biochar" and "hydrogène/waterstof" not at all; `mark_by_meaning` does, at the price of
+    encoding every word.
+    """
+    left, right = _words(yours), _words(theirs)
+    grams_right = [_trigrams(word) for _, word in right]
+    marked_left: list[Span] = []
+    marked_right: set[Span] = set()
+    for span, word in left:
+        grams = _trigrams(word)
+        hits = [right[i][0] for i, other in enumerate(grams_right) if _jaccard(grams, other) >= _ALIKE]
+        if hits:
+            marked_left.append(span)
+            marked_right.update(hits)
+    return tuple(marked_left), tuple(sorted(marked_right))
+
+
+def mark_by_meaning(evidence: Evidence, encode: NeutralEncode, most: int = 3) -> Evidence:
+    """The evidence with the words marked whose meaning is nearest the other fragment, at most `most` a side.
+
+    `encode(texts, languages)` gives neutral unit vectors, (n, d). A word is marked when it lies at least half as
+    near the other fragment as the nearest word does.
+    """
+    yours, theirs = evidence.yours, evidence.theirs
+    return replace(
+        evidence,
+        yours=replace(yours, marks=_nearest_words(yours, theirs, encode, most)),
+        theirs=replace(theirs, marks=_nearest_words(theirs, yours, encode, most)),
+    )
+
+
+def _nearest_words(fragment: Fragment, other: Fragment, encode: NeutralEncode, most: int) -> tuple[Span, ...]:
+    words = _words(fragment.text)
+    if not words:
+        return ()
+    texts = [fragment.text[start:end] for (start, end), _ in words]
+    vectors = encode([*texts, other.text], [fragment.lang] * len(texts) + [other.lang])
+    near = np.round(vectors[:-1] @ vectors[-1], 6)
+    best = np.argsort(-near, kind="stable")[:most]
+    chosen = [words[int(i)][0] for i in best if near[i] > 0 and near[i] >= near[best[0]] / 2]
+    return tuple(sorted(chosen))
+
+
+def _words(text: str) -> list[tuple[Span, str]]:
+    """Words worth marking: four letters or more, figures, and acronyms in capitals."""
+    found = []
+    for match in _WORD.finditer(text):
+        word = match.group()
+        if len(word) >= _LONG_ENOUGH or word.isdigit() or (len(word) > 1 and word.isupper()):
+            found.append((match.span(), _fold(word)))
+    return found
+
+
+def _fold(word: str) -> str:
+    plain = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def _trigrams(word: str) -> frozenset[str]:
+    padded = f" {word} "
+    return frozenset(padded[i : i + 3] for i in range(max(len(padded) - 2, 1)))
+
+
+def _jaccard(a: frozenset[str], b: frozenset[str]) -> float:
+    return len(a & b) / len(a | b)

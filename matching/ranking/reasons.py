@@ -1,0 +1,161 @@
+"""Why these two: template keys with parameters, quoting what both sides wrote. Nothing here makes up a word."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from matching.ranking.marks import mark_alike
+from matching.ranking.parts import HISTORY_VALUE, Scoring
+from matching.ranking.profile import Evidence, Facet, Fragment, Passage, Profile, Reason, Suggestion
+from matching.ranking.weights import PACKAGE_DATA
+
+LANGUAGES = ("en", "fr", "nl", "de", "da", "es", "eu")
+
+# Below these, a part is true but not worth saying.
+_TELLING_SIMILARITY = 0.2
+_TELLING_KIND = 0.8
+_TELLING_TWIN = 0.15
+
+
+def explain_pair(
+    query: Profile, other: Profile, suggestion: Suggestion, scoring: Scoring, year: int | None = None
+) -> tuple[Reason, ...]:
+    """The reasons for one suggestion, seen from `query`: meetings of texts first, then the facts."""
+    reasons = [
+        *_text_reasons(query, other),
+        _theme_reason(query, other, scoring),
+        _kind_reason(query, other, suggestion),
+        _language_reason(query, other, suggestion),
+        _distance_reason(suggestion),
+        _history_reason(suggestion, year),
+        _twin_reason(suggestion),
+    ]
+    return tuple(reason for reason in reasons if reason is not None)
+
+
+def render_reason(reason: Reason, lang: str) -> str:
+    """The reason in the reader's language; an unknown language reads English."""
+    catalogue = _catalogue()
+    reader = lang if lang in LANGUAGES else "en"
+    words: dict[str, Any] = dict(reason.parameters)
+    if reason.evidence:
+        words |= {"yours": reason.evidence.yours.text, "theirs": reason.evidence.theirs.text}
+    if reason.part == "kind":
+        words = {name: _name(catalogue["kinds"], str(code), reader) for name, code in words.items()}
+    if reason.part == "language":
+        words = {name: _names(catalogue["languages"], str(codes), reader) for name, codes in words.items()}
+    return str(catalogue["templates"][reason.key][reader]).format(**words)
+
+
+def _name(names: Mapping[str, Mapping[str, str]], code: str, reader: str) -> str:
+    return names[code][reader] if code in names else code
+
+
+def _names(names: Mapping[str, Mapping[str, str]], codes: str, reader: str) -> str:
+    return ", ".join(_name(names, code, reader) for code in codes.split())
+
+
+def best_meeting(query: Profile, other: Profile, mine: Facet, theirs: Facet) -> Evidence | None:
+    """The two passages of these facets that are closest, or None when a side has none. Ties go to the first written."""
+    left, right = _embedded(query, mine), _embedded(other, theirs)
+    if not left or not right:
+        return None
+    near = np.round(_matrix(left) @ _matrix(right).T, 6)
+    row, column = np.unravel_index(int(np.argmax(near)), near.shape)
+    yours, ours = left[int(row)], right[int(column)]
+    marks_yours, marks_theirs = mark_alike(yours.text, ours.text)
+    return Evidence(
+        Fragment(yours.lang, yours.text, marks_yours),
+        Fragment(ours.lang, ours.text, marks_theirs),
+        round(float(near[row, column]), 4),
+    )
+
+
+def _text_reasons(query: Profile, other: Profile) -> list[Reason]:
+    """Both directions of exchange where they tell something, and the best other meeting where it tells more."""
+    told: list[Reason] = []
+    for mine, theirs in _EXCHANGES:
+        evidence = best_meeting(query, other, mine, theirs)
+        if evidence and evidence.similarity >= _TELLING_SIMILARITY:
+            told.append(Reason(f"{mine}_{theirs}", f"{mine}_{theirs}", {}, evidence))
+    others = [
+        Reason("profile", f"{mine}_{theirs}", {}, evidence)
+        for mine, theirs in _TELLINGS
+        if (evidence := best_meeting(query, other, mine, theirs))
+    ]
+    best = max(others, key=_similarity, default=None)
+    if best and _similarity(best) >= max([_TELLING_SIMILARITY, *map(_similarity, told)]):
+        told.append(best)
+    return sorted(told, key=lambda reason: -_similarity(reason))
+
+
+_EXCHANGES: tuple[tuple[Facet, Facet], ...] = (("need", "offer"), ("offer", "need"))
+_TELLINGS: tuple[tuple[Facet, Facet], ...] = (
+    ("need", "profile"),
+    ("profile", "need"),
+    ("offer", "profile"),
+    ("profile", "offer"),
+    ("profile", "profile"),
+)
+
+
+def _similarity(reason: Reason) -> float:
+    return reason.evidence.similarity if reason.evidence else 0.0
+
+
+def _embedded(actor: Profile, facet: Facet) -> list[Passage]:
+    return [passage for passage in actor.passages if passage.facet == facet and passage.vector is not None]
+
+
+def _matrix(passages: list[Passage]) -> np.ndarray[Any, Any]:
+    return np.array([passage.vector for passage in passages], dtype=np.float64)
+
+
+def _theme_reason(query: Profile, other: Profile, scoring: Scoring) -> Reason | None:
+    meeting = scoring.affinity.name_theme(query.sectors, other.sectors)
+    if meeting is None:
+        return None
+    yours, theirs = meeting
+    key = "theme_shared" if yours == theirs else "theme_bridge"
+    return Reason("theme", key, {"yours": yours, "theirs": theirs})
+
+
+def _kind_reason(query: Profile, other: Profile, suggestion: Suggestion) -> Reason | None:
+    if suggestion.parts.get("kind", 0.0) < _TELLING_KIND or query.kind is None or other.kind is None:
+        return None
+    return Reason("kind", "kind", {"yours": query.kind, "theirs": other.kind})
+
+
+def _language_reason(query: Profile, other: Profile, suggestion: Suggestion) -> Reason | None:
+    if suggestion.common_languages:
+        return Reason("language", "language_common", {"languages": " ".join(suggestion.common_languages)})
+    if not query.languages or not other.languages:
+        return None
+    spoken = {"yours": " ".join(query.languages), "theirs": " ".join(other.languages)}
+    return Reason("language", "language_interpreter", spoken)
+
+
+def _distance_reason(suggestion: Suggestion) -> Reason | None:
+    if suggestion.distance_km is None:
+        return None
+    return Reason("distance", "distance", {"km": suggestion.distance_km})
+
+
+def _history_reason(suggestion: Suggestion, year: int | None) -> Reason | None:
+    if suggestion.relation not in HISTORY_VALUE:
+        return None
+    return Reason("history", f"history_{suggestion.relation}", {} if year is None else {"year": year})
+
+
+def _twin_reason(suggestion: Suggestion) -> Reason | None:
+    return Reason("twin", "twin") if suggestion.parts.get("twin", 0.0) >= _TELLING_TWIN else None
+
+
+@cache
+def _catalogue() -> dict[str, Any]:
+    return dict(json.loads((PACKAGE_DATA / "reasons.json").read_text(encoding="utf-8")))

@@ -191,7 +191,8 @@ def test_descriptions_are_in_the_language_they_declare(actors: dict[str, dict[st
 
 def test_nobody_is_named_and_nobody_can_be_written_to(actors: dict[str, dict[str, Any]]) -> None:
     person = re.compile(
-        r"@|\+\d{2}[ .(]?\d|\b0\d(?:[ .]?\d{2}){4}\b|\b(?:M\.|Mme|Mlle|Dr|Prof\.?|Monsieur|Madame|Mevr|Dhr|de heer)\s[A-Z]"
+        r"@|\+\d{2}[ .(]?\d|\b0\d(?:[ .]?\d{2}){4}\b"
+        r"|\b(?:M\.|Mme|Mlle|Dr|Prof\.?|Monsieur|Madame|Mevr|Dhr|de heer)\s[A-Z]"
     )
     for name in ("actors.jsonl", "tandems.jsonl", "nonlinks.jsonl", "event.json"):
         assert person.findall((DEMO / name).read_text(encoding="utf-8")) == [], name

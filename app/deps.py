@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from sqlmodel import Session
 
 from app.db import session_scope
+from app.services.idempotency import Attempt
 from app.services.meaning import Meaning, MeaningHolder
 from app.services.pool import PoolCache
 from app.settings import Settings
@@ -41,9 +42,21 @@ def get_pool_cache(request: Request) -> PoolCache:
     return cache
 
 
-# scope="function": with the default scope the commit would run after the answer was sent, and a failed one still say 200.
+async def get_attempt(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None, Header(min_length=1, max_length=200, description="The same key and body again create nothing new")
+    ] = None,
+) -> Attempt:
+    """What makes a creating request recognisable when it is sent again."""
+    body = (await request.body()).decode("utf-8", "replace")
+    return Attempt(idempotency_key, f"{request.method} {request.url.path}", body)
+
+
+# scope="function": the default scope commits after the answer was sent, and a failed commit would still say 200.
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 SettingsDep = Annotated[Settings, Depends(get_app_settings)]
 HolderDep = Annotated[MeaningHolder, Depends(get_holder)]
 MeaningDep = Annotated[Meaning, Depends(get_meaning)]
 PoolDep = Annotated[PoolCache, Depends(get_pool_cache)]
+AttemptDep = Annotated[Attempt, Depends(get_attempt)]

@@ -51,6 +51,10 @@ class Worker:
         self._stop.set()
         self._thread.join(timeout=20)
 
+    def stop_soon(self) -> None:
+        """Ask for the end without waiting for it."""
+        self._stop.set()
+
     def run_forever(self) -> None:
         """The worker as a process of its own."""
         self._run()

@@ -3,12 +3,14 @@
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, LargeBinary
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from models.actor import Shape
 from models.base import utc_now
+
+Layout = Literal["row_per_actor", "row_per_competence", "matrix", "matrix_transposed"]
 
 
 class CompetenceMap(SQLModel, table=True):
@@ -22,12 +24,17 @@ class CompetenceMap(SQLModel, table=True):
     territory: str | None = None
     licence: str | None = None
     as_of: date | None = None
-    mapping: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    legal_basis: str | None = Field(default=None, description="Why names and addresses of persons may be stored")
+    mapping: dict[str, Any] = Field(
+        default_factory=dict,
+        sa_column=Column(JSONB, nullable=False),
+        description="Folded heading → field, as the admin last confirmed it for this source",
+    )
     created_at: datetime = Field(default_factory=utc_now)
 
 
 class MapEntry(SQLModel, table=True):
-    """An actor's place in a competence map; one actor may stand in several."""
+    """What one competence map says of an actor; one actor may stand in several, and under several keys in one."""
 
     __tablename__ = "map_entry"
     __table_args__ = (Index("ix_map_entry_map_id_source_key", "map_id", "source_key"),)
@@ -43,12 +50,18 @@ class MapEntry(SQLModel, table=True):
             autoincrement=False,
         )
     )
-    source_key: str
+    source_key: str = Field(sa_column=Column(Text, primary_key=True))
     row_hash: str = ""
+    said: dict[str, Any] = Field(
+        default_factory=dict,
+        sa_column=Column(JSONB, nullable=False),
+        description="The source's own words, field by field, as last imported",
+    )
+    updated_at: datetime = Field(default_factory=utc_now)
 
 
 class MapImport(SQLModel, table=True):
-    """One file on its way into a map: previewed, then applied (or refused), with its report."""
+    """One file on its way into a map: previewed, then applied (or undone), with its report."""
 
     __tablename__ = "map_import"
 
@@ -58,19 +71,132 @@ class MapImport(SQLModel, table=True):
     )
     filename: str
     state: str = "previewed"
-    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False), description="The file, deflated")
+    options: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     report: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     created_at: datetime = Field(default_factory=utc_now)
     applied_at: datetime | None = None
+    undone_at: datetime | None = None
+
+
+class ImportChange(SQLModel, table=True):
+    """What one import did to one actor, and how it was before: what an undo needs."""
+
+    __tablename__ = "import_change"
+
+    actor_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    import_id: int = Field(
+        sa_column=Column(
+            BigInteger,
+            ForeignKey("map_import.id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
+            index=True,
+        )
+    )
+    source_key: str = Field(sa_column=Column(Text, primary_key=True))
+    action: str = Field(description="new, changed or linked")
+    before: dict[str, Any] = Field(
+        default_factory=dict,
+        sa_column=Column(JSONB, nullable=False),
+        description="{actor: fields, entry: {row_hash, said}} before this import; empty when it was new",
+    )
+    relations: list[Any] = Field(
+        default_factory=list,
+        sa_column=Column(JSONB, nullable=False),
+        description="[target id, type] of the relations this import added",
+    )
+    at: datetime = Field(default_factory=utc_now, description="actor.updated_at as this import left it")
+
+
+class MapFields(Shape):
+    """Where a competence map comes from."""
+
+    name: str = Field(min_length=1, max_length=200)
+    source: str | None = Field(default=None, max_length=500, description="Organisation or address it comes from")
+    territory: str | None = Field(default=None, max_length=200)
+    licence: str | None = Field(default=None, max_length=200)
+    as_of: date | None = Field(default=None, description="Date of the facts")
+    legal_basis: str | None = Field(
+        default=None, max_length=500, description="Why names and addresses of persons may be stored; else they are not"
+    )
+
+
+class ImportOptions(Shape):
+    """How a file is to be read where its own look is not enough."""
+
+    mapping: dict[str, str] = Field(
+        default_factory=dict, description='Heading → field ("description.fr", "offers", …); "" ignores the column'
+    )
+    layout: Layout | None = Field(default=None, description="Recognised when absent")
+    sheet: str | None = Field(default=None, description="Only this sheet (or file of a ZIP)")
+    country: str | None = Field(default=None, description="Country of rows that name none")
+    language: str | None = Field(default=None, description="Language of texts that name none; detected when absent")
+    merge: dict[str, int | str] = Field(
+        default_factory=dict, description="Key of a row → actor id, or key of another row, that it is the same as"
+    )
+    prefer: Literal["viaduc", "file"] = Field(
+        default="viaduc", description="Who wins where the file and a later edit (or another map) disagree"
+    )
+    resumable: bool = Field(default=False, description="Store batch by batch instead of all or nothing")
+
+
+class ColumnProposal(Shape):
+    """What one column of a file was taken for."""
+
+    heading: str
+    field: str | None = Field(description="None: nothing of Viaduc's, or not sure enough")
+    confidence: float = Field(ge=0, le=1)
+    guess: str | None = Field(default=None, description="Best guess when the confidence does not suffice")
+    samples: list[str] = Field(default_factory=list, max_length=3)
+    sheet: str | None = None
 
 
 class Rejection(Shape):
     """One row that cannot be taken, and why."""
 
     line: int = Field(description="Line of the file, counted from 1 with its header")
-    field: str
+    field: str = Field(description="The column's heading as the file writes it")
     value: str
     reason: str
+    sheet: str | None = None
+
+
+class FieldChange(Shape):
+    """One field of a stored actor that an import changes, or would change if the admin said so."""
+
+    field: str
+    before: Any = None
+    after: Any = None
+
+
+class ActorChange(Shape):
+    """One stored actor that an import changes, field by field."""
+
+    line: int
+    actor_id: int
+    name: str
+    changes: list[FieldChange] = Field(default_factory=list)
+    conflicts: list[FieldChange] = Field(
+        default_factory=list, description="Edited since, or another map says otherwise: `before` is kept"
+    )
+
+
+class Twin(Shape):
+    """Two rows, or a row and a stored actor, that look like the same actor."""
+
+    line: int
+    key: str
+    name: str
+    other_line: int | None = None
+    other_key: str | None = None
+    actor_id: int | None = None
+    other_name: str
+    other_map: str | None = None
+    score: float = Field(ge=0, le=1)
+    reasons: list[str] = Field(default_factory=list)
 
 
 class ImportReport(Shape):
@@ -79,14 +205,21 @@ class ImportReport(Shape):
     format: str
     encoding: str | None = None
     delimiter: str | None = None
-    layout: Literal["row_per_actor", "row_per_competence"] = "row_per_actor"
+    layout: Layout = "row_per_actor"
     columns: dict[str, str] = Field(default_factory=dict, description="Heading of the file → field of Viaduc")
     ignored_columns: list[str] = Field(default_factory=list)
-    rows: int = 0
+    proposals: list[ColumnProposal] = Field(default_factory=list)
+    rows: int = Field(default=0, description="Rows with content, without headings")
+    actors: int = 0
     new: int = 0
     changed: int = 0
     same: int = 0
+    rejected_rows: int = Field(default=0, description="All of them; `rejected` lists the first ones")
     rejected: list[Rejection] = Field(default_factory=list)
+    changes: list[ActorChange] = Field(default_factory=list, description="The first ones, field by field")
+    conflicts: int = 0
+    twins: list[Twin] = Field(default_factory=list)
+    relations: int = 0
     warnings: list[str] = Field(default_factory=list)
 
 
@@ -108,5 +241,14 @@ class ImportPublic(Shape):
     id: int
     map_id: int
     filename: str
-    state: Literal["previewed", "applied"]
+    state: Literal["previewed", "applying", "applied", "undone"]
     report: ImportReport
+
+
+class UndoReport(Shape):
+    """What taking an import back did, and what it left alone."""
+
+    removed: int = 0
+    restored: int = 0
+    unlinked: int = 0
+    kept: list[str] = Field(default_factory=list, description="Actors left as they are, each with its reason")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func
+from sqlalchemy import ColumnElement, delete, func, tuple_
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, NotFound
@@ -31,7 +31,7 @@ _COLUMNS = [*ActorFields.model_fields, "name", "country"]
 
 def create_actor(session: Session, *, fields: ActorCreate) -> Actor:
     """Store an actor and its texts; the vectors follow from the backlog."""
-    actor = Actor()
+    actor = Actor(name=fields.name, country=fields.country, side=fields.side or fields.country)
     fill_columns(actor, fields)
     session.add(actor)
     session.flush()
@@ -95,10 +95,10 @@ def as_create(actor: Actor) -> ActorCreate:
     return ActorCreate.model_validate({name: getattr(actor, name) for name in _COLUMNS} | actor.texts)
 
 
-def actor_public(session: Session, *, actor: Actor, encoder: str) -> ActorPublic:
-    """The actor as answered; `encoder` is the name that vectors must carry to count as ready."""
+def actor_public(session: Session, *, actor: Actor, encoder: str | None) -> ActorPublic:
+    """The actor as answered; `encoder` names the loaded model, whose vectors count as ready (None: no model yet)."""
     rows = passages(session, actor_id=actor.id)
-    embedded = sum(1 for p in rows if p.encoder == encoder)
+    embedded = sum(1 for p in rows if encoder is not None and p.encoder == encoder)
     state = EmbeddingState(state="ready" if embedded == len(rows) else "pending", passages=len(rows), embedded=embedded)
     columns = {name: getattr(actor, name) for name in [*_COLUMNS, "id", "created_at", "updated_at"]}
     return ActorPublic.model_validate(columns | actor.texts | {"embedding": state})
@@ -118,23 +118,18 @@ class ActorQuery:
     sides: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     sectors: list[str] = field(default_factory=list)
-    cursor: str | None = None
-    limit: int = 50
 
 
-def list_actors(session: Session, *, query: ActorQuery) -> ActorPage:
+def list_actors(session: Session, *, query: ActorQuery, cursor: str | None = None, limit: int = 50) -> ActorPage:
     """One page of actors by name; `q` keeps those that have every word of it."""
     where = _conditions(query)
     total = session.exec(select(func.count()).select_from(Actor).where(*where)).one()
-    if query.cursor:
-        name, last_id = _read_cursor(query.cursor)
-        after = (func.row(Actor.name, Actor.id)) > func.row(name, last_id)
-        where = [*where, after]
-    rows = session.exec(
-        select(Actor).where(*where).order_by(col(Actor.name), col(Actor.id)).limit(query.limit + 1)
-    ).all()
-    more = len(rows) > query.limit
-    items = [brief(a) for a in rows[: query.limit]]
+    if cursor:
+        name, last_id = _read_cursor(cursor)
+        where = [*where, tuple_(col(Actor.name), col(Actor.id)) > (name, last_id)]
+    rows = session.exec(select(Actor).where(*where).order_by(col(Actor.name), col(Actor.id)).limit(limit + 1)).all()
+    more = len(rows) > limit
+    items = [brief(a) for a in rows[:limit]]
     return ActorPage(items=items, next_cursor=_cursor(items[-1]) if more else None, total=total)
 
 

@@ -34,10 +34,10 @@ def embed_batch(session: Session, *, meaning: Meaning, limit: int) -> int:
     ).all()
     if not rows:
         return 0
-    vectors = meaning.vectors([r.text for r in rows], [r.lang for r in rows], "passage")
+    vectors = meaning.vectors([text for *_, text, _ in rows], [lang for *_, lang in rows], "passage")
     values = [
-        {"a": r.actor_id, "o": r.ordinal, "v": vector, "e": meaning.name}
-        for r, vector in zip(rows, vectors, strict=True)
+        {"a": actor_id, "o": ordinal, "v": vector, "e": meaning.name}
+        for (actor_id, ordinal, _, _), vector in zip(rows, vectors, strict=True)
     ]
     table = Passage.__table__  # type: ignore[attr-defined]
     statement = (

@@ -71,7 +71,7 @@ class MeaningHolder:
         """Load now; a failure is kept and told to whoever asks."""
         try:
             self._meaning = self._load()
-        except Exception as error:  # noqa: BLE001 - told by get() to whoever needs the model
+        except Exception as error:  # told by get() to whoever needs the model
             self._failure = str(error) or type(error).__name__
         finally:
             self._done.set()
@@ -82,6 +82,11 @@ class MeaningHolder:
         if not self._done.is_set():
             return "loading"
         return f"failed: {self._failure}" if self._failure else "ready"
+
+    @property
+    def name(self) -> str | None:
+        """Name of the loaded Meaning; None while there is none."""
+        return self._meaning.name if self._meaning else None
 
     def get(self, wait_s: float = 0) -> Meaning:
         """The Meaning; Unavailable while it loads or when it could not be loaded."""

@@ -1,0 +1,100 @@
+"""Actors: organisations with a competence profile, and their relations."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Query, Response
+
+from app.api import examples
+from app.api.problems import responses
+from app.deps import AttemptDep, HolderDep, SessionDep
+from app.services import actors as service
+from app.services import relations
+from app.services.idempotency import run_once
+from models.actor import ActorCreate, ActorPage, ActorPublic, ActorUpdate, RelationCreate, RelationPublic
+
+router = APIRouter(prefix="/actors", tags=["actors"], responses=responses(404))
+
+
+def _query(
+    q: Annotated[str | None, Query(max_length=300, description="Words that the name, texts or sectors have")] = None,
+    country: Annotated[list[str] | None, Query(max_length=60)] = None,
+    side: Annotated[list[str] | None, Query(max_length=60)] = None,
+    kind: Annotated[list[str] | None, Query(max_length=40)] = None,
+    sector: Annotated[list[str] | None, Query(max_length=60)] = None,
+) -> service.ActorQuery:
+    return service.ActorQuery(q, country or [], side or [], kind or [], sector or [])
+
+
+@router.get("")
+def list_actors(
+    session: SessionDep,
+    query: Annotated[service.ActorQuery, Depends(_query)],
+    cursor: Annotated[str | None, Query(max_length=1000, description="next_cursor of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> ActorPage:
+    """List or search actors by words"""
+    return service.list_actors(session, query=query, cursor=cursor, limit=limit)
+
+
+@router.post("", status_code=201, response_model=ActorPublic, responses=responses(409, 413, 507))
+def create_actor(
+    session: SessionDep,
+    holder: HolderDep,
+    attempt: AttemptDep,
+    fields: Annotated[ActorCreate, Body(openapi_examples=examples.ACTOR)],
+) -> dict[str, Any]:
+    """Create an actor; found by words at once, by meaning within seconds"""
+
+    def create() -> ActorPublic:
+        return service.actor_public(session, actor=service.create_actor(session, fields=fields), encoder=holder.name)
+
+    return run_once(session, attempt=attempt, create=create)
+
+
+@router.get("/{actor_id}")
+def read_actor(session: SessionDep, holder: HolderDep, actor_id: int) -> ActorPublic:
+    """Read an actor with its texts, and whether it can be found by meaning yet"""
+    actor = service.get_actor(session, actor_id=actor_id)
+    return service.actor_public(session, actor=actor, encoder=holder.name)
+
+
+@router.patch("/{actor_id}", responses=responses(409, 413, 507))
+def update_actor(
+    session: SessionDep,
+    holder: HolderDep,
+    actor_id: int,
+    changes: Annotated[ActorUpdate, Body(openapi_examples=examples.ACTOR_CHANGE)],
+) -> ActorPublic:
+    """Change the fields that are sent; a list of texts replaces the old one"""
+    actor = service.update_actor(session, actor_id=actor_id, changes=changes)
+    return service.actor_public(session, actor=actor, encoder=holder.name)
+
+
+@router.delete("/{actor_id}", status_code=204)
+def delete_actor(session: SessionDep, actor_id: int) -> Response:
+    """Remove an actor with its texts, relations and registrations"""
+    service.delete_actor(session, actor_id=actor_id)
+    return Response(status_code=204)
+
+
+@router.get("/{actor_id}/relations")
+def list_relations(session: SessionDep, actor_id: int) -> list[RelationPublic]:
+    """List the relations of an actor"""
+    return relations.list_relations(session, actor_id=actor_id)
+
+
+@router.put("/{actor_id}/relations")
+def set_relation(
+    session: SessionDep,
+    actor_id: int,
+    relation: Annotated[RelationCreate, Body(openapi_examples=examples.RELATION)],
+) -> RelationPublic:
+    """Create or change one relation"""
+    return relations.set_relation(session, actor_id=actor_id, relation=relation)
+
+
+@router.delete("/{actor_id}/relations/{target_id}/{kind}", status_code=204)
+def delete_relation(session: SessionDep, actor_id: int, target_id: int, kind: str) -> Response:
+    """Remove one relation"""
+    relations.delete_relation(session, actor_id=actor_id, target_id=target_id, kind=kind)
+    return Response(status_code=204)

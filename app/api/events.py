@@ -1,0 +1,131 @@
+"""Events: set-up of rounds, places, participants and wishes."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Response
+
+from app.api import examples
+from app.api.problems import responses
+from app.deps import AttemptDep, SessionDep
+from app.services import events as service
+from app.services.idempotency import run_once
+from models.event import (
+    EventCreate,
+    EventPublic,
+    ParticipantCreate,
+    ParticipantPublic,
+    PlaceCreate,
+    PlacePublic,
+    RoundCreate,
+    RoundPublic,
+    WishCreate,
+)
+
+router = APIRouter(prefix="/events", tags=["events"], responses=responses(404))
+
+EventBody = Annotated[EventCreate, Body(openapi_examples=examples.EVENT)]
+ParticipantBody = Annotated[ParticipantCreate, Body(openapi_examples=examples.PARTICIPANT)]
+
+
+@router.get("")
+def list_events(session: SessionDep) -> list[EventPublic]:
+    """List events, newest first"""
+    return service.list_events(session)
+
+
+@router.post("", status_code=201, response_model=EventPublic, responses=responses(409))
+def create_event(session: SessionDep, attempt: AttemptDep, fields: EventBody) -> dict[str, Any]:
+    """Create an event; its rounds, places and participants follow"""
+    return run_once(session, attempt=attempt, create=lambda: service.create_event(session, fields=fields))
+
+
+@router.get("/{event_id}")
+def read_event(session: SessionDep, event_id: int) -> EventPublic:
+    """Read an event with its counts"""
+    return service.event_public(session, event=service.get_event(session, event_id=event_id))
+
+
+@router.put("/{event_id}")
+def update_event(session: SessionDep, event_id: int, fields: EventBody) -> EventPublic:
+    """Replace an event's own fields"""
+    return service.update_event(session, event_id=event_id, fields=fields)
+
+
+@router.delete("/{event_id}", status_code=204)
+def delete_event(session: SessionDep, event_id: int) -> Response:
+    """Remove an event with everything that belongs to it"""
+    service.delete_event(session, event_id=event_id)
+    return Response(status_code=204)
+
+
+@router.get("/{event_id}/rounds")
+def list_rounds(session: SessionDep, event_id: int) -> list[RoundPublic]:
+    """List the rounds in their order"""
+    return service.list_rounds(session, event_id=event_id)
+
+
+@router.put("/{event_id}/rounds")
+def set_rounds(
+    session: SessionDep,
+    event_id: int,
+    rounds: Annotated[list[RoundCreate], Body(max_length=service.MAX_ROUNDS, openapi_examples=examples.ROUNDS)],
+) -> list[RoundPublic]:
+    """Replace the rounds; their index is their rank by start"""
+    return service.set_rounds(session, event_id=event_id, rounds=rounds)
+
+
+@router.get("/{event_id}/places")
+def list_places(session: SessionDep, event_id: int) -> list[PlacePublic]:
+    """List the places in their order"""
+    return service.list_places(session, event_id=event_id)
+
+
+@router.put("/{event_id}/places")
+def set_places(
+    session: SessionDep,
+    event_id: int,
+    places: Annotated[list[PlaceCreate], Body(max_length=service.MAX_PLACES, openapi_examples=examples.PLACES)],
+) -> list[PlacePublic]:
+    """Replace the places: tables, booths or video links"""
+    return service.set_places(session, event_id=event_id, places=places)
+
+
+@router.get("/{event_id}/participants")
+def list_participants(session: SessionDep, event_id: int) -> list[ParticipantPublic]:
+    """List the participants by name"""
+    return service.list_participants(session, event_id=event_id)
+
+
+@router.post("/{event_id}/participants", status_code=201, response_model=ParticipantPublic, responses=responses(409))
+def register(session: SessionDep, attempt: AttemptDep, event_id: int, fields: ParticipantBody) -> dict[str, Any]:
+    """Register an actor"""
+    return run_once(
+        session, attempt=attempt, create=lambda: service.register(session, event_id=event_id, fields=fields)
+    )
+
+
+@router.put("/{event_id}/participants")
+def change_registration(session: SessionDep, event_id: int, fields: ParticipantBody) -> ParticipantPublic:
+    """Replace what a registration says"""
+    return service.change_registration(session, event_id=event_id, fields=fields)
+
+
+@router.delete("/{event_id}/participants/{actor_id}", status_code=204)
+def unregister(session: SessionDep, event_id: int, actor_id: int) -> Response:
+    """Take a participant out of the event"""
+    service.unregister(session, event_id=event_id, actor_id=actor_id)
+    return Response(status_code=204)
+
+
+@router.get("/{event_id}/wishes")
+def list_wishes(session: SessionDep, event_id: int) -> list[WishCreate]:
+    """List every wish, veto and must"""
+    return service.list_wishes(session, event_id=event_id)
+
+
+@router.put("/{event_id}/wishes")
+def say_wish(
+    session: SessionDep, event_id: int, wish: Annotated[WishCreate, Body(openapi_examples=examples.WISH)]
+) -> WishCreate:
+    """Say a word about a pair: a wish raises its score, a veto forbids it, a must forces it"""
+    return service.say_wish(session, event_id=event_id, wish=wish)

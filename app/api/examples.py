@@ -1,0 +1,80 @@
+"""Examples of every body, shown by the API's own pages and tried by the tests."""
+
+from typing import Any
+
+Examples = dict[str, Any]
+
+ACTOR: Examples = {
+    "a Flemish technical centre": {
+        "value": {
+            "name": "Centrum voor Technisch Textiel",
+            "kind": "technical_centre",
+            "country": "BE",
+            "nuts": "BE234",
+            "side": "VLG",
+            "city": "Gent",
+            "lat": 51.054,
+            "lon": 3.717,
+            "languages": ["nl", "en"],
+            "sectors": ["textiles"],
+            "description": [
+                {"lang": "nl", "text": "Onderzoekscentrum dat textielbedrijven helpt met proeven en ontwikkeling."},
+                {"lang": "en", "text": "Research centre that helps textile companies with testing and development."},
+            ],
+            "offers": [{"lang": "nl", "text": "proeflijn voor het coaten van technische weefsels"}],
+            "needs": [{"lang": "nl", "text": "weverijen die nieuwe garens op industriële schaal willen testen"}],
+        }
+    }
+}
+ACTOR_CHANGE: Examples = {"new needs": {"value": {"needs": [{"lang": "en", "text": "a weaver with a wide loom"}]}}}
+RELATION: Examples = {"a tandem": {"value": {"target_id": 1, "type": "tandem", "status": "signed"}}}
+MATCH: Examples = {
+    "an inline profile": {
+        "value": {
+            "profile": {
+                "country": "FR",
+                "languages": ["fr"],
+                "needs": [{"lang": "fr", "text": "un centre technique pour tester des revêtements textiles"}],
+            },
+            "k": 5,
+            "lang": "fr",
+        }
+    },
+    "a stored actor": {"value": {"actor_id": 1, "k": 10, "lang": "nl"}},
+    "free words": {"value": {"text": "iemand die lichte composieten voor windmolens maakt", "k": 3}},
+}
+EVENT: Examples = {
+    "an afternoon": {
+        "value": {"name": "Textile afternoon", "zone": "Europe/Brussels", "min_meetings": 2, "max_meetings": 6}
+    }
+}
+ROUNDS: Examples = {
+    "two rounds": {
+        "value": [
+            {"starts_at": "2027-03-09T13:30:00+01:00", "minutes": 20},
+            {"starts_at": "2027-03-09T13:55:00+01:00", "minutes": 20},
+        ]
+    }
+}
+PLACES: Examples = {"two tables": {"value": [{"label": "Table 1"}, {"label": "Table 2", "available": [0]}]}}
+PARTICIPANT: Examples = {"leaves early": {"value": {"actor_id": 1, "available": [0, 1], "max": 2}}}
+WISH: Examples = {"a wish": {"value": {"actor_id": 1, "target_id": 2, "kind": "wish"}}}
+PLAN: Examples = {"the default": {"value": {"time_limit_s": 20, "seed": 0}}}
+PROBLEM: Examples = {
+    "four participants": {
+        "value": {
+            "rounds": 3,
+            "places": 2,
+            "participants": [
+                {"id": "a1", "side": "FR", "min": 1, "max": 2},
+                {"id": "a2", "side": "FR", "available": [0, 1]},
+                {"id": "b1", "side": "BE"},
+                {"id": "b2", "side": "BE", "min": 1},
+            ],
+            "utility": [["a1", "b1", 0.9], ["a1", "b2", 0.4], ["a2", "b1", 0.3], ["a2", "b2", 0.8]],
+            "never": [["a2", "b1"]],
+            "time_limit_s": 5,
+            "seed": 0,
+        }
+    }
+}

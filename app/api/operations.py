@@ -1,0 +1,59 @@
+"""Operation: is it alive, is it ready, what does it do."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from app.db import ping, require_schema
+from app.deps import HolderDep
+from app.errors import AppError
+from app.observe import REGISTRY
+
+router = APIRouter(tags=["operation"])
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
+    """What stands behind the process."""
+
+    status: Literal["ready", "waiting"]
+    database: str = Field(examples=["ok"])
+    model: str = Field(examples=["ready"], description="loading, ready, or failed with the cause")
+
+
+@router.get("/health")
+async def health() -> Health:
+    """Whether the process is alive"""
+    return Health()
+
+
+@router.get("/ready", responses={503: {"model": Readiness, "description": "Not ready (yet)"}})
+async def ready(request: Request, response: Response, holder: HolderDep) -> Readiness:
+    """Whether requests can be served: database, schema and model"""
+    database = await run_in_threadpool(_database_state, request)
+    ok = database == "ok" and holder.state == "ready"
+    response.status_code = 200 if ok else 503
+    return Readiness(status="ready" if ok else "waiting", database=database, model=holder.state)
+
+
+def _database_state(request: Request) -> str:
+    try:
+        ping(request.app.state.engine)
+        require_schema(request.app.state.engine)
+    except AppError as error:
+        return error.detail
+    return "ok"
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+def metrics() -> Response:
+    """Prometheus metrics"""
+    return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})

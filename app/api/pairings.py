@@ -1,0 +1,20 @@
+"""POST /pairings: a problem in, a plan with certificate out; nothing is stored."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body
+
+from app.api import examples
+from app.api.problems import responses
+from app.deps import SettingsDep
+from app.services.plans import pair_problem
+
+router = APIRouter(tags=["plans"], responses=responses(413))
+
+
+@router.post("/pairings")
+def pair(
+    settings: SettingsDep, problem: Annotated[dict[str, Any], Body(openapi_examples=examples.PROBLEM)]
+) -> dict[str, Any]:
+    """Solve a pairing problem without storing anything"""
+    return pair_problem(problem, longest_s=settings.plan_seconds)

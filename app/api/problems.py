@@ -1,0 +1,105 @@
+"""Errors as problem details (RFC 9457): one shape on every route."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from app.errors import AppError, FieldError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemField(BaseModel):
+    """One thing that is wrong."""
+
+    field: str = Field(examples=["needs[0].lang"])
+    reason: str = Field(examples=["unknown language 'xx': expected a BCP 47 code, such as fr, nl or pt-PT"])
+    line: int | None = None
+
+
+class Problem(BaseModel):
+    """What went wrong, in plain words."""
+
+    type: str = "about:blank"
+    title: str = Field(examples=["Invalid request"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["needs[0].lang: unknown language 'xx'"])
+    errors: list[ProblemField] = Field(default_factory=list)
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The error answers of a route, for its OpenAPI entry (400, 422 and 503 stand on every route)."""
+    return {
+        status: {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": _TITLES[status]}
+        for status in sorted({400, 422, 503, *statuses})
+    }
+
+
+_TITLES = {
+    400: "The request cannot be read",
+    404: "There is no such thing",
+    409: "It exists already, or changed meanwhile",
+    413: "Larger than the service takes",
+    422: "The request says something that cannot be",
+    503: "The database or the model is not there (yet)",
+    507: "The disk of the database is full",
+}
+
+
+def problem(status: int, title: str, detail: str, errors: Sequence[FieldError] = ()) -> JSONResponse:
+    """A problem-details answer."""
+    body = Problem(
+        title=title,
+        status=status,
+        detail=detail,
+        errors=[ProblemField(field=e.field, reason=e.reason, line=e.line) for e in errors],
+    )
+    headers = {"Retry-After": "2"} if status == 503 else None
+    return JSONResponse(body.model_dump(), status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def app_error_answer(_request: Request, error: AppError) -> JSONResponse:
+    """An expected failure."""
+    return problem(error.status, error.title, error.detail, error.errors)
+
+
+def http_error_answer(_request: Request, error: HTTPException) -> JSONResponse:
+    """A route that does not exist, a method that is not allowed."""
+    answer = problem(error.status_code, str(error.detail), str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def validation_answer(_request: Request, error: RequestValidationError) -> JSONResponse:
+    """A body, path or query that does not fit: every wrong field by its path."""
+    errors = validation_errors(error.errors())
+    first = errors[0]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return problem(422, "Invalid request", f"{first.field}: {first.reason}{more}", errors)
+
+
+def validation_errors(raw: Sequence[Any]) -> list[FieldError]:
+    """pydantic's errors as fields and plain reasons."""
+    return [FieldError(field_path(e["loc"]), _reason(e)) for e in raw]
+
+
+def field_path(location: Sequence[int | str]) -> str:
+    """('body', 'needs', 0, 'lang') → needs[0].lang"""
+    path = ""
+    for part in location[1:] if location and location[0] in {"body", "query", "path", "header"} else location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path or "body"
+
+
+def _reason(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        return "unknown field"
+    if error["type"] == "missing":
+        return "this field is required"
+    message = str(error["msg"])
+    return message.removeprefix("Value error, ")

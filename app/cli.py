@@ -1,0 +1,183 @@
+"""Door 3: the terminal. `viaduc --help` lists the commands."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.errors import AppError
+from app.settings import Settings
+
+app = typer.Typer(
+    name="viaduc",
+    help="Viaduc finds the partner across the border: matching, speed-dating schedules, competence maps.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+database = typer.Typer(help="The database's schema.", no_args_is_help=True)
+app.add_typer(database, name="db")
+
+INFEASIBLE = 3
+"""Exit status of `viaduc pair` when the hard rules contradict each other."""
+
+
+def main() -> None:
+    """Run a command; expected failures are told in one sentence, without a traceback."""
+    try:
+        app()
+    except AppError as error:
+        typer.echo(f"viaduc: {error.detail}", err=True)
+        for item in error.errors[1:20]:
+            typer.echo(f"  {item.field}: {item.reason}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.exit(141)
+
+
+def say(text: str) -> None:
+    """A line for the person at the terminal; results go to stdout, this to stderr."""
+    typer.echo(text, err=True)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (VIADUC_HOST)")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (VIADUC_PORT)")] = None,
+    migrate: Annotated[bool, typer.Option(help="Bring the schema up to date first")] = False,
+) -> None:
+    """Serve the pages and the API."""
+    from app.commands.serve import run_service  # noqa: PLC0415 - slow import
+
+    run_service(_settings(host=host, port=port), migrate=migrate)
+
+
+@app.command()
+def worker() -> None:
+    """Drain the embedding backlog beside a service that runs with VIADUC_EMBED_IN_SERVICE=false."""
+    from app.commands.serve import run_worker  # noqa: PLC0415 - slow import
+
+    run_worker(_settings())
+
+
+@app.command()
+def demo(
+    port: Annotated[int | None, typer.Option(help="Port to listen on (VIADUC_PORT)")] = None,
+    serve_after: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve when the demo is loaded")] = True,
+) -> None:
+    """Load the demo border, show real matches and a pairing, then serve."""
+    from app.commands.demo import run_demo  # noqa: PLC0415 - slow import
+
+    run_demo(_settings(port=port), serve=serve_after)
+
+
+@app.command(name="import")
+def import_files(
+    files: Annotated[list[Path], typer.Argument(help="CSV, XLSX, JSON or JSON Lines", exists=True, dir_okay=False)],
+    map_name: Annotated[
+        str | None, typer.Option("--map", help="Name of the competence map; default: the file's")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen and change nothing")] = False,
+    embed: Annotated[bool, typer.Option("--embed/--no-embed", help="Wait until all is found by meaning")] = True,
+) -> None:
+    """Load competence maps; a rejected row is named with line, field and reason."""
+    from app.commands.importing import run_import  # noqa: PLC0415 - slow import
+
+    if not run_import(_settings(), files, map_name, dry_run=dry_run, embed=embed):
+        raise typer.Exit(1)
+
+
+@app.command()
+def match(
+    text: Annotated[str | None, typer.Argument(help="Whom do you look for? In any language")] = None,
+    actor: Annotated[int | None, typer.Option(help="Ask for this actor instead")] = None,
+    k: Annotated[int, typer.Option(min=1, max=100)] = 5,
+    lang: Annotated[str, typer.Option(help="Language of the reasons")] = "en",
+    as_json: Annotated[bool, typer.Option("--json", help="The whole answer of POST /match")] = False,
+) -> None:
+    """Rank partners across the border for an actor or for free words."""
+    from app.commands.matching import run_match  # noqa: PLC0415 - slow import
+
+    run_match(_settings(), {"text": text, "actor_id": actor, "k": k, "lang": lang}, as_json=as_json)
+
+
+@app.command()
+def pair(
+    problem: Annotated[
+        Path, typer.Argument(help="Problem file (JSON, or a published .dzn)", exists=True, dir_okay=False)
+    ],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Plan file; default: stdout")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.01, help="Time limit; default: the problem's")] = None,
+) -> None:
+    """Compute a plan with its certificate (exit 3 when the hard rules contradict each other)."""
+    from app.commands.pairing import run_pair  # noqa: PLC0415 - slow import
+
+    plan = run_pair(problem, seconds, say)
+    _write(plan, output)
+    if plan["certificate"]["status"] == "infeasible":
+        raise typer.Exit(INFEASIBLE)
+
+
+@app.command()
+def check(
+    problem: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    plan: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+) -> None:
+    """Check a plan against its problem: one violation a line, exit 1 if any."""
+    from app.commands.pairing import run_check  # noqa: PLC0415 - slow import
+
+    violations = run_check(problem, plan)
+    for violation in violations:
+        typer.echo(violation)
+    if violations:
+        raise typer.Exit(1)
+
+
+@app.command()
+def evaluate(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder with actors.jsonl and pairs.jsonl", exists=True, file_okay=False)
+    ],
+    baselines: Annotated[bool, typer.Option(help="Print baselines beside the figures")] = True,
+) -> None:
+    """Measure the ranking on an evaluation folder; prints one JSON object."""
+    from app.commands.evaluating import run_evaluate  # noqa: PLC0415 - slow import
+
+    _write(run_evaluate(_settings(), folder, baselines=baselines, on_step=say), None)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is wrong with this machine or installation, and how to mend it."""
+    from app.commands.doctor import run_doctor  # noqa: PLC0415 - slow import
+
+    findings = run_doctor(_settings())
+    for finding in findings:
+        typer.echo(finding.line())
+    if any(not f.ok for f in findings):
+        raise typer.Exit(1)
+
+
+@database.command()
+def upgrade() -> None:
+    """Bring the schema to the newest revision."""
+    from app.db import database_url  # noqa: PLC0415 - slow import
+    from app.db import upgrade as upgrade_schema  # noqa: PLC0415 - slow import
+
+    upgrade_schema(database_url(_settings()))
+    say("the schema is up to date")
+
+
+def _settings(**given: Any) -> Settings:
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def _write(answer: dict[str, Any], output: Path | None) -> None:
+    text = json.dumps(answer, ensure_ascii=False, indent=2)
+    if output is None:
+        typer.echo(text)
+    else:
+        output.write_text(text + "\n", encoding="utf-8")
+        say(f"written to {output}")

@@ -1,0 +1,108 @@
+"""The application: doors, middleware and what lives as long as the process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import __version__
+from app.api import routers
+from app.api.problems import app_error_answer, http_error_answer, problem, validation_answer
+from app.db import database_url, explain_database_error, make_engine, require_schema, upgrade
+from app.errors import AppError
+from app.observe import BodyLimit, Observe
+from app.services.meaning import MeaningHolder, load_meaning
+from app.services.pool import PoolCache
+from app.settings import Settings, get_settings
+from app.worker import Worker
+
+DESCRIPTION = """
+Viaduc finds the partner across the border. Organisations on every side of a border describe themselves in their own
+language; Viaduc says who should meet whom and why, and turns that into a speed-dating schedule that is fair,
+provably good and printable.
+
+Errors are problem details (RFC 9457) and name the field that is wrong. Creating POSTs take an `Idempotency-Key`.
+"""
+
+
+def create_app(
+    settings: Settings | None = None, *, engine: Engine | None = None, holder: MeaningHolder | None = None
+) -> FastAPI:
+    """The service; tests hand in a migrated database and a loaded model."""
+    settings = settings or get_settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.engine = engine or open_database(settings)
+        app.state.holder = holder or background_model(settings)
+        app.state.pool_cache = PoolCache()
+        worker = Worker(app.state.engine, app.state.holder, settings.embed_batch) if settings.embed_in_service else None
+        if worker is not None:
+            worker.start()
+        yield
+        if worker is not None:
+            worker.stop()
+        if engine is None:
+            app.state.engine.dispose()
+
+    app = FastAPI(
+        title="Viaduc", version=__version__, description=DESCRIPTION, lifespan=lifespan, license_info=_LICENCE
+    )
+    app.state.settings = settings
+    for router in routers:
+        app.include_router(router)
+    _mount_pages(app)
+    app.add_middleware(BodyLimit, limit=settings.max_body_mb * 2**20)
+    app.add_middleware(Observe)
+    _handle_errors(app)
+    return app
+
+
+_LICENCE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+
+
+def open_database(settings: Settings) -> Engine:
+    """The engine, with the schema this code needs: brought up to date when the server is the embedded one."""
+    url = database_url(settings)
+    if settings.database_url is None:
+        upgrade(url)
+    engine = make_engine(url)
+    require_schema(engine)
+    return engine
+
+
+def background_model(settings: Settings) -> MeaningHolder:
+    """The model, loading."""
+    holder = MeaningHolder(
+        lambda: load_meaning(settings.embedding_model, settings.data_dir, settings.threads, on_step=lambda _: None)
+    )
+    holder.start()
+    return holder
+
+
+def _mount_pages(app: FastAPI) -> None:
+    from app.web import mount  # noqa: PLC0415 - templates are loaded only where pages are served
+
+    mount(app)
+
+
+def _handle_errors(app: FastAPI) -> None:
+    app.add_exception_handler(AppError, app_error_answer)  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, http_error_answer)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, validation_answer)  # type: ignore[arg-type]
+
+    @app.exception_handler(DBAPIError)
+    async def _database_error(request: Request, error: DBAPIError) -> Response:
+        return app_error_answer(request, explain_database_error(error))
+
+    @app.exception_handler(Exception)
+    async def _unexpected(_request: Request, _error: Exception) -> Response:
+        return problem(
+            500, "Something went wrong", "an unexpected error; it was logged, nothing of this request was stored"
+        )

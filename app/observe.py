@@ -1,0 +1,93 @@
+"""What the service tells of itself: metrics by route, and the log's form. No personal data in either."""
+
+import logging
+import time
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+REGISTRY = CollectorRegistry()
+REQUESTS = Counter("viaduc_requests", "Requests by route and status", ["method", "route", "status"], registry=REGISTRY)
+SECONDS = Histogram(
+    "viaduc_request_seconds",
+    "Time to answer",
+    ["method", "route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+    registry=REGISTRY,
+)
+BACKLOG = Gauge("viaduc_embedding_backlog", "Passages that wait for a vector", registry=REGISTRY)
+
+
+class Observe:
+    """Counts and times every request by its route's template, never by its address."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 500
+
+        async def note_status(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note_status)
+        finally:
+            route = getattr(scope.get("route"), "path", "unmatched")
+            REQUESTS.labels(scope["method"], route, str(status)).inc()
+            SECONDS.labels(scope["method"], route).observe(time.perf_counter() - started)
+
+
+class BodyLimit:
+    """Refuses bodies above a size with 413, declared or streamed."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > self._limit:
+            await self._refuse(scope, receive, send)
+            return
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._limit:
+                raise _TooLong
+            return message
+
+        try:
+            await self._app(scope, counted, send)
+        except _TooLong:
+            await self._refuse(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        from app.api.problems import problem  # noqa: PLC0415 - the door's shape, needed on refusal only
+
+        detail = f"the request is larger than {self._limit // 2**20} MiB; send it in parts, or raise VIADUC_MAX_BODY_MB"
+        await problem(413, "Too large", detail)(scope, receive, send)
+
+
+class _TooLong(Exception):
+    pass
+
+
+def set_up_logging(level: str) -> None:
+    """One line an event: time, level, logger, words."""
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)

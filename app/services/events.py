@@ -1,0 +1,202 @@
+"""Events: set-up of rounds, places, participants and wishes."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from sqlalchemy import func
+from sqlmodel import Session, col, delete, select
+
+from app.errors import BadInput, Conflict, NotFound
+from app.services.actors import get_actor
+from models.actor import Actor
+from models.event import (
+    Event,
+    EventCreate,
+    EventPlace,
+    EventPublic,
+    Participant,
+    ParticipantCreate,
+    ParticipantPublic,
+    PlaceCreate,
+    PlacePublic,
+    Round,
+    RoundCreate,
+    RoundPublic,
+    Wish,
+    WishCreate,
+)
+from models.plan import Plan
+
+MAX_ROUNDS = 200
+MAX_PLACES = 2000
+
+
+def create_event(session: Session, *, fields: EventCreate) -> EventPublic:
+    """Store an event, still without rounds, places and participants."""
+    event = Event(**fields.model_dump())
+    session.add(event)
+    session.flush()
+    return event_public(session, event=event)
+
+
+def get_event(session: Session, *, event_id: int) -> Event:
+    """The event, or NotFound."""
+    event = session.get(Event, event_id) if 0 < event_id < 2**63 else None
+    if event is None:
+        raise NotFound(f"there is no event {event_id}")
+    return event
+
+
+def list_events(session: Session) -> list[EventPublic]:
+    """All events, newest first; four counts in four queries whatever their number."""
+    events = session.exec(select(Event).order_by(col(Event.id).desc())).all()
+    counts = [_counts(session, table) for table in (Round, EventPlace, Participant, Plan)]
+    return [_public(event, [count.get(event.id, 0) for count in counts]) for event in events]
+
+
+def event_public(session: Session, *, event: Event) -> EventPublic:
+    """An event with its counts."""
+    tables = (Round, EventPlace, Participant, Plan)
+    return _public(event, [_counts(session, table, event.id).get(event.id, 0) for table in tables])
+
+
+def update_event(session: Session, *, event_id: int, fields: EventCreate) -> EventPublic:
+    """Replace an event's own fields."""
+    event = get_event(session, event_id=event_id)
+    event.sqlmodel_update(fields.model_dump())
+    session.add(event)
+    return event_public(session, event=event)
+
+
+def delete_event(session: Session, *, event_id: int) -> None:
+    """Remove an event with everything that belongs to it."""
+    session.delete(get_event(session, event_id=event_id))
+
+
+def set_rounds(session: Session, *, event_id: int, rounds: Sequence[RoundCreate]) -> list[RoundPublic]:
+    """Replace the rounds; their index is their rank by start. Two that overlap are refused."""
+    get_event(session, event_id=event_id)
+    ordered = sorted(rounds, key=lambda r: r.starts_at)
+    for earlier, later in pairwise(ordered):
+        if (later.starts_at - earlier.starts_at).total_seconds() < earlier.minutes * 60:
+            raise BadInput.of("starts_at", f"the rounds at {earlier.starts_at} and {later.starts_at} overlap")
+    session.exec(delete(Round).where(col(Round.event_id) == event_id))
+    session.add_all(Round(event_id=event_id, ordinal=i, **r.model_dump()) for i, r in enumerate(ordered))
+    session.flush()
+    return list_rounds(session, event_id=event_id)
+
+
+def list_rounds(session: Session, *, event_id: int) -> list[RoundPublic]:
+    """The rounds in their order."""
+    get_event(session, event_id=event_id)
+    rows = session.exec(select(Round).where(Round.event_id == event_id).order_by(col(Round.ordinal))).all()
+    return [RoundPublic(index=r.ordinal, starts_at=r.starts_at, minutes=r.minutes) for r in rows]
+
+
+def set_places(session: Session, *, event_id: int, places: Sequence[PlaceCreate]) -> list[PlacePublic]:
+    """Replace the places."""
+    get_event(session, event_id=event_id)
+    labels = [p.label for p in places]
+    doubled = next((label for label in labels if labels.count(label) > 1), None)
+    if doubled is not None:
+        raise BadInput.of("label", f"two places are called {doubled!r}")
+    session.exec(delete(EventPlace).where(col(EventPlace.event_id) == event_id))
+    session.add_all(EventPlace(event_id=event_id, ordinal=i, **p.model_dump()) for i, p in enumerate(places))
+    session.flush()
+    return list_places(session, event_id=event_id)
+
+
+def list_places(session: Session, *, event_id: int) -> list[PlacePublic]:
+    """The places in their order."""
+    get_event(session, event_id=event_id)
+    rows = session.exec(
+        select(EventPlace).where(EventPlace.event_id == event_id).order_by(col(EventPlace.ordinal))
+    ).all()
+    return [PlacePublic(index=p.ordinal, label=p.label, available=p.available) for p in rows]
+
+
+def register(session: Session, *, event_id: int, fields: ParticipantCreate) -> ParticipantPublic:
+    """Register an actor; Conflict when it is registered already."""
+    get_event(session, event_id=event_id)
+    actor = get_actor(session, actor_id=fields.actor_id)
+    if session.get(Participant, (event_id, actor.id)) is not None:
+        raise Conflict(f"{actor.name} is registered already; change it with PUT")
+    return _store(session, event_id, actor, fields)
+
+
+def change_registration(session: Session, *, event_id: int, fields: ParticipantCreate) -> ParticipantPublic:
+    """Replace what a registration says; NotFound when there is none."""
+    actor = get_actor(session, actor_id=fields.actor_id)
+    _registration(session, event_id, actor.id)
+    return _store(session, event_id, actor, fields)
+
+
+def unregister(session: Session, *, event_id: int, actor_id: int) -> None:
+    """Take a participant out of the event; plans that were made keep their meetings."""
+    session.delete(_registration(session, event_id, actor_id))
+
+
+def list_participants(session: Session, *, event_id: int) -> list[ParticipantPublic]:
+    """The participants by name."""
+    get_event(session, event_id=event_id)
+    rows = session.exec(
+        select(Participant, Actor)
+        .join(Actor, col(Actor.id) == Participant.actor_id)
+        .where(Participant.event_id == event_id)
+        .order_by(col(Actor.name), col(Actor.id))
+    ).all()
+    return [_participant_public(p, a) for p, a in rows]
+
+
+def say_wish(session: Session, *, event_id: int, wish: WishCreate) -> WishCreate:
+    """Store a word about a pair; a later word of the same actor about the same pair replaces it."""
+    get_event(session, event_id=event_id)
+    if wish.actor_id == wish.target_id:
+        raise BadInput.of("target_id", "nobody meets itself")
+    for name in ("actor_id", "target_id"):
+        if session.get(Participant, (event_id, getattr(wish, name))) is None:
+            raise BadInput.of(name, f"actor {getattr(wish, name)} is not registered for event {event_id}")
+    session.merge(Wish(event_id=event_id, **wish.model_dump()))
+    return wish
+
+
+def list_wishes(session: Session, *, event_id: int) -> list[WishCreate]:
+    """Every word about a pair."""
+    get_event(session, event_id=event_id)
+    rows = session.exec(
+        select(Wish).where(Wish.event_id == event_id).order_by(col(Wish.actor_id), col(Wish.target_id))
+    ).all()
+    return [WishCreate.model_validate(w.model_dump(exclude={"event_id"})) for w in rows]
+
+
+def _registration(session: Session, event_id: int, actor_id: int) -> Participant:
+    row = session.get(Participant, (event_id, actor_id))
+    if row is None:
+        raise NotFound(f"actor {actor_id} is not registered for event {event_id}")
+    return row
+
+
+def _store(session: Session, event_id: int, actor: Actor, fields: ParticipantCreate) -> ParticipantPublic:
+    row = session.merge(Participant(event_id=event_id, **fields.model_dump()))
+    session.flush()
+    return _participant_public(row, actor)
+
+
+def _participant_public(row: Participant, actor: Actor) -> ParticipantPublic:
+    said = row.model_dump(exclude={"event_id"})
+    said["side"] = row.side or actor.side
+    said["languages"] = actor.languages if row.languages is None else row.languages
+    return ParticipantPublic(name=actor.name, **said)
+
+
+def _counts(session: Session, table: type, event_id: int | None = None) -> dict[int, int]:
+    query = select(table.event_id, func.count()).group_by(table.event_id)  # type: ignore[attr-defined]
+    if event_id is not None:
+        query = query.where(table.event_id == event_id)  # type: ignore[attr-defined]
+    return dict(session.exec(query).all())
+
+
+def _public(event: Event, counts: Sequence[int]) -> EventPublic:
+    rounds, places, participants, plans = counts
+    return EventPublic(**event.model_dump(exclude={"created_at"}), rounds=rounds, places=places,
+                       participants=participants, plans=plans)  # fmt: skip

@@ -1,0 +1,205 @@
+"""Whom should this actor, profile or question meet? One pool, one pure call, one answer."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlmodel import Session
+
+from app.errors import BadInput
+from app.services.actors import get_actor
+from app.services.meaning import Meaning
+from app.services.pool import LoadedPool, PoolActor, PoolCache, histories, load_actors
+from app.services.texts import pieces, tagged
+from matching.encoder.language import detect_language
+from matching.ranking.parts import Scoring
+from matching.ranking.profile import Fragment as Quoted
+from matching.ranking.profile import Passage, Pool, Profile
+from matching.ranking.profile import Suggestion as Ranked
+from matching.ranking.rank import Request, rank
+from matching.ranking.reasons import render_reason
+from matching.ranking.weights import Weights
+from models.actor import ActorBrief, LocalText
+from models.match import (
+    Evidence,
+    Fragment,
+    InlineProfile,
+    MatchAnswer,
+    MatchFilters,
+    MatchRequest,
+    Reason,
+    Suggestion,
+)
+
+_NOWHERE = "?"
+_ASKING = 0
+"""Identity of a query that is not stored; ids of actors begin at 1."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Who asks, and which sides and countries do not answer."""
+
+    profile: Profile
+    own_side: str
+    own_country: str | None = None
+
+
+def find_matches(session: Session, *, meaning: Meaning, cache: PoolCache, request: MatchRequest) -> MatchAnswer:
+    """Ranked cross-border suggestions with parts, reasons and evidence."""
+    started = time.perf_counter()
+    loaded = cache.get(session, encoder=meaning.name)
+    question = ask(session, meaning=meaning, loaded=loaded, request=request)
+    weights = _weights(request.weights)
+    relations = histories(session, ids=[question.profile.id]) if isinstance(question.profile.id, int) else {}
+    candidates = _candidates(loaded, question, request)
+    scoring = Scoring(weights=weights, relations=relations)
+    ranking = rank(
+        question.profile,
+        candidates,
+        Request(k=request.k, min_score=request.min_score, cross_side=False, explain=request.explain, scoring=scoring),
+    )
+    return MatchAnswer(
+        suggestions=[_suggestion(s, loaded.actors, request.lang) for s in ranking.suggestions],
+        threshold=ranking.threshold,
+        none_suitable=ranking.none_suitable,
+        model=meaning.name,
+        weights=weights.to_dict(),
+        took_ms=round((time.perf_counter() - started) * 1000, 2),
+    )
+
+
+def ask(session: Session, *, meaning: Meaning, loaded: LoadedPool, request: MatchRequest) -> Question:
+    """The asking side of a request as a profile with vectors."""
+    if request.actor_id is not None:
+        return _stored_question(session, meaning, loaded, request.actor_id)
+    if request.profile is not None:
+        return _inline_question(meaning, request.profile)
+    assert request.text is not None
+    return _free_question(meaning, request.text, request.lang)
+
+
+def _stored_question(session: Session, meaning: Meaning, loaded: LoadedPool, actor_id: int) -> Question:
+    known = loaded.actors.get(actor_id)
+    if known is None:
+        get_actor(session, actor_id=actor_id)
+        known = load_actors(session, encoder=meaning.name, ids=[actor_id])[actor_id]
+    if any(p.vector is None for p in known.profile.passages):
+        known = replace(known, profile=_embedded(meaning, known.profile))
+    return Question(known.profile, known.profile.side)
+
+
+def _embedded(meaning: Meaning, profile: Profile) -> Profile:
+    """The profile with the vectors its backlog still owes, so that a fresh actor can ask at once."""
+    vectors = meaning.vectors([p.text for p in profile.passages], [p.lang for p in profile.passages], "passage")
+    return replace(
+        profile, passages=tuple(replace(p, vector=v) for p, v in zip(profile.passages, vectors, strict=True))
+    )
+
+
+def _inline_question(meaning: Meaning, inline: InlineProfile) -> Question:
+    texts = {
+        name: [t.model_dump() for t in tagged(getattr(inline, name))] for name in ("description", "offers", "needs")
+    }
+    side = inline.side or inline.country or _NOWHERE
+    profile = Profile(
+        id=_ASKING,
+        name=inline.name or "",
+        side=side,
+        country=inline.country,
+        kind=inline.kind if inline.kind != "other" else None,
+        languages=tuple(inline.languages),
+        sectors=tuple(inline.sectors),
+        lat=inline.lat,
+        lon=inline.lon,
+        size=inline.size,
+        passages=tuple(Passage(facet, lang, text) for facet, lang, text in pieces(texts)),  # type: ignore[arg-type]
+    )
+    # Without a side of its own the profile stands in its country, whatever sides the country is divided into.
+    return Question(_embedded(meaning, profile), side, None if inline.side else inline.country)
+
+
+def _free_question(meaning: Meaning, text: str, reader: str) -> Question:
+    """Free words are a need: "whom do you look for?". They stand on no side, so every side may answer."""
+    lang, confidence = detect_language(text)
+    words = [LocalText(lang=lang if confidence >= 0.5 else reader, text=text).model_dump()]
+    # The words stand for a need, and for a profile too: people describe what they offer partly in their profile's text.
+    texts = {"needs": words, "description": words}
+    passages = tuple(Passage(facet, lang, piece) for facet, lang, piece in pieces(texts))  # type: ignore[arg-type]
+    return Question(_embedded(meaning, Profile(id=_ASKING, side=_NOWHERE, passages=passages)), _NOWHERE)
+
+
+def _weights(changes: Mapping[str, float] | None) -> Weights:
+    try:
+        return Weights.from_dict(changes)
+    except ValueError as error:
+        raise BadInput.of("weights", str(error)) from error
+
+
+def _candidates(loaded: LoadedPool, question: Question, request: MatchRequest) -> Pool:
+    """The pool narrowed to whoever may be suggested."""
+    rows = [row for row, profile in enumerate(loaded.pool.profiles) if _may_answer(profile, loaded, question, request)]
+    return loaded.pool if len(rows) == len(loaded.pool) else loaded.pool.take(rows)
+
+
+def _may_answer(profile: Profile, loaded: LoadedPool, question: Question, request: MatchRequest) -> bool:
+    if profile.id == question.profile.id or not profile.passages:
+        return False
+    if request.cross_side and (profile.side == question.own_side or profile.country == question.own_country):
+        return False
+    if request.sides is not None and profile.side not in request.sides:
+        return False
+    return _passes(profile, loaded.actors[int(profile.id)].region, request.filters)
+
+
+def _passes(profile: Profile, region: str | None, filters: MatchFilters) -> bool:
+    return (
+        (not filters.countries or profile.country in filters.countries)
+        and (not filters.regions or region in filters.regions)
+        and (not filters.kinds or profile.kind in filters.kinds)
+        and (not filters.sectors or not set(filters.sectors).isdisjoint(profile.sectors))
+        and (not filters.languages or not set(filters.languages).isdisjoint(profile.languages))
+        and profile.id not in filters.exclude
+    )
+
+
+def _suggestion(ranked: Ranked, actors: Mapping[int, PoolActor], reader: str) -> Suggestion:
+    return Suggestion(
+        actor=_brief(actors[int(ranked.id)]),
+        score=round(ranked.score, 4),
+        parts={name: round(value, 4) for name, value in ranked.parts.items()},
+        reasons=[
+            Reason(
+                part=reason.part,
+                text=render_reason(reason, reader),
+                evidence=Evidence(
+                    yours=_fragment(reason.evidence.yours),
+                    theirs=_fragment(reason.evidence.theirs),
+                    similarity=reason.evidence.similarity,
+                )
+                if reason.evidence
+                else None,
+            )
+            for reason in ranked.reasons
+        ],
+        relation=ranked.relation,
+        common_languages=list(ranked.common_languages),
+        distance_km=ranked.distance_km,
+    )
+
+
+def _fragment(quoted: Quoted) -> Fragment:
+    return Fragment(lang=quoted.lang, text=quoted.text, marks=list(quoted.marks))
+
+
+def _brief(actor: PoolActor) -> ActorBrief:
+    profile = actor.profile
+    return ActorBrief(
+        id=int(profile.id),
+        name=profile.name,
+        kind=profile.kind or "other",
+        country=profile.country or "",
+        region=actor.region,
+        city=actor.city,
+        sectors=list(profile.sectors),
+    )

@@ -1,0 +1,242 @@
+"""Plans: an event becomes a problem, the problem a plan with a certificate, the plan rows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from app.errors import AppError, BadInput, Conflict, NotFound
+from app.services.events import get_event, list_participants, list_places, list_rounds, list_wishes
+from app.services.meaning import Meaning
+from app.services.pool import histories, load_actors
+from matching.pairing.check import check
+from matching.pairing.parse import problem_from_dict
+from matching.pairing.problem import Problem, ProblemError, Result, as_matrix, index_of
+from matching.pairing.solve import solve
+from matching.pairing.stop import MaxRuntime, Progress
+from matching.pairing.write import certificate_to_dict, plan_from_dict, plan_to_dict, problem_to_dict
+from matching.ranking.parts import Scoring
+from matching.ranking.rank import score_matrix
+from models.actor import Actor
+from models.base import utc_now
+from models.event import Event, ParticipantPublic, WishCreate
+from models.plan import Meeting, MeetingPublic, Plan, PlanBrief, PlanCreate, PlanPublic
+
+Shape = TypeVar("Shape")
+
+WISH_BONUS = 0.25
+"""What a participant's wish adds to the score of a pair (capped at 1)."""
+
+
+class OnProgress(Protocol):
+    """Hears how a computation goes: its stage, the best value so far, the bound, the gap."""
+
+    def __call__(self, stage: str, best: float | None, bound: float | None, gap: float | None, /) -> None:
+        """Called now and then while the solver works."""
+
+
+def pair_problem(data: Mapping[str, Any], *, longest_s: float, on_progress: OnProgress | None = None) -> dict[str, Any]:
+    """A problem in the form of DESIGN §6.1 in, its plan with certificate out. Nothing is stored."""
+    problem = _read(problem_from_dict, data, "body")
+    result = _solved(problem, min(problem.time_limit_s, longest_s), on_progress)
+    return plan_to_dict(result.plan, result.certificate)
+
+
+def check_plan(problem: Mapping[str, Any], plan: Mapping[str, Any]) -> list[str]:
+    """Every hard rule a plan breaks, one sentence each."""
+    parsed = _read(problem_from_dict, problem, "problem")
+    return [f"{v.rule}: {v.message}" for v in check(parsed, _read(plan_from_dict, plan, "plan"))]
+
+
+def _read(parse: Callable[[Any], Shape], data: Mapping[str, Any], what: str) -> Shape:
+    try:
+        return parse(dict(data))
+    except ProblemError as error:
+        raise BadInput.of(error.path or what, error.cause) from error
+
+
+def build_problem(session: Session, *, meaning: Meaning, event_id: int, options: PlanCreate) -> Problem:
+    """The pairing problem an event poses today: who, when, where, and how much each pair is worth."""
+    event = get_event(session, event_id=event_id)
+    people = list_participants(session, event_id=event_id)
+    rounds, places = list_rounds(session, event_id=event_id), list_places(session, event_id=event_id)
+    _require_enough(event, people, len(rounds), len(places))
+    wishes = list_wishes(session, event_id=event_id)
+    data = {
+        "rounds": len(rounds),
+        "places": [{"id": p.index, **({"available": p.available} if p.available is not None else {})} for p in places],
+        "participants": [_participant(event, person, len(rounds)) for person in people],
+        "utility": _utilities(session, meaning, people, wishes),
+        "must": _pairs(wishes, "must"),
+        "never": _pairs(wishes, "veto"),
+        "cross_side_only": event.cross_side_only,
+        "time_limit_s": options.time_limit_s,
+        "seed": options.seed,
+    }
+    return _read(problem_from_dict, data, "event")
+
+
+def compute(problem: Problem, *, longest_s: float) -> Result:
+    """Solve and check; touches no database, so that no connection is held meanwhile."""
+    return _solved(problem, min(problem.time_limit_s, longest_s))
+
+
+def store_plan(session: Session, *, event_id: int, problem: Problem, result: Result) -> PlanPublic:
+    """Keep a computed plan as the event's next draft."""
+    get_event(session, event_id=event_id)
+    last = session.exec(select(func.max(Plan.number)).where(Plan.event_id == event_id)).one()
+    plan = Plan(
+        event_id=event_id,
+        number=(last or 0) + 1,
+        seed=problem.seed,
+        problem=problem_to_dict(problem),
+        certificate=certificate_to_dict(result.certificate),
+    )
+    session.add(plan)
+    session.flush()
+    position, utility = index_of(problem.participants), as_matrix(problem)
+    session.add_all(
+        Meeting(
+            event_id=event_id,
+            number=plan.number,
+            a=int(m.a),
+            b=int(m.b),
+            round=m.round,
+            place=None if m.place is None else int(m.place),
+            interpreter=m.interpreter,
+            utility=float(utility[position[m.a], position[m.b]]),
+        )
+        for m in result.plan.meetings
+    )
+    session.flush()
+    return plan_public(session, event_id=event_id, number=plan.number)
+
+
+def list_plans(session: Session, *, event_id: int) -> list[PlanBrief]:
+    """The event's plans, newest first."""
+    get_event(session, event_id=event_id)
+    rows = session.exec(select(Plan).where(Plan.event_id == event_id).order_by(col(Plan.number).desc())).all()
+    return [PlanBrief(**_brief(plan)) for plan in rows]
+
+
+def plan_public(session: Session, *, event_id: int, number: int) -> PlanPublic:
+    """A plan with its meetings by round and place."""
+    plan = _get_plan(session, event_id, number)
+    rows = session.exec(
+        select(Meeting)
+        .where(Meeting.event_id == event_id, Meeting.number == number)
+        .order_by(col(Meeting.round), col(Meeting.place), col(Meeting.a))
+    ).all()
+    names = _names(session, {m.a for m in rows} | {m.b for m in rows})
+    meetings = [
+        MeetingPublic(
+            **m.model_dump(exclude={"event_id", "number"}),
+            a_name=names.get(m.a, f"actor {m.a}"),
+            b_name=names.get(m.b, f"actor {m.b}"),
+        )
+        for m in rows
+    ]
+    return PlanPublic(**_brief(plan), meetings=meetings)
+
+
+def latest_plan(session: Session, *, event_id: int) -> PlanPublic | None:
+    """The published plan, else the newest draft, else None."""
+    plans = list_plans(session, event_id=event_id)
+    chosen = next((p for p in plans if p.state == "published"), plans[0] if plans else None)
+    return plan_public(session, event_id=event_id, number=chosen.number) if chosen else None
+
+
+def publish(session: Session, *, event_id: int, number: int) -> PlanPublic:
+    """Make a draft the published plan; the one before it is kept as superseded."""
+    plan = _get_plan(session, event_id, number)
+    if plan.certificate.get("status") == "infeasible":
+        raise Conflict("this plan breaks a hard rule and cannot be published; its certificate says which")
+    for other in session.exec(select(Plan).where(Plan.event_id == event_id, Plan.state == "published")):
+        other.state = "superseded"
+    plan.state, plan.published_at = "published", utc_now()
+    session.flush()
+    return plan_public(session, event_id=event_id, number=number)
+
+
+def _solved(problem: Problem, seconds: float, on_progress: OnProgress | None = None) -> Result:
+    def tell(progress: Progress) -> None:
+        if on_progress is not None:
+            on_progress(progress.stage, progress.best, progress.bound, progress.gap)
+
+    result = solve(problem, stop=MaxRuntime(seconds), seed=problem.seed, on_progress=tell)
+    violations = check(problem, result.plan)
+    if violations and result.certificate.status != "infeasible":
+        raise AppError(f"the plan that was computed breaks a rule and was thrown away: {violations[0].message}")
+    return result
+
+
+def _require_enough(event: Event, people: Sequence[ParticipantPublic], rounds: int, places: int) -> None:
+    if not rounds:
+        raise BadInput.of("rounds", "the event has no rounds yet")
+    if not places:
+        raise BadInput.of("places", "the event has no places yet")
+    if len(people) < 2:
+        raise BadInput.of("participants", f"a plan needs two participants or more; {len(people)} registered so far")
+    sides = sorted({p.side for p in people})
+    if event.cross_side_only and len(sides) < 2:
+        raise BadInput.of(
+            "participants",
+            f"all {len(people)} participants stand on side {sides[0]!r} and meetings go across sides only: "
+            "register actors of another side, or switch cross_side_only off",
+        )
+
+
+def _participant(event: Event, person: ParticipantPublic, rounds: int) -> dict[str, Any]:
+    highest = person.max if person.max is not None else event.max_meetings
+    highest = min(highest if highest is not None else rounds, rounds)
+    lowest = person.min if person.min is not None else event.min_meetings
+    said: dict[str, Any] = {
+        "id": str(person.actor_id),
+        "side": person.side,
+        "min": min(lowest, highest),
+        "max": highest,
+    }
+    if person.available is not None:
+        said["available"] = person.available
+    return said
+
+
+def _pairs(wishes: Sequence[WishCreate], kind: str) -> list[list[str]]:
+    pairs = {tuple(sorted((w.actor_id, w.target_id))) for w in wishes if w.kind == kind}
+    return [[str(a), str(b)] for a, b in sorted(pairs)]
+
+
+def _utilities(
+    session: Session, meaning: Meaning, people: Sequence[ParticipantPublic], wishes: Sequence[WishCreate]
+) -> list[list[Any]]:
+    """Every pair that is worth something, with the ranking's score and what the two wished."""
+    ids = [p.actor_id for p in people]
+    actors = load_actors(session, encoder=meaning.name, ids=ids)
+    profiles = [actors[i].profile for i in ids]
+    scores = score_matrix(profiles, scoring=Scoring(relations=histories(session, ids=ids)), same_side=None)
+    position = {actor_id: row for row, actor_id in enumerate(ids)}
+    for wish in wishes:
+        if wish.kind == "wish":
+            a, b = position[wish.actor_id], position[wish.target_id]
+            scores[a, b] = scores[b, a] = min(1.0, scores[a, b] + WISH_BONUS)
+    return [
+        [str(ids[a]), str(ids[b]), round(float(scores[a, b]), 6)]
+        for a in range(len(ids))
+        for b in range(a + 1, len(ids))
+    ]
+
+
+def _get_plan(session: Session, event_id: int, number: int) -> Plan:
+    plan = session.get(Plan, (event_id, number)) if 0 < number < 2**31 and 0 < event_id < 2**63 else None
+    if plan is None:
+        raise NotFound(f"event {event_id} has no plan {number}")
+    return plan
+
+
+def _brief(plan: Plan) -> dict[str, Any]:
+    return {name: getattr(plan, name) for name in PlanBrief.model_fields}
+
+
+def _names(session: Session, ids: set[int]) -> dict[int, str]:
+    return dict(session.exec(select(Actor.id, Actor.name).where(col(Actor.id).in_(ids))).all())

@@ -1,0 +1,134 @@
+"""Rows to the ranking's profiles, and the packed pool a process keeps while nothing changes."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlmodel import Session, col, or_, select
+
+from app.services.pool_revision import current_revision
+from matching.ranking.geography import locate_territory
+from matching.ranking.parts import Relation as History
+from matching.ranking.profile import Passage as RankedPassage
+from matching.ranking.profile import Pool, Profile
+from models.actor import Actor, Relation
+from models.passage import Passage
+
+_ACTOR_COLUMNS = (
+    Actor.id, Actor.name, Actor.side, Actor.country, Actor.kind, Actor.languages, Actor.sectors,
+    Actor.lat, Actor.lon, Actor.size, Actor.hubness, Actor.region, Actor.city, Actor.nuts,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PoolActor:
+    """What an answer says of an actor beside what the ranking sees."""
+
+    profile: Profile
+    region: str | None
+    city: str | None
+
+
+@dataclass(frozen=True)
+class LoadedPool:
+    """Actors ready to be ranked, as of one revision of the data."""
+
+    key: tuple[int, str]
+    pool: Pool
+    actors: Mapping[int, PoolActor]
+
+
+def load_actors(session: Session, *, encoder: str, ids: Sequence[int] | None = None) -> dict[int, PoolActor]:
+    """Profiles of all actors, or of some, with the vectors of that encoder; two queries whatever their number."""
+    actors = select(*_ACTOR_COLUMNS).order_by(col(Actor.id))  # type: ignore[call-overload]
+    texts = select(Passage.actor_id, Passage.facet, Passage.lang, Passage.text, Passage.vector, Passage.encoder)  # type: ignore[call-overload]
+    texts = texts.order_by(col(Passage.actor_id), col(Passage.ordinal))
+    if ids is not None:
+        actors = actors.where(col(Actor.id).in_(ids))
+        texts = texts.where(col(Passage.actor_id).in_(ids))
+    found = defaultdict(list)
+    for row in session.exec(texts):
+        vector = as_vector(row.vector) if row.encoder == encoder else None
+        found[row.actor_id].append(RankedPassage(row.facet, row.lang, row.text, vector))
+    return {row.id: _pool_actor(row, found[row.id]) for row in session.exec(actors)}
+
+
+def as_vector(stored: Any) -> np.ndarray[Any, np.dtype[np.float32]] | None:
+    """A stored half-precision vector as unit float32, or None."""
+    if stored is None:
+        return None
+    vector = np.asarray(stored.to_numpy() if hasattr(stored, "to_numpy") else stored, dtype=np.float32)
+    return vector / max(float(np.linalg.norm(vector)), 1e-12)
+
+
+def _pool_actor(row: Any, passages: Iterable[RankedPassage]) -> PoolActor:
+    located = (row.lat, row.lon) if row.lat is not None and row.lon is not None else _territory(row)
+    profile = Profile(
+        id=row.id,
+        name=row.name,
+        side=row.side,
+        country=row.country,
+        kind=row.kind,
+        languages=tuple(row.languages),
+        sectors=tuple(row.sectors),
+        lat=located[0],
+        lon=located[1],
+        size=row.size,
+        hubness=row.hubness,
+        passages=tuple(passages),
+    )
+    return PoolActor(profile, row.region, row.city)
+
+
+def _territory(row: Any) -> tuple[float, float] | tuple[None, None]:
+    """The middle of the actor's territory, when its town was not given."""
+    return locate_territory(row.nuts, row.country) or (None, None)
+
+
+class PoolCache:
+    """The packed pool of this process, loaded again when the data's revision has risen."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loaded: LoadedPool | None = None
+
+    def get(self, session: Session, *, encoder: str) -> LoadedPool:
+        """The pool as of now; one short query when nothing changed."""
+        key = (current_revision(session), encoder)
+        loaded = self._loaded
+        if loaded is not None and loaded.key == key:
+            return loaded
+        with self._lock:
+            if self._loaded is None or self._loaded.key != key:
+                actors = load_actors(session, encoder=encoder)
+                pool = Pool.from_profiles(a.profile for a in actors.values())
+                self._loaded = LoadedPool(key, pool, actors)
+            return self._loaded
+
+
+# What a relation tells the ranking, by type and then by status ("" = any other).
+_HISTORY: Mapping[str, Mapping[str, str]] = {
+    "tandem": {
+        "signed": "active", "active": "active", "agreement": "agreement", "close": "in_discussion",
+        "in_discussion": "in_discussion", "met": "met", "suggested": "suggested", "dormant": "dormant",
+        "ended": "ended", "did_not_work": "failed", "": "in_discussion",
+    },
+    "partner": {"": "active"},
+    "tried_and_failed": {"": "failed"},
+}  # fmt: skip
+
+
+def histories(session: Session, *, ids: Sequence[int] | None = None) -> dict[frozenset[int | str], History]:
+    """What pairs went through together; relations in either direction speak for the pair."""
+    query = select(Relation).where(col(Relation.type).in_(list(_HISTORY)))
+    if ids is not None:
+        query = query.where(or_(col(Relation.actor_id).in_(ids), col(Relation.target_id).in_(ids)))
+    result: dict[frozenset[int | str], History] = {}
+    for row in session.exec(query.order_by(col(Relation.actor_id), col(Relation.target_id), col(Relation.type))):
+        by_status = _HISTORY[row.type]
+        kind = by_status.get(row.status or "", by_status[""])
+        result[frozenset((row.actor_id, row.target_id))] = History(kind)
+    return result

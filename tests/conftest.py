@@ -1,0 +1,64 @@
+"""A real database for every test that asks for one: migrated once, emptied after each test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlmodel import Session
+
+from app.db import make_engine, upgrade
+from app.embedded_postgres import start_embedded
+from app.services.meaning import Meaning
+from matching.encoder.hashing import HashingEncoder
+from matching.encoder.neutral import NeutralSpace
+from models import TABLES
+
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A server of its own, with the schema that `alembic upgrade head` makes."""
+    url = start_embedded(tmp_path_factory.mktemp("database"))
+    upgrade(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def shared_engine(database_url: str) -> Iterator[Engine]:
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(shared_engine: Engine) -> Iterator[Engine]:
+    """An empty, migrated database."""
+    yield shared_engine
+    names = ", ".join(f'"{t.__tablename__}"' for t in TABLES if t.__tablename__ != "pool_revision")
+    with shared_engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        connection.execute(text("UPDATE pool_revision SET n = n + 1"))
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session on the empty database; the test commits what others are to see."""
+    with Session(engine) as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+def meaning() -> Meaning:
+    """The no-model encoder: words instead of meaning, ready at once."""
+    encoder = HashingEncoder()
+    return Meaning(encoder, NeutralSpace.identity(encoder.dim))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Data beside the checkout; tests that need it are skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("no ../shared beside the checkout")
+    return SHARED / "data"

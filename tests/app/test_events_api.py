@@ -1,0 +1,126 @@
+"""Events and their plans through the JSON door."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+ROUNDS = [{"starts_at": f"2027-03-09T{h}:00:00+01:00", "minutes": 20} for h in ("09", "10", "11")]
+
+
+def actor(client: TestClient, name: str, country: str, text: str = "testing of textile coatings") -> int:
+    body = {"name": name, "country": country, "needs": [{"lang": "en", "text": text}],
+            "offers": [{"lang": "en", "text": text}]}  # fmt: skip
+    return client.post("/actors", json=body).json()["id"]
+
+
+@pytest.fixture
+def event(client: TestClient, embed) -> str:
+    """Three rounds, two tables, two actors a side."""
+    ids = [actor(client, f"F{n}", "FR") for n in (1, 2)] + [actor(client, f"B{n}", "BE") for n in (1, 2)]
+    embed()
+    created = client.post("/events", json={"name": "Textile afternoon", "min_meetings": 2}).json()
+    url = f"/events/{created['id']}"
+    client.put(f"{url}/rounds", json=ROUNDS)
+    client.put(f"{url}/places", json=[{"label": "Table 1"}, {"label": "Table 2"}])
+    for i in ids:
+        assert client.post(f"{url}/participants", json={"actor_id": i}).status_code == 201
+    return url
+
+
+def test_a_plan_meets_everybody_across_sides_and_says_what_is_proven(client: TestClient, event: str) -> None:
+    answer = client.post(f"{event}/plans", json={"time_limit_s": 5})
+    assert answer.status_code == 201, answer.text
+    plan = answer.json()
+    assert (plan["number"], plan["state"]) == (1, "draft")
+    assert plan["certificate"]["status"] == "optimal"
+    assert plan["certificate"]["floor"]["reached"] == 2
+    assert sorted(sorted((m["a_name"], m["b_name"])) for m in plan["meetings"]) == [
+        ["B1", "F1"], ["B1", "F2"], ["B2", "F1"], ["B2", "F2"]
+    ]  # fmt: skip
+    assert client.get(f"{event}/plans/1").json() == plan
+
+
+def test_a_veto_forbids_and_a_gap_is_kept(client: TestClient, event: str) -> None:
+    client.put(f"{event}/wishes", json={"actor_id": 1, "target_id": 3, "kind": "veto"})
+    client.put(f"{event}/participants", json={"actor_id": 2, "available": [2], "min": 0})
+    meetings = client.post(f"{event}/plans", json={}).json()["meetings"]
+    assert [{m["a"], m["b"]} for m in meetings if 1 in (m["a"], m["b"])] == [{1, 4}]
+    assert [m["round"] for m in meetings if 2 in (m["a"], m["b"])] == [2]
+
+
+def test_publishing_keeps_one_published_plan_and_the_history(client: TestClient, event: str) -> None:
+    for _ in range(2):
+        client.post(f"{event}/plans", json={})
+    assert client.post(f"{event}/plans/1/publish").json()["state"] == "published"
+    assert client.post(f"{event}/plans/2/publish").json()["state"] == "published"
+    states = [(p["number"], p["state"]) for p in client.get(f"{event}/plans").json()]
+    assert states == [(2, "published"), (1, "superseded")]
+
+
+def test_a_floor_nobody_can_reach_is_explained_not_dropped(client: TestClient, event: str) -> None:
+    client.put(f"{event}/participants", json={"actor_id": 1, "min": 3})
+    certificate = client.post(f"{event}/plans", json={}).json()["certificate"]
+    assert certificate["floor"]["requested"] == 3
+    assert [u["participant"] for u in certificate["unmet"]] == ["1"]
+
+
+def test_an_event_of_one_side_is_refused_with_the_way_out(client: TestClient, event: str) -> None:
+    for i in (3, 4):
+        client.delete(f"{event}/participants/{i}")
+    answer = client.post(f"{event}/plans", json={})
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {
+            "field": "participants",
+            "reason": "all 2 participants stand on side 'FR' and meetings go across sides only: "
+            "register actors of another side, or switch cross_side_only off",
+            "line": None,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field", "reason"),
+    [
+        ("/rounds", [{"starts_at": "2027-03-09T09:00:00"}], "[0]",
+         "starts_at needs an offset, such as 2027-03-09T09:00:00+01:00"),
+        ("/rounds", [ROUNDS[0], ROUNDS[0]], "starts_at",
+         "the rounds at 2027-03-09 09:00:00+01:00 and 2027-03-09 09:00:00+01:00 overlap"),
+        ("/places", [{"label": "A"}, {"label": "A"}], "label", "two places are called 'A'"),
+        ("/wishes", {"actor_id": 1, "target_id": 1, "kind": "veto"}, "target_id", "nobody meets itself"),
+        ("/wishes", {"actor_id": 1, "target_id": 99, "kind": "veto"}, "target_id",
+         "actor 99 is not registered for event 1"),
+    ],
+)  # fmt: skip
+def test_a_wrong_set_up_is_named(
+    client: TestClient, event: str, path: str, body: object, field: str, reason: str
+) -> None:
+    answer = client.put(event + path, json=body)
+    assert answer.status_code == 422
+    assert {"field": field, "reason": reason, "line": None} in answer.json()["errors"]
+
+
+def test_a_zone_and_a_floor_above_the_cap_are_refused_by_name(client: TestClient) -> None:
+    zone = client.post("/events", json={"name": "x", "zone": "Europe/Lille"}).json()["errors"][0]
+    assert zone["field"] == "zone"
+    assert zone["reason"] == "unknown time zone 'Europe/Lille': expected an IANA zone, such as Europe/Brussels"
+    cap = client.post("/events", json={"name": "x", "min_meetings": 5, "max_meetings": 2}).json()["errors"][0]
+    assert cap["reason"] == "min_meetings (5) is above max_meetings (2)"
+
+
+def test_a_stateless_pairing_names_the_wrong_field(client: TestClient) -> None:
+    problem = {"rounds": 2, "places": 1, "participants": [{"id": "a", "side": "X", "available": [7]}]}
+    answer = client.post("/pairings", json=problem)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "participants[0].available[0]"
+
+
+def test_a_stateless_pairing_gives_a_plan_that_the_checker_accepts(client: TestClient) -> None:
+    from app.api.examples import PROBLEM
+    from app.services.plans import check_plan
+
+    problem = PROBLEM["four participants"]["value"]
+    plan = client.post("/pairings", json=problem).json()
+    assert plan["certificate"]["status"] == "optimal"
+    assert check_plan(problem, plan) == []
+    twice = {"meetings": [*plan["meetings"], plan["meetings"][0]]}
+    assert check_plan(problem, twice) != []

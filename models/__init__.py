@@ -2,13 +2,13 @@
 
 from models.actor import Actor, IdempotencyRecord, Relation
 from models.competence_map import CompetenceMap, ImportChange, MapEntry, MapImport
-from models.event import Event, EventPlace, Participant, Round, Wish
+from models.event import Event, EventInterpreter, EventPlace, Participant, Round, Wish
 from models.passage import Passage, PoolRevision
 from models.plan import Meeting, Plan
 
 TABLES = (
     Actor, Passage, PoolRevision, Relation, CompetenceMap, MapEntry, MapImport, ImportChange,
-    Event, Round, EventPlace, Participant, Wish, Plan, Meeting, IdempotencyRecord,
+    Event, Round, EventPlace, EventInterpreter, Participant, Wish, Plan, Meeting, IdempotencyRecord,
 )  # fmt: skip
 """Every table, so that one import gives Alembic the whole metadata."""
 

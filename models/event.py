@@ -35,6 +35,9 @@ class EventCreate(Shape):
         default=None, ge=1, le=200, description="Cap for every participant; absent: as many as rounds"
     )
     cross_side_only: bool = True
+    require_language: bool = Field(
+        default=True, description="A pair needs a common working language or an interpreter; unknown languages fit all"
+    )
 
     @model_validator(mode="after")
     def _floor_below_cap(self) -> Self:
@@ -53,6 +56,7 @@ class Event(SQLModel, table=True):
     min_meetings: int = 0
     max_meetings: int | None = None
     cross_side_only: bool = True
+    require_language: bool = True
     created_at: datetime = Field(default_factory=utc_now)
 
 
@@ -118,6 +122,32 @@ class EventPlace(SQLModel, table=True):
 
 class PlacePublic(PlaceCreate):
     """A place as answered; `index` is what plans speak of."""
+
+    index: int
+
+
+class InterpreterCreate(Shape):
+    """A person who interprets at one place a round."""
+
+    languages: list[Language] = Field(min_length=2, max_length=20)
+    available: list[int] | None = Field(default=None, max_length=200, description="Round indices; absent: all")
+
+
+class EventInterpreter(SQLModel, table=True):
+    """An interpreter of an event."""
+
+    __tablename__ = "event_interpreter"
+
+    event_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    ordinal: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    languages: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
+    available: list[int] | None = Field(default=None, sa_column=Column(ARRAY(Integer)))
+
+
+class InterpreterPublic(InterpreterCreate):
+    """An interpreter as answered; `index` is what plans speak of."""
 
     index: int
 

@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("min_meetings", sa.Integer(), nullable=False),
         sa.Column("max_meetings", sa.Integer(), nullable=True),
         sa.Column("cross_side_only", sa.Boolean(), nullable=False),
+        sa.Column("require_language", sa.Boolean(), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
@@ -93,6 +94,17 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("n", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pool_revision")),
+    )
+    op.create_table(
+        "event_interpreter",
+        sa.Column("event_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("ordinal", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("languages", postgresql.ARRAY(sa.String()), nullable=False),
+        sa.Column("available", postgresql.ARRAY(sa.Integer()), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["event.id"], name=op.f("fk_event_interpreter_event_id_event"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("event_id", "ordinal", name=op.f("pk_event_interpreter")),
     )
     op.create_table(
         "event_place",
@@ -274,6 +286,7 @@ def downgrade() -> None:
     op.drop_index("ix_map_entry_map_id_source_key", table_name="map_entry")
     op.drop_table("map_entry")
     op.drop_table("event_place")
+    op.drop_table("event_interpreter")
     op.drop_table("pool_revision")
     op.drop_table("idempotency")
     op.drop_table("event")

@@ -12,6 +12,8 @@ from app.services.idempotency import run_once
 from models.event import (
     EventCreate,
     EventPublic,
+    InterpreterCreate,
+    InterpreterPublic,
     ParticipantCreate,
     ParticipantPublic,
     PlaceCreate,
@@ -88,6 +90,24 @@ def set_places(
 ) -> list[PlacePublic]:
     """Replace the places: tables, booths or video links"""
     return service.set_places(session, event_id=event_id, places=places)
+
+
+@router.get("/{event_id}/interpreters")
+def list_interpreters(session: SessionDep, event_id: int) -> list[InterpreterPublic]:
+    """List the interpreters in their order"""
+    return service.list_interpreters(session, event_id=event_id)
+
+
+@router.put("/{event_id}/interpreters")
+def set_interpreters(
+    session: SessionDep,
+    event_id: int,
+    interpreters: Annotated[
+        list[InterpreterCreate], Body(max_length=service.MAX_PLACES, openapi_examples=examples.INTERPRETERS)
+    ],
+) -> list[InterpreterPublic]:
+    """Replace the interpreters; each serves one place a round"""
+    return service.set_interpreters(session, event_id=event_id, interpreters=interpreters)
 
 
 @router.get("/{event_id}/participants")

@@ -12,8 +12,11 @@ from models.actor import Actor
 from models.event import (
     Event,
     EventCreate,
+    EventInterpreter,
     EventPlace,
     EventPublic,
+    InterpreterCreate,
+    InterpreterPublic,
     Participant,
     ParticipantCreate,
     ParticipantPublic,
@@ -113,6 +116,28 @@ def list_places(session: Session, *, event_id: int) -> list[PlacePublic]:
         select(EventPlace).where(EventPlace.event_id == event_id).order_by(col(EventPlace.ordinal))
     ).all()
     return [PlacePublic(index=p.ordinal, label=p.label, available=p.available) for p in rows]
+
+
+def set_interpreters(
+    session: Session, *, event_id: int, interpreters: Sequence[InterpreterCreate]
+) -> list[InterpreterPublic]:
+    """Replace the interpreters."""
+    get_event(session, event_id=event_id)
+    session.exec(delete(EventInterpreter).where(col(EventInterpreter.event_id) == event_id))
+    session.add_all(
+        EventInterpreter(event_id=event_id, ordinal=i, **p.model_dump()) for i, p in enumerate(interpreters)
+    )
+    session.flush()
+    return list_interpreters(session, event_id=event_id)
+
+
+def list_interpreters(session: Session, *, event_id: int) -> list[InterpreterPublic]:
+    """The interpreters in their order."""
+    get_event(session, event_id=event_id)
+    rows = session.exec(
+        select(EventInterpreter).where(EventInterpreter.event_id == event_id).order_by(col(EventInterpreter.ordinal))
+    ).all()
+    return [InterpreterPublic(index=p.ordinal, languages=p.languages, available=p.available) for p in rows]
 
 
 def register(session: Session, *, event_id: int, fields: ParticipantCreate) -> ParticipantPublic:

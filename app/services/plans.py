@@ -7,7 +7,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.errors import AppError, BadInput, Conflict, NotFound
-from app.services.events import get_event, list_participants, list_places, list_rounds, list_wishes
+from app.services.events import get_event, list_interpreters, list_participants, list_places, list_rounds, list_wishes
 from app.services.meaning import Meaning
 from app.services.pool import histories, load_actors
 from matching.pairing.check import check
@@ -68,6 +68,7 @@ def build_problem(session: Session, *, meaning: Meaning, event_id: int, options:
         "places": [{"id": p.index, **({"available": p.available} if p.available is not None else {})} for p in places],
         "participants": [_participant(event, person, len(rounds)) for person in people],
         "utility": _utilities(session, meaning, people, wishes),
+        "interpreters": _interpreters(session, event),
         "must": _pairs(wishes, "must"),
         "never": _pairs(wishes, "veto"),
         "cross_side_only": event.cross_side_only,
@@ -199,7 +200,17 @@ def _participant(event: Event, person: ParticipantPublic, rounds: int) -> dict[s
     }
     if person.available is not None:
         said["available"] = person.available
+    if event.require_language:
+        said["languages"] = person.languages
     return said
+
+
+def _interpreters(session: Session, event: Event) -> list[dict[str, Any]]:
+    told = list_interpreters(session, event_id=event.id) if event.require_language else []
+    return [
+        {"id": str(p.index), "languages": p.languages, **({} if p.available is None else {"available": p.available})}
+        for p in told
+    ]
 
 
 def _pairs(wishes: Sequence[WishCreate], kind: str) -> list[list[str]]:

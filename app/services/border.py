@@ -1,0 +1,132 @@
+"""The demo border: real actors of one border, loaded through the same import as everybody's maps."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlmodel import Session, col, select
+
+from app.services.events import create_event, register, say_wish, set_interpreters, set_places, set_rounds
+from app.services.meaning import Meaning
+from app.services.pool import load_actors
+from app.services.relations import set_relation
+from matching.ranking.rank import Request, rank
+from models.actor import RelationCreate
+from models.competence_map import CompetenceMap, MapEntry
+from models.event import (
+    Event,
+    EventCreate,
+    EventPublic,
+    InterpreterCreate,
+    ParticipantCreate,
+    PlaceCreate,
+    RoundCreate,
+    WishCreate,
+)
+
+FOLDER = Path(__file__).resolve().parent.parent.parent / "demo"
+MAP_NAME = "Demo border: Nord, Flanders, Wallonia"
+
+
+@dataclass(frozen=True)
+class TandemRank:
+    """Where a real tandem's partner stands among all actors of the other side."""
+
+    asking: str
+    partner: str
+    rank: int
+    candidates: int
+
+
+def is_loaded(session: Session) -> bool:
+    """Whether the border's map, relations and event are there (they come in one transaction)."""
+    return session.exec(select(CompetenceMap.id).where(CompetenceMap.name == MAP_NAME)).first() is not None
+
+
+def actor_ids(session: Session) -> dict[str, int]:
+    """The border's own keys → actor ids."""
+    rows = session.exec(
+        select(MapEntry.source_key, MapEntry.actor_id)
+        .join(CompetenceMap, col(CompetenceMap.id) == MapEntry.map_id)
+        .where(CompetenceMap.name == MAP_NAME)
+    )
+    return dict(rows.all())
+
+
+def load_relations(session: Session) -> int:
+    """Tandems and failed pairs, as relations between the loaded actors."""
+    ids = actor_ids(session)
+    said = [
+        *((t, "tandem", _any_language(t.get("theme"))) for t in _lines("tandems.jsonl")),
+        *((n, "tried_and_failed", _any_language(n.get("reason"))) for n in _lines("nonlinks.jsonl")),
+    ]
+    for pair, kind, note in said:
+        relation = RelationCreate(target_id=ids[pair["b"]], type=kind, status=pair["status"], note=note)
+        set_relation(session, actor_id=ids[pair["a"]], relation=relation)
+    return len(said)
+
+
+def load_event(session: Session) -> EventPublic:
+    """The demo event with its rounds, places, participants and wishes."""
+    told = json.loads((FOLDER / "event.json").read_text(encoding="utf-8"))
+    ids = actor_ids(session)
+    event = create_event(
+        session,
+        fields=EventCreate(
+            name=told["name"]["en"], zone=told["zone"], place=told["city"], min_meetings=3, max_meetings=6
+        ),
+    )
+    set_rounds(
+        session,
+        event_id=event.id,
+        rounds=[
+            RoundCreate(starts_at=datetime.fromisoformat(r["start"]), minutes=r["minutes"]) for r in told["rounds"]
+        ],
+    )
+    set_places(session, event_id=event.id, places=[PlaceCreate(label=p["name"]["en"]) for p in told["places"]])
+    set_interpreters(session, event_id=event.id, interpreters=[InterpreterCreate(**i) for i in told["interpreters"]])
+    for person in told["participants"]:
+        kept = {name: person[name] for name in ("side", "available", "min", "max", "languages") if name in person}
+        register(session, event_id=event.id, fields=ParticipantCreate(actor_id=ids[person["actor"]], **kept))
+    said: tuple[tuple[Literal["must", "veto"], list[list[str]]], ...] = (
+        ("must", told["musts"]),
+        ("veto", told["vetoes"]),
+    )
+    for kind, pairs in said:
+        for pair in pairs:
+            wish = WishCreate(actor_id=ids[pair[0]], target_id=ids[pair[1]], kind=kind)
+            say_wish(session, event_id=event.id, wish=wish)
+    return event
+
+
+def demo_event_id(session: Session) -> int | None:
+    """The demo event, if it is still there (its name is how it is known)."""
+    told = json.loads((FOLDER / "event.json").read_text(encoding="utf-8"))
+    return session.exec(select(Event.id).where(Event.name == told["name"]["en"]).order_by(col(Event.id))).first()
+
+
+def tandem_ranks(session: Session, *, meaning: Meaning) -> list[TandemRank]:
+    """For each real tandem, the partner's rank among all actors of its side; the ranking sees no relation."""
+    ids = actor_ids(session)
+    actors = load_actors(session, encoder=meaning.name)
+    ranks = []
+    for tandem in _lines("tandems.jsonl"):
+        if not tandem.get("benchmark") or tandem["a"] not in ids or tandem["b"] not in ids:
+            continue
+        asking, partner = (actors[ids[tandem[end]]].profile for end in ("a", "b"))
+        others = [a.profile for a in actors.values() if a.profile.side == partner.side]
+        found = rank(asking, others, Request(k=len(others), min_score=0, explain=False)).suggestions
+        place = next(n for n, s in enumerate(found, 1) if s.id == partner.id)
+        ranks.append(TandemRank(asking.name, partner.name, place, len(others)))
+    return ranks
+
+
+def _lines(name: str) -> Sequence[dict[str, Any]]:
+    return [json.loads(line) for line in (FOLDER / name).read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def _any_language(texts: dict[str, str] | None) -> str | None:
+    return next(iter(texts.values()), None) if texts else None

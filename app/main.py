@@ -20,6 +20,8 @@ from app.observe import BodyLimit, Observe
 from app.services.meaning import MeaningHolder, load_meaning
 from app.services.pool import PoolCache
 from app.settings import Settings, get_settings
+from app.web import mount
+from app.web.errors import page_or
 from app.worker import Worker
 
 DESCRIPTION = """
@@ -57,7 +59,7 @@ def create_app(
     app.state.settings = settings
     for router in routers:
         app.include_router(router)
-    _mount_pages(app)
+    mount(app)
     app.add_middleware(BodyLimit, limit=settings.max_body_mb * 2**20)
     app.add_middleware(Observe)
     _handle_errors(app)
@@ -86,23 +88,19 @@ def background_model(settings: Settings) -> MeaningHolder:
     return holder
 
 
-def _mount_pages(app: FastAPI) -> None:
-    from app.web import mount  # noqa: PLC0415 - templates are loaded only where pages are served
-
-    mount(app)
-
-
 def _handle_errors(app: FastAPI) -> None:
-    app.add_exception_handler(AppError, app_error_answer)  # type: ignore[arg-type]
-    app.add_exception_handler(HTTPException, http_error_answer)  # type: ignore[arg-type]
-    app.add_exception_handler(RequestValidationError, validation_answer)  # type: ignore[arg-type]
+    app.add_exception_handler(AppError, page_or(app_error_answer))  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, page_or(http_error_answer))  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, page_or(validation_answer))  # type: ignore[arg-type]
 
     @app.exception_handler(DBAPIError)
     async def _database_error(request: Request, error: DBAPIError) -> Response:
-        return app_error_answer(request, explain_database_error(error))
+        return page_or(app_error_answer)(request, explain_database_error(error))
 
     @app.exception_handler(Exception)
-    async def _unexpected(_request: Request, _error: Exception) -> Response:
-        return problem(
-            500, "Something went wrong", "an unexpected error; it was logged, nothing of this request was stored"
-        )
+    async def _unexpected(request: Request, error: Exception) -> Response:
+        return page_or(_unexpected_answer)(request, error)
+
+
+def _unexpected_answer(_request: Request, _error: Exception) -> Response:
+    return problem(500, "Something went wrong", "an unexpected error; it was logged, nothing of this request was stored")

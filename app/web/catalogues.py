@@ -1,0 +1,69 @@
+"""Languages of the interface: gettext catalogues and the choice of one for a request."""
+
+import gettext
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from fastapi import Request
+
+LANGUAGES = {
+    "en": "English",
+    "fr": "Français",
+    "nl": "Nederlands",
+    "de": "Deutsch",
+    "da": "Dansk",
+    "es": "Español",
+    "eu": "Euskara",
+}
+"""Languages of the interface, each by its own name."""
+
+COOKIE = "lang"
+FOLDER = Path(__file__).parent / "locale"
+
+
+@cache
+def translations(lang: str) -> gettext.NullTranslations:
+    """The catalogue of a language; English is the language the pages are written in."""
+    if lang == "en":
+        return gettext.NullTranslations()
+    with (FOLDER / f"{lang}.po").open("rb") as lines:
+        catalogue = read_po(lines, locale=lang)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def asked_language(request: Request) -> str | None:
+    """The language that `?lang=` names, if the interface speaks it."""
+    lang = request.query_params.get("lang")
+    return lang if lang in LANGUAGES else None
+
+
+def choose_language(request: Request) -> str:
+    """`?lang=`, then what was chosen before, then what the browser prefers, then English."""
+    chosen = asked_language(request) or request.cookies.get(COOKIE)
+    if chosen in LANGUAGES:
+        return chosen
+    return preferred_language(request.headers.get("accept-language", ""))
+
+
+def preferred_language(header: str) -> str:
+    """The best language of an Accept-Language header that the interface speaks, else English."""
+    wanted = []
+    for rank, item in enumerate(header.split(",")):
+        tag, _, weight = item.strip().partition(";q=")
+        primary = tag.split("-")[0].lower()
+        if primary in LANGUAGES:
+            wanted.append((-_weight(weight), rank, primary))
+    return min(wanted)[2] if wanted else "en"
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text) if text else 1.0
+    except ValueError:
+        return 0.0

@@ -1,0 +1,117 @@
+"""The directory of actors, and an actor's own page."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from sqlmodel import Session
+from starlette.responses import Response
+
+from app.deps import HolderDep, PoolDep, SessionDep
+from app.errors import Unavailable
+from app.services.actors import ActorQuery, actor_public, get_actor, list_actors
+from app.services.match import find_matches
+from app.services.meaning import MeaningHolder
+from app.services.pages import list_choices
+from app.services.pool import PoolCache
+from app.services.relations import list_relations
+from app.web.catalogues import choose_language
+from app.web.render import page, wants_fragment
+from models.actor import ActorPublic, LocalText
+from models.match import MatchRequest
+
+router = APIRouter(prefix="/directory", include_in_schema=False)
+
+PAGE = 24
+Filter = Annotated[str, Query(max_length=120)]
+
+
+@router.get("")
+def directory(
+    request: Request,
+    session: SessionDep,
+    q: Annotated[str, Query(max_length=300)] = "",
+    country: Filter = "",
+    side: Filter = "",
+    kind: Filter = "",
+    sector: Filter = "",
+    cursor: Annotated[str | None, Query(max_length=1000)] = None,
+) -> Response:
+    """Actors by name, narrowed by words and filters."""
+    chosen = {"country": country, "side": side, "kind": kind, "sector": sector}
+    query = ActorQuery(
+        q=q.replace("\x00", "") or None,
+        countries=_only(country),
+        sides=_only(side),
+        kinds=_only(kind),
+        sectors=_only(sector),
+    )
+    context: dict[str, Any] = {
+        "q": q,
+        "chosen": chosen,
+        "narrowed": bool(q or any(chosen.values())),
+        "cursor": cursor,
+        "found": list_actors(session, query=query, cursor=cursor, limit=PAGE),
+    }
+    if wants_fragment(request):
+        return page(request, "_actor_rows.html" if cursor else "_actors.html", context)
+    return page(request, "directory.html", context | {"choices": list_choices(session)})
+
+
+@router.get("/{actor_id}")
+def actor_page(
+    request: Request, session: SessionDep, holder: HolderDep, cache: PoolDep, actor_id: int
+) -> Response:
+    """What an actor says of itself, and whom it should meet."""
+    lang = choose_language(request)
+    context = actor_context(session, holder, cache, actor_id=actor_id, lang=lang)
+    return page(request, "actor.html", context)
+
+
+def actor_context(
+    session: Session, holder: MeaningHolder, cache: PoolCache, *, actor_id: int, lang: str
+) -> dict[str, Any]:
+    """The profile, its relations and, once the model is there, its suggestions."""
+    row = get_actor(session, actor_id=actor_id)
+    try:
+        meaning = holder.get()
+    except Unavailable:
+        meaning = None
+    actor = actor_public(session, actor=row, encoder=holder.name)
+    answer = None
+    if meaning and actor.embedding.passages:
+        asked = MatchRequest(actor_id=actor_id, lang=lang)
+        answer = find_matches(session, meaning=meaning, cache=cache, request=asked)
+    return {
+        "actor": actor,
+        "facets": facets(actor, lang),
+        "relations": list_relations(session, actor_id=actor_id),
+        "answer": answer,
+        "waiting": holder.state == "loading",
+        "safe_website": web_address(actor.website),
+    }
+
+
+def web_address(website: str | None) -> str | None:
+    """The website when it is an address a link may lead to."""
+    return website if website and website.startswith(("https://", "http://")) else None
+
+
+def facets(actor: ActorPublic, lang: str) -> list[tuple[str, list[tuple[str, list[LocalText]]]]]:
+    """(facet, [(language, texts)]) of a profile, the reader's own language first."""
+    return [
+        (facet, by_language(getattr(actor, facet), lang))
+        for facet in ("description", "offers", "needs")
+        if getattr(actor, facet)
+    ]
+
+
+def by_language(texts: list[LocalText], lang: str) -> list[tuple[str, list[LocalText]]]:
+    """Texts grouped by language in order of appearance, the reader's own first."""
+    groups: dict[str, list[LocalText]] = {}
+    for text in texts:
+        groups.setdefault(text.lang or "und", []).append(text)
+    return sorted(groups.items(), key=lambda group: group[0].split("-")[0] != lang)
+
+
+def _only(value: str) -> list[str]:
+    return [value] if value else []

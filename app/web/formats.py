@@ -1,0 +1,90 @@
+"""Countries, languages, dates and numbers as a reader of one language writes them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.lists import format_list
+from babel.numbers import format_decimal, format_percent
+from markupsafe import Markup, escape
+
+from models.codes import nuts_names
+from models.event import RoundPublic
+from models.match import Fragment
+
+_VARIANTS = {"en": "en_GB"}
+
+
+@dataclass(frozen=True)
+class Formats:
+    """Babel, bound to the language of a page."""
+
+    lang: str
+
+    @property
+    def locale(self) -> Locale:
+        """The CLDR locale of the page."""
+        return Locale.parse(_VARIANTS.get(self.lang, self.lang))
+
+    def country(self, code: str) -> str:
+        """FR → France, Frankrijk, …"""
+        return str(self.locale.territories.get(code, code))
+
+    def language(self, tag: str) -> str:
+        """nl → Dutch, néerlandais, …"""
+        if tag == "und":
+            return ""
+        return str(self.locale.languages.get(tag.split("-")[0], tag))
+
+    def languages(self, tags: Iterable[str]) -> str:
+        """Several languages in one phrase."""
+        return self.list(self.language(tag) for tag in tags)
+
+    def list(self, items: Iterable[str]) -> str:
+        """a, b and c"""
+        return format_list([*items], locale=self.locale)
+
+    def territory(self, code: str) -> str:
+        """A NUTS code by its name."""
+        return nuts_names().get(code, code)
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """A number with the language's separators."""
+        return format_decimal(round(value, digits), locale=self.locale)
+
+    def percent(self, share: float, digits: int = 0) -> str:
+        """0.83 → 83 %"""
+        pattern = "#,##0." + "#" * digits + ("%" if self.lang == "en" else "\u00a0%")
+        return format_percent(share, format=pattern, locale=self.locale)
+
+    def day(self, moment: datetime, zone: str) -> str:
+        """The date of a moment, in the zone of the event."""
+        return format_date(moment.astimezone(ZoneInfo(zone)).date(), "full", locale=self.locale)
+
+    def short_day(self, moment: datetime, zone: str) -> str:
+        """The same, short."""
+        return format_date(moment.astimezone(ZoneInfo(zone)).date(), "medium", locale=self.locale)
+
+    def time(self, moment: datetime, zone: str) -> str:
+        """The time of a moment, in the zone of the event."""
+        return format_time(moment.astimezone(ZoneInfo(zone)), "short", tzinfo=ZoneInfo(zone), locale=self.locale)
+
+    def slot(self, slot: RoundPublic, zone: str) -> str:
+        """09:00–09:20"""
+        end = slot.starts_at + timedelta(minutes=slot.minutes)
+        return f"{self.time(slot.starts_at, zone)}–{self.time(end, zone)}"
+
+
+def highlight(fragment: Fragment) -> Markup:
+    """The fragment with its marks in <mark>; everything somebody wrote is escaped."""
+    pieces, position = [], 0
+    for start, end in sorted(fragment.marks):
+        start, end = max(start, position), min(end, len(fragment.text))
+        if start < end:
+            pieces += [escape(fragment.text[position:start]), Markup("<mark>"), escape(fragment.text[start:end])]
+            pieces.append(Markup("</mark>"))
+            position = end
+    return Markup("").join([*pieces, escape(fragment.text[position:])])

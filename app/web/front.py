@@ -1,0 +1,81 @@
+"""The front page: one question in any language, and who answers it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from sqlmodel import Session
+from starlette.responses import Response
+
+from app.deps import HolderDep, PoolDep, SessionDep
+from app.errors import Unavailable
+from app.services.match import find_matches
+from app.services.meaning import MeaningHolder
+from app.services.pages import Side, actors_by_words, list_sides
+from app.services.pool import PoolCache
+from app.web.catalogues import choose_language
+from app.web.render import page, wants_fragment
+from models.match import MatchRequest
+
+router = APIRouter(include_in_schema=False)
+
+LONGEST_QUESTION = 2000
+EXAMPLES = (
+    ("fr", "un laboratoire pour tester des textiles résistants au feu"),
+    ("nl", "partner om plastic verpakkingen te recycleren"),
+    ("en", "someone who knows serious games for training"),
+    ("de", "Forschung zu erneuerbaren Energien auf See"),
+    ("es", "empresas que construyan con madera"),
+    ("da", "bæredygtigt byggeri med naturmaterialer"),
+    ("eu", "elikagai osasungarriak garatzeko bazkidea"),
+)
+"""Questions to try, each in the language it would be asked in."""
+
+
+@router.get("/")
+def front(
+    request: Request,
+    session: SessionDep,
+    holder: HolderDep,
+    cache: PoolDep,
+    q: Annotated[str, Query(max_length=LONGEST_QUESTION)] = "",
+    side: Annotated[str, Query(max_length=40)] = "",
+    near: bool = False,
+) -> Response:
+    """The question and its answer."""
+    sides = list_sides(session)
+    words = q.replace("\x00", "").strip()
+    context: dict[str, Any] = {
+        "q": words,
+        "side": side,
+        "sides": sides,
+        "actors": sum(s.actors for s in sides),
+        "examples": EXAMPLES,
+        "near": near,
+        "answer": None,
+        "by_words": None,
+        "waiting": None,
+    }
+    if words:
+        asked = MatchRequest(
+            text=words,
+            lang=choose_language(request),
+            sides=_other_sides(sides, side),
+            min_score=0 if near else None,
+        )
+        context |= answer(session, holder, cache, asked, side)
+    return page(request, "_answer.html" if wants_fragment(request) else "front.html", context)
+
+
+def answer(
+    session: Session, holder: MeaningHolder, cache: PoolCache, asked: MatchRequest, side: str
+) -> dict[str, Any]:
+    """Suggestions by meaning, or by words alone while there is no model."""
+    try:
+        return {"answer": find_matches(session, meaning=holder.get(), cache=cache, request=asked)}
+    except Unavailable:
+        found = actors_by_words(session, words=asked.text or "", not_side=side or None)
+        return {"by_words": found, "waiting": holder.state == "loading"}
+
+
+def _other_sides(sides: list[Side], side: str) -> list[str] | None:
+    return [s.code for s in sides if s.code != side] if side else None

@@ -1,6 +1,7 @@
 """Problem in, plan with certificate out. `solve` makes plans, `check` judges them and shares no code with it."""
 
 from matching.pairing.check import check
+from matching.pairing.dzn import problem_from_dzn
 from matching.pairing.parse import problem_from_dict
 from matching.pairing.problem import (
     Certificate,
@@ -52,6 +53,7 @@ __all__ = [
     "plan_from_dict",
     "plan_to_dict",
     "problem_from_dict",
+    "problem_from_dzn",
     "problem_to_dict",
     "solve",
 ]

@@ -119,3 +119,12 @@ class StopFlag:
         if self._event.is_set():
             return 0.0
         return math.inf if self._inner is None else self._inner.remaining()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a solver may run: when to stop, with which seed, whom to tell."""
+
+    stop: Stop
+    seed: int
+    on_progress: ProgressHook

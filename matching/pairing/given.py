@@ -1,0 +1,178 @@
+"""Plans for requested meetings: MaxSAT where it is small enough to be proven, then fewer idle rounds, then places."""
+
+from dataclasses import dataclass, replace
+
+from matching.pairing.idle import IdleSearch, Rules, Tries
+from matching.pairing.interpreters import Slot, pin
+from matching.pairing.maxsat import minimise
+from matching.pairing.meets import Meets
+from matching.pairing.model import build_model
+from matching.pairing.places import match
+from matching.pairing.plan import Sitting, build_plan, describe
+from matching.pairing.problem import Certificate, Plan, Problem, Result
+from matching.pairing.requested import Task, build_task, encode
+from matching.pairing.rounds import PINNED, Graph, colour
+from matching.pairing.stop import Progress, Run
+
+PROVABLE = 1200  # meetings up to which MaxSAT is tried
+_IDLE = Tries(moves=30_000, warm=2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Rounds of the requested meetings (None: none found) and a lower bound on the breaks of any plan."""
+
+    rounds: list[int] | None
+    lower: int = 0
+    why: tuple[str, ...] = ()
+
+
+def place_requested(problem: Problem, run: Run) -> Result:
+    """All requested meetings in rounds with the fewest breaks, then the fewest idle rounds.
+
+    Status `optimal` = the number of breaks is proven least; `infeasible` = proven that they cannot all take place. When
+    time ends before any plan is known the plan holds the meetings that were placed, with status `feasible` and the
+    others in `missed_must`.
+    """
+    model = build_model(problem)
+    task = build_task(model)
+    why = _impossible(task)
+    placing = Placing(None, 0, why) if why else _place(task, run)
+    if placing.why:
+        return Result(Plan(), Certificate(status="infeasible", contradiction=placing.why))
+    rounds = placing.rounds if placing.rounds is not None else _coloured(task, run)
+    whole = all(t >= 0 for t in rounds)
+    if whole:
+        rounds = _less_idle(task, rounds, run)
+    plan = build_plan(model, _sittings(task, rounds))
+    return Result(plan, _certificate(task, plan, rounds, placing.lower))
+
+
+def _impossible(task: Task) -> tuple[str, ...]:
+    """A meeting without any round left."""
+    wishes = task.model.problem.requested
+    for m, mask in enumerate(task.masks):
+        if not mask:
+            a, b = wishes[m].a, wishes[m].b
+            return (f"meeting {m} ({a} with {b}) is requested", f"no round is open to {a} and {b} for it")
+    return ()
+
+
+def _place(task: Task, run: Run) -> Placing:
+    if len(task.pairs) > PROVABLE:
+        return Placing(None)
+    encoding = encode(task)
+
+    def tell(lower: int) -> None:
+        run.on_progress(Progress("breaks", float("nan"), float(lower), float("nan")))
+
+    answer = minimise(encoding.formula, max(encoding.at.values(), default=0), run.stop, tell)
+    if answer.hopeless:
+        return Placing(None, 0, ("the requested meetings cannot all take place under these rules",))
+    rounds = None if answer.model is None else encoding.decode(answer.model)
+    return Placing(rounds, answer.lower)
+
+
+def _coloured(task: Task, run: Run) -> list[int]:
+    """Rounds by edge colouring, for tasks too large for MaxSAT; meetings bound by order are held to disjoint halves."""
+    edges = _edges(task)
+    masks = _ordered_masks(task)
+    slots = pin(Meets(task.model), edges, sorted(task.served), {})
+    for m, (_, t) in slots.items():
+        masks[m] = 1 << t
+    capacity = [int(c) for c in task.model.capacity]
+    graph = Graph(edges, masks, [PINNED] * len(edges), task.model.seat_bits, capacity)
+    return colour(graph, run.seed, run.stop, 20_000)
+
+
+def _ordered_masks(task: Task) -> list[int]:
+    """Masks in which every order between meetings holds whatever rounds are chosen: windows cut in the middle."""
+    masks = list(task.masks)
+    for first, later in task.model.problem.precedences:
+        low = (masks[first] & -masks[first]).bit_length()
+        high = masks[later].bit_length() - 1
+        if masks[first].bit_length() <= (masks[later] & -masks[later]).bit_length() - 1:
+            continue
+        cut = (low + high) // 2
+        masks[first] &= (1 << cut) - 1
+        masks[later] = masks[later] >> cut << cut
+    return masks
+
+
+def _edges(task: Task) -> list[tuple[int, int]]:
+    """Seats for the meetings: each participant's in turn."""
+    turn = [0] * task.model.n
+    edges = []
+    for i, j in task.pairs:
+        found = []
+        for owner in (i, j):
+            seats = task.model.seats_by_owner[owner]
+            found.append(seats[turn[owner] % len(seats)])
+            turn[owner] += 1
+        edges.append((found[0], found[1]))
+    return edges
+
+
+def _less_idle(task: Task, rounds: list[int], run: Run) -> list[int]:
+    """The same meetings with no more breaks and fewer idle rounds."""
+    problem = task.model.problem
+    if any(p.parallel > 1 for p in problem.participants):
+        return rounds
+    capacity = [int(c) for c in task.model.capacity]
+    graph = Graph(_edges(task), task.masks, [1.0] * len(rounds), task.model.seat_bits, capacity)
+    rules = Rules(
+        owner=[seat.owner for seat in task.model.seats],
+        pinned=frozenset(task.served),
+        precedences=problem.precedences,
+        fairness=problem.fairness,
+    )
+    if any(x is not None for x in (problem.max_consecutive, *(p.max_consecutive for p in problem.participants))):
+        return rounds
+    search = IdleSearch(graph, rules, rounds, run.seed)
+    search.run(run.stop, _IDLE)
+    return search.best
+
+
+def _sittings(task: Task, rounds: list[int]) -> list[Sitting]:
+    """Seats and interpreters for the meetings of each round."""
+    meets = Meets(task.model)
+    found = []
+    for t in range(task.rounds):
+        here = [m for m, r in enumerate(rounds) if r == t]
+        slots = _interpreters(task, here, t)
+        taken: set[int] = set()
+        for m in here:
+            edge = _seats(task, meets, m, t, taken)
+            taken.update(edge)
+            found.append(Sitting(edge, t, slots.get(m)))
+    return found
+
+
+def _seats(task: Task, meets: Meets, m: int, t: int, taken: set[int]) -> tuple[int, int]:
+    i, j = task.pairs[m]
+    options = [(s, r) for s in task.model.seats_by_owner[i] for r in task.model.seats_by_owner[j]]
+    free = [o for o in options if not taken & set(o)] or options
+    s, r = next((o for o in free if meets.rounds(*o) >> t & 1), free[0])
+    return (min(s, r), max(s, r))
+
+
+def _interpreters(task: Task, here: list[int], t: int) -> dict[int, Slot]:
+    served = [m for m in here if m in task.served]
+    options = [[k for k, mask in enumerate(task.served[m]) if mask >> t & 1] for m in served]
+    found = match(options, range(len(served)))
+    return {m: (int(k), t) for m, k in zip(served, found, strict=True) if k is not None}
+
+
+def _certificate(task: Task, plan: Plan, rounds: list[int], lower: int) -> Certificate:
+    problem = task.model.problem
+    found = describe(task.model, plan)
+    missed = tuple((problem.requested[m].a, problem.requested[m].b) for m, t in enumerate(rounds) if t < 0)
+    proven = not missed and found.breaks <= lower
+    bound = float(min(lower, found.breaks))
+    return replace(
+        found,
+        status="optimal" if proven else "feasible",
+        bound=bound,
+        gap=0.0 if proven else (found.breaks - bound) / max(1.0, bound),
+        missed_must=missed,
+    )

@@ -1,0 +1,215 @@
+"""Weighted clauses in, cheapest model out: core-guided MaxSAT (RC2, Ignatiev, Morgado & Marques-Silva 2019).
+
+The SAT engine cannot be interrupted, so it runs in a process of its own that is ended when the stop says so; what it
+found until then (a model, a lower bound) is kept. python-sat is imported there only.
+"""
+
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Any
+
+from matching.pairing.stop import Stop
+
+_ROOT = str(Path(__file__).resolve().parents[2])
+_WORKER = f"import sys; sys.path.insert(0, {_ROOT!r}); from matching.pairing.maxsat import serve; serve()"
+
+
+@dataclass(slots=True)
+class Formula:
+    """Hard clauses over variables 1, 2, …, and literals that cost 1 each when true."""
+
+    variables: int = 0
+    hard: list[list[int]] = field(default_factory=list)
+    costs: list[int] = field(default_factory=list)
+
+    def fresh(self) -> int:
+        """A new variable."""
+        self.variables += 1
+        return self.variables
+
+    def add(self, *literals: int) -> None:
+        """At least one of these literals is true."""
+        self.hard.append(list(literals))
+
+    def at_most(self, literals: list[int], most: int) -> None:
+        """At most so many of these literals are true (sequential counter, Sinz 2005; pairwise when short)."""
+        if most >= len(literals):
+            return
+        if most == 1 and len(literals) <= 6:
+            for k, one in enumerate(literals):
+                for other in literals[:k]:
+                    self.add(-one, -other)
+            return
+        if most <= 0:
+            for one in literals:
+                self.add(-one)
+            return
+        self._counter(literals, most)
+
+    def _counter(self, literals: list[int], most: int) -> None:
+        last: list[int] = []
+        for one in literals:
+            now = [self.fresh() for _ in range(min(most, len(last) + 1))]
+            self.add(-one, now[0])
+            for k, before in enumerate(last):
+                self.add(-before, now[k])
+                if k + 1 < most:
+                    self.add(-one, -before, now[k + 1])
+                else:
+                    self.add(-one, -before)
+            last = now
+
+    def exactly(self, literals: list[int], count: int) -> None:
+        """Exactly so many of these literals are true: one counter (as many among the first i), read both ways."""
+        last: list[int] = []
+        for one in literals:
+            now = [self.fresh() for _ in range(min(count, len(last) + 1))]
+            for k, variable in enumerate(now):
+                more = last[k : k + 1]
+                carry = last[k - 1 : k] if k else []
+                for x in more:
+                    self.add(-x, variable)
+                self.add(-variable, one, *more)
+                if k:
+                    self.add(-variable, *more, *carry)
+                self.add(-one, variable, *(-x for x in carry))
+            if len(last) == count:
+                self.add(-one, *([-last[-1]] if count else []))
+            last = now
+        if len(last) < count:
+            self.add()
+        elif last:
+            self.add(last[-1])
+
+    def at_least(self, literals: list[int], least: int) -> None:
+        """At least so many of these literals are true."""
+        self.at_most([-x for x in literals], len(literals) - least)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """True variables of the best model (None: none found), its cost, a lower bound; `hopeless` = no model exists."""
+
+    model: frozenset[int] | None
+    cost: int
+    lower: int
+    hopeless: bool = False
+
+
+def minimise(formula: Formula, shown: int, stop: Stop, on_lower: Callable[[int], None]) -> Answer:
+    """The cheapest model, or the best known when `stop` says so. Only variables 1..`shown` come back.
+
+    Raises:
+        RuntimeError: the solver process failed; its last words are in the message.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", _WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    lines: Queue[str | None] = Queue()
+    threads = [
+        threading.Thread(target=_read, args=(process.stdout, lines), daemon=True),
+        threading.Thread(target=_feed, args=(process.stdin, formula, shown), daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        answer = _listen(lines, stop, on_lower)
+        if answer is None:
+            words = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
+            raise RuntimeError(f"the MaxSAT process ended early: {words[-300:]}")
+        return answer
+    finally:
+        process.kill()
+        process.wait()
+        for thread in threads:
+            thread.join()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            _close(stream)
+
+
+def _close(stream: Any) -> None:
+    try:
+        stream.close()
+    except BrokenPipeError:
+        return
+
+
+def _feed(stream: Any, formula: Formula, shown: int) -> None:
+    try:
+        pickle.dump((formula.hard, formula.costs, shown), stream)
+        stream.close()
+    except (BrokenPipeError, ValueError):
+        return  # the process was ended before it had read everything
+
+
+def _read(stream: Any, lines: "Queue[str | None]") -> None:
+    for line in stream:
+        lines.put(line.decode())
+    lines.put(None)
+
+
+def _listen(lines: "Queue[str | None]", stop: Stop, on_lower: Callable[[int], None]) -> Answer | None:
+    answer = Answer(None, 0, 0)
+    while not stop(-answer.lower):
+        try:
+            line = lines.get(timeout=max(0.0, min(0.1, stop.remaining())))
+        except Empty:
+            continue
+        if line is None:
+            return None
+        word, _, rest = line.partition(" ")
+        numbers = [int(x) for x in rest.split()]
+        if word == "lower":
+            answer = Answer(answer.model, answer.cost, numbers[0])
+            on_lower(numbers[0])
+        elif word == "none":
+            return Answer(None, 0, 0, hopeless=True)
+        else:
+            answer = Answer(frozenset(numbers[1:]), numbers[0], answer.lower)
+            if word == "optimal":
+                return Answer(answer.model, answer.cost, answer.cost)
+    return answer
+
+
+def serve() -> None:
+    """The solver process: clauses on stdin, lines `lower k`, `model cost x…`, `optimal cost x…`, `none` on stdout."""
+    from pysat.examples.rc2 import RC2  # noqa: PLC0415 - optional dependency
+    from pysat.formula import WCNF  # noqa: PLC0415 - optional dependency
+    from pysat.solvers import Solver  # noqa: PLC0415 - optional dependency
+
+    hard, costs, shown = pickle.load(sys.stdin.buffer)
+
+    def say(word: str, cost: int, model: list[int]) -> None:
+        true = " ".join(str(x) for x in model if 0 < x <= shown)
+        sys.stdout.write(f"{word} {cost} {true}\n")
+        sys.stdout.flush()
+
+    def cost_of(model: list[int]) -> int:
+        true = {x for x in model if x > 0}
+        return sum(1 for x in costs if x in true)
+
+    with Solver(name="cadical153", bootstrap_with=hard) as solver:
+        if not solver.solve():
+            say("none", 0, [])
+            return
+        first = solver.get_model()
+        say("model", cost_of(first), first)
+    formula = WCNF()
+    formula.extend(hard)
+    for literal in costs:
+        formula.append([-literal], weight=1)
+
+    class Telling(RC2):  # type: ignore[misc]
+        def process_core(self) -> None:
+            super().process_core()
+            say("lower", self.cost, [])
+
+    with Telling(formula, solver="cadical153", adapt=True, exhaust=True, minz=True, trim=5) as search:
+        model = search.compute()
+        say("optimal", cost_of(model), model)

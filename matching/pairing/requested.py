@@ -1,0 +1,305 @@
+"""Requested meetings: the pairs are given, only rounds are chosen (the B2B meeting scheduling problem).
+
+Fewest breaks under availability, sessions, fixed meetings, precedences, places, fairness |breaks(p) − breaks(q)| ≤ d.
+Encoded as MaxSAT after Bofill, Coll, Garcia, Giráldez-Cru, Pesant, Suy & Villaret (JAIR, article 12670): a variable for
+each meeting and round, `used` variables with exact counts per person (the implied constraints that matter), table
+counters whose meetings are ordered by shared participant, prefix variables for breaks.
+"""
+
+from dataclasses import dataclass, replace
+
+from matching.pairing.maxsat import Formula
+from matching.pairing.meets import Meets
+from matching.pairing.model import Model, consecutive_limit
+from matching.pairing.problem import index_of
+from matching.pairing.rounds import bits
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Given meetings as data: the two seats' owners, the rounds open to each, who meets whom."""
+
+    model: Model
+    pairs: list[tuple[int, int]]
+    masks: list[int]
+    served: dict[int, list[int]]  # meeting -> rounds of each interpreter, for those without a common language
+
+    @property
+    def rounds(self) -> int:
+        """Rounds of the event."""
+        return self.model.problem.rounds
+
+    def meetings_of(self) -> list[list[int]]:
+        """Meetings of each participant."""
+        found: list[list[int]] = [[] for _ in range(self.model.n)]
+        for m, (i, j) in enumerate(self.pairs):
+            found[i].append(m)
+            found[j].append(m)
+        return found
+
+
+def build_task(model: Model) -> Task:
+    """Rounds open to each requested meeting, by its own rounds, its people, languages, tracks and fixed rounds."""
+    problem = model.problem
+    index = index_of(problem.participants)
+    meets = Meets(model)
+    everything = meets.everything
+    fixed = dict(problem.fixed)
+    pairs, masks, served = [], [], {}
+    for m, wish in enumerate(problem.requested):
+        i, j = index[wish.a], index[wish.b]
+        mask = everything if wish.rounds is None else sum(1 << t for t in wish.rounds)
+        if m in fixed:
+            mask &= 1 << fixed[m]
+        direct = _any_seat(meets, i, j)
+        if not direct and problem.interpreters:
+            each = [_any_seat(meets, i, j, k) & mask for k in range(len(problem.interpreters))]
+            served[m] = each
+            direct = 0
+            for rounds in each:
+                direct |= rounds
+        pairs.append((i, j))
+        masks.append(mask & direct)
+    return Task(model, pairs, _order_windows(problem.precedences, masks), served)
+
+
+def _any_seat(meets: Meets, i: int, j: int, interpreter: int | None = None) -> int:
+    mask = 0
+    for s in meets.model.seats_by_owner[i]:
+        for t in meets.model.seats_by_owner[j]:
+            mask |= meets.rounds(s, t) if interpreter is None else meets.interpreted_rounds(s, t, interpreter)
+    return mask
+
+
+def _order_windows(precedences: tuple[tuple[int, int], ...], masks: list[int]) -> list[int]:
+    """Cut rounds that an order between meetings rules out by itself, until nothing changes."""
+    masks = list(masks)
+    changed = True
+    while changed:
+        changed = False
+        for first, later in precedences:
+            if not masks[first] or not masks[later]:
+                continue
+            low = (masks[first] & -masks[first]).bit_length()
+            high = masks[later].bit_length() - 1
+            for m, mask in ((later, masks[later] >> low << low), (first, masks[first] & ((1 << max(0, high)) - 1))):
+                changed |= mask != masks[m]
+                masks[m] = mask
+    return masks
+
+
+@dataclass(eq=False)
+class Encoding:
+    """The formula of a task; variables of (meeting, round) come first."""
+
+    task: Task
+    formula: Formula
+    at: dict[tuple[int, int], int]
+    used: dict[tuple[int, int], int]
+
+    def decode(self, model: frozenset[int]) -> list[int]:
+        """The round of each meeting."""
+        found = [-1] * len(self.task.pairs)
+        for (m, t), variable in self.at.items():
+            if variable in model:
+                found[m] = t
+        return found
+
+
+def encode(task: Task) -> Encoding:
+    """The whole problem as clauses; a break costs 1."""
+    formula = Formula()
+    at = {(m, t): formula.fresh() for m, mask in enumerate(task.masks) for t in bits(mask)}
+    encoding = Encoding(task, formula, at, {})
+    for m, mask in enumerate(task.masks):
+        rounds = [at[m, t] for t in bits(mask)]
+        formula.add(*rounds)
+        for k, one in enumerate(rounds):
+            for other in rounds[:k]:
+                formula.add(-one, -other)
+    mine = task.meetings_of()
+    for i, meetings in enumerate(mine):
+        _person(encoding, i, meetings)
+    _places(encoding, mine)
+    _interpreters(encoding)
+    _precedences(encoding)
+    _fairness(encoding, [_breaks(encoding, i) for i, meetings in enumerate(mine) if len(meetings) > 1], mine)
+    return encoding
+
+
+def _person(encoding: Encoding, i: int, meetings: list[int]) -> None:
+    """`used[i, t]` holds exactly when i meets somebody in t; one meeting a round; rests; exact counts."""
+    task, formula = encoding.task, encoding.formula
+    parallel = task.model.problem.participants[i].parallel
+    for t in range(task.rounds):
+        here = [encoding.at[m, t] for m in meetings if (m, t) in encoding.at]
+        if not here:
+            continue
+        used = encoding.used[i, t] = formula.fresh()
+        formula.add(-used, *here)
+        for one in here:
+            formula.add(-one, used)
+        formula.at_most(here, min(parallel, int(sum(task.model.open[s, t] for s in task.model.seats_by_owner[i]))))
+    limit = consecutive_limit(task.model.problem, i)
+    if limit is not None:
+        for start in range(task.rounds - limit):
+            window = [encoding.used.get((i, t)) for t in range(start, start + limit + 1)]
+            if None not in window:
+                formula.add(*(-x for x in window if x is not None))
+    if parallel == 1:
+        _counts(encoding, i, meetings)
+
+
+def _counts(encoding: Encoding, i: int, meetings: list[int]) -> None:
+    """Implied: as many used rounds as meetings, overall and within each window some meetings are bound to."""
+    task, formula = encoding.task, encoding.formula
+    windows: dict[int, int] = {}
+    for m in meetings:
+        windows[task.masks[m]] = windows.get(task.masks[m], 0) + 1
+    everything = (1 << task.rounds) - 1
+    spans = {everything: len(meetings)}
+    for split in _splits(list(windows), task.rounds):
+        for part in (split, everything & ~split):
+            spans[part] = sum(count for mask, count in windows.items() if not mask & ~part)
+    for span, least in spans.items():
+        inside = [encoding.used[i, t] for t in bits(span) if (i, t) in encoding.used]
+        outside = sum(count for mask, count in windows.items() if not mask & span)
+        most = len(meetings) - outside
+        if least == most and least <= len(inside):
+            formula.exactly(inside, least)
+            continue
+        if 0 < least <= len(inside):
+            formula.at_least(inside, least)
+        if most < len(inside):
+            formula.at_most(inside, most)
+
+
+def _splits(masks: list[int], rounds: int) -> set[int]:
+    """Cuts of the day (rounds before a point) that some meeting lies wholly before or after, fewest first."""
+    found = set()
+    for mask in masks:
+        end, start = mask.bit_length(), (mask & -mask).bit_length() - 1
+        for point in (end, start):
+            if 1 < point < rounds - 1 and abs(point - rounds / 2) <= rounds / 4:
+                found.add((1 << point) - 1)
+    return found if len(found) <= 2 else set()
+
+
+def _places(encoding: Encoding, mine: list[list[int]]) -> None:
+    """No more meetings than places; meetings stand beside others of their busiest participant in the counter."""
+    task, formula = encoding.task, encoding.formula
+    order = sorted(range(len(task.pairs)), key=lambda m: (min(task.pairs[m], key=lambda i: -len(mine[i])), m))
+    for t in range(task.rounds):
+        places = int(task.model.capacity[t])
+        formula.at_most([encoding.at[m, t] for m in order if (m, t) in encoding.at], places)
+        people = [encoding.used[i, t] for i in range(task.model.n) if (i, t) in encoding.used]
+        if all(p.parallel == 1 for p in task.model.problem.participants):
+            formula.at_most(people, 2 * places)
+
+
+def _interpreters(encoding: Encoding) -> None:
+    """A meeting without a common language takes one interpreter in its round; an interpreter serves one."""
+    task, formula = encoding.task, encoding.formula
+    serving: dict[tuple[int, int], list[int]] = {}
+    for m, each in task.served.items():
+        for t in bits(task.masks[m]):
+            choices = []
+            for k, rounds in enumerate(each):
+                if rounds >> t & 1:
+                    chosen = formula.fresh()
+                    choices.append(chosen)
+                    serving.setdefault((k, t), []).append(chosen)
+            formula.add(-encoding.at[m, t], *choices)
+    for meetings in serving.values():
+        formula.at_most(meetings, 1)
+
+
+def _precedences(encoding: Encoding) -> None:
+    """The later meeting only in rounds after the first one."""
+    task, at = encoding.task, encoding.at
+    for first, later in task.model.problem.precedences:
+        for t in bits(task.masks[later]):
+            encoding.formula.add(-at[later, t], *(at[first, r] for r in bits(task.masks[first]) if r < t))
+        for r in bits(task.masks[first]):
+            encoding.formula.add(-at[first, r], *(at[later, t] for t in bits(task.masks[later]) if t > r))
+
+
+def _breaks(encoding: Encoding, i: int) -> list[int]:
+    """A literal for each round in which a break of i ends; each costs 1."""
+    formula, found = encoding.formula, []
+    begun: int | None = None
+    for t in range(encoding.task.rounds):
+        used = encoding.used.get((i, t))
+        if used is None:
+            continue
+        before = encoding.used.get((i, t - 1))
+        if begun is not None:
+            ends = formula.fresh()
+            formula.add(-used, -begun, *([before] if before else []), ends)
+            formula.add(-ends, used)
+            formula.add(-ends, begun)
+            if before:
+                formula.add(-ends, -before)
+            found.append(ends)
+        now = formula.fresh()
+        formula.add(-used, now)
+        formula.add(-now, used, *([begun] if begun else []))
+        if begun:
+            formula.add(-begun, now)
+        begun = now
+    formula.costs += found
+    return found
+
+
+def _fairness(encoding: Encoding, breaks: list[list[int]], mine: list[list[int]]) -> None:
+    """Nobody has more than d breaks above anybody else."""
+    most = encoding.task.model.problem.fairness
+    if most is None:
+        return
+    formula = encoding.formula
+    if any(len(meetings) < 2 for meetings in mine):
+        for ends in breaks:
+            formula.at_most(ends, most)
+        return
+    levels = [_unary(formula, ends) for ends in breaks]
+    for k in range(max(map(len, levels), default=0) - most):
+        raised = formula.fresh()  # somebody has more than k + most breaks, so everybody has more than k
+        for level in levels:
+            if k + most < len(level):
+                formula.add(-level[k + most], raised)
+            if k < len(level):
+                formula.add(-raised, level[k])
+            else:
+                formula.add(-raised)
+
+
+def _unary(formula: Formula, literals: list[int]) -> list[int]:
+    """Sorted copy: level[k] holds exactly when more than k literals are true."""
+    last: list[int] = []
+    for one in literals:
+        now = [formula.fresh() for _ in range(len(last) + 1)]
+        for k, variable in enumerate(now):
+            more = last[k] if k < len(last) else None
+            carry = last[k - 1] if k else None
+            if more is not None:
+                formula.add(-more, variable)
+                formula.add(-variable, more, one)
+            else:
+                formula.add(-variable, one)
+            if carry is not None:
+                formula.add(-one, -carry, variable)
+                formula.add(-variable, *([more] if more is not None else []), carry)
+            else:
+                formula.add(-one, variable)
+        last = now
+    return last
+
+
+def restrict(task: Task, keep: list[int]) -> Task:
+    """The same task with only some of its meetings (precedences and fixed rounds are not carried over)."""
+    return replace(
+        task,
+        pairs=[task.pairs[m] for m in keep],
+        masks=[task.masks[m] for m in keep],
+        served={k: task.served[m] for k, m in enumerate(keep) if m in task.served},
+    )

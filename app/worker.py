@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from app.db import session_scope
 from app.errors import AppError
 from app.services.backlog import count_backlog, embed_batch
+from app.services.hubs import measure_hubs
 from app.services.meaning import Meaning, MeaningHolder
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,8 @@ def drain(engine: Engine, meaning: Meaning, batch: int, on_progress: Callable[[i
         if on_progress is not None:
             on_progress(done, max(total, done))
         if embedded == 0:
+            with session_scope(engine) as session:
+                measure_hubs(session, meaning=meaning)
             return done
 
 
@@ -68,10 +71,13 @@ class Worker:
         try:
             meaning = self._holder.get(wait_s=_IDLE_S)
             with session_scope(self._engine) as session:
-                embedded = embed_batch(session, meaning=meaning, limit=self._batch)
+                # Hubs are measured when nothing waits: a new text first gets its vector.
+                worked = embed_batch(session, meaning=meaning, limit=self._batch) or measure_hubs(
+                    session, meaning=meaning
+                )
         except AppError as error:
             if self._holder.state == "loading":
                 return 0.0
             log.warning("embedding waits: %s", error)
             return _TROUBLE_S
-        return 0.0 if embedded else _IDLE_S
+        return 0.0 if worked else _IDLE_S

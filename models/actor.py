@@ -109,6 +109,7 @@ class Actor(SQLModel, table=True):
     __table_args__ = (
         Index("ix_actor_words", text("to_tsvector('simple', search_text)"), postgresql_using="gin"),
         Index("ix_actor_name_id", "name", "id"),
+        Index("ix_actor_unmeasured", "id", postgresql_where=text("hubness IS NULL")),
     )
 
     id: int = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))

@@ -45,6 +45,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_actor_country"), "actor", ["country"], unique=False)
     op.create_index("ix_actor_name_id", "actor", ["name", "id"], unique=False)
+    op.create_index("ix_actor_unmeasured", "actor", ["id"], unique=False, postgresql_where=sa.text("hubness IS NULL"))
     op.create_index(op.f("ix_actor_side"), "actor", ["side"], unique=False)
     op.create_index(
         "ix_actor_words",
@@ -293,6 +294,7 @@ def downgrade() -> None:
     op.drop_table("competence_map")
     op.drop_index("ix_actor_words", table_name="actor", postgresql_using="gin")
     op.drop_index(op.f("ix_actor_side"), table_name="actor")
+    op.drop_index("ix_actor_unmeasured", table_name="actor", postgresql_where=sa.text("hubness IS NULL"))
     op.drop_index("ix_actor_name_id", table_name="actor")
     op.drop_index(op.f("ix_actor_country"), table_name="actor")
     op.drop_table("actor")

@@ -69,6 +69,7 @@ def fill_columns(actor: Actor, fields: ActorCreate) -> None:
     actor.side = fields.side or fields.country
     actor.texts = stored_texts(fields)
     actor.search_text = search_words(fields)
+    actor.hubness = None
 
 
 def delete_actor(session: Session, *, actor_id: int) -> None:

@@ -34,7 +34,7 @@ def embed_batch(session: Session, *, meaning: Meaning, limit: int) -> int:
     ).all()
     if not rows:
         return 0
-    vectors = meaning.vectors([text for *_, text, _ in rows], [lang for *_, lang in rows], "passage")
+    vectors = meaning.vectors([text for *_, text, _ in rows], [lang for *_, lang in rows])
     values = [
         {"a": actor_id, "o": ordinal, "v": vector, "e": meaning.name}
         for (actor_id, ordinal, _, _), vector in zip(rows, vectors, strict=True)

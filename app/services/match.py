@@ -12,6 +12,7 @@ from app.services.meaning import Meaning
 from app.services.pool import LoadedPool, PoolActor, PoolCache, histories, load_actors
 from app.services.texts import pieces, tagged
 from matching.encoder.language import detect_language
+from matching.ranking.hubs import measure_hubness
 from matching.ranking.parts import Scoring
 from matching.ranking.profile import Fragment as Quoted
 from matching.ranking.profile import Passage, Pool, Profile
@@ -49,7 +50,7 @@ def find_matches(session: Session, *, meaning: Meaning, cache: PoolCache, reques
     """Ranked cross-border suggestions with parts, reasons and evidence."""
     started = time.perf_counter()
     loaded = cache.get(session, encoder=meaning.name)
-    question = ask(session, meaning=meaning, loaded=loaded, request=request)
+    question = _measured(ask(session, meaning=meaning, loaded=loaded, request=request), loaded)
     weights = _weights(request.weights)
     relations = histories(session, ids=[question.profile.id]) if isinstance(question.profile.id, int) else {}
     candidates = _candidates(loaded, question, request)
@@ -79,6 +80,15 @@ def ask(session: Session, *, meaning: Meaning, loaded: LoadedPool, request: Matc
     return _free_question(meaning, request.text, request.lang)
 
 
+def _measured(question: Question, loaded: LoadedPool) -> Question:
+    """The question with the asker's hubness, measured now where none is stored: a score needs both ends' own."""
+    if question.profile.hubness is not None:
+        return question
+    return replace(
+        question, profile=question.profile.with_hubness(float(measure_hubness([question.profile], loaded.pool)[0]))
+    )
+
+
 def _stored_question(session: Session, meaning: Meaning, loaded: LoadedPool, actor_id: int) -> Question:
     known = loaded.actors.get(actor_id)
     if known is None:
@@ -91,7 +101,7 @@ def _stored_question(session: Session, meaning: Meaning, loaded: LoadedPool, act
 
 def _embedded(meaning: Meaning, profile: Profile) -> Profile:
     """The profile with the vectors its backlog still owes, so that a fresh actor can ask at once."""
-    vectors = meaning.vectors([p.text for p in profile.passages], [p.lang for p in profile.passages], "passage")
+    vectors = meaning.vectors([p.text for p in profile.passages], [p.lang for p in profile.passages])
     return replace(
         profile, passages=tuple(replace(p, vector=v) for p, v in zip(profile.passages, vectors, strict=True))
     )

@@ -53,7 +53,9 @@ def test_an_inline_profile_of_the_same_texts_gets_the_same_answer(client: TestCl
                    "offers": [{"lang": "en", "text": "wide woven glass fabric"}]}  # fmt: skip
     stored = client.post("/match", json={"actor_id": 1, "min_score": 0}).json()["suggestions"]
     asked = client.post("/match", json={"profile": inline, "min_score": 0}).json()["suggestions"]
-    assert [(s["actor"]["id"], s["score"]) for s in asked] == [(s["actor"]["id"], s["score"]) for s in stored]
+    assert [s["actor"]["id"] for s in asked] == [s["actor"]["id"] for s in stored]
+    # Stored vectors are half precision.
+    assert [s["score"] for s in asked] == pytest.approx([s["score"] for s in stored], abs=0.005)
 
 
 @pytest.mark.usefixtures("border")

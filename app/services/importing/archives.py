@@ -1,0 +1,75 @@
+"""ZIP containers (XLSX, ODS, ZIP of files), opened with limits: no bomb, no path trick, no password."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from app.errors import BadInput, TooLarge
+
+MAX_UNPACKED = 1_500_000_000
+"""Bytes all members of a container may unpack to."""
+MAX_MEMBERS = 5_000
+_MAX_RATIO = 300
+"""Unpacked ÷ packed. XML of a spreadsheet packs 10 to 50 times; bombs over 1,000."""
+_RATIO_FROM = 20_000_000
+
+
+def open_container(data: bytes) -> zipfile.ZipFile:
+    """The container, or BadInput / TooLarge that says what is wrong with it."""
+    try:
+        container = zipfile.ZipFile(io.BytesIO(data))
+        members = container.infolist()
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError, OverflowError) as error:
+        raise BadInput.of("file", f"damaged ZIP container ({error}): save or send the file again") from error
+    if len(members) > MAX_MEMBERS:
+        raise TooLarge(f"the container holds {len(members)} files, more than {MAX_MEMBERS}")
+    if any(m.flag_bits & 1 for m in members):
+        raise BadInput.of("file", "protected by a password: save it without one")
+    for member in members:
+        refuse_path(member.filename)
+        if member.file_size > _RATIO_FROM and member.file_size > _MAX_RATIO * max(member.compress_size, 1):
+            raise BadInput.of("file", f"zip bomb: {member.filename!r} unpacks to {member.file_size:,} bytes")
+    total = sum(m.file_size for m in members)
+    if total > MAX_UNPACKED:
+        raise TooLarge(f"the container unpacks to {total:,} bytes, more than {MAX_UNPACKED:,}")
+    return container
+
+
+def refuse_path(name: str) -> None:
+    """BadInput when a member's name points out of the container."""
+    parts = name.replace("\\", "/").split("/")
+    if name.startswith(("/", "\\")) or ".." in parts or (len(name) > 1 and name[1] == ":"):
+        raise BadInput.of("file", f"path trick: the container holds a file named {name[:100]!r}")
+
+
+@contextmanager
+def open_member(container: zipfile.ZipFile, name: str) -> Iterator[IO[bytes]]:
+    """One member as a stream that never gives more bytes than it declared; damage becomes BadInput."""
+    try:
+        declared = container.getinfo(name).file_size
+        with container.open(name) as stream:
+            yield _Counted(stream, declared, name)  # type: ignore[misc]
+    except KeyError as error:
+        raise BadInput.of("file", f"damaged: the part {name!r} is missing") from error
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise BadInput.of("file", f"damaged: the part {name!r} cannot be unpacked ({error})") from error
+    except Exception as error:
+        if type(error).__module__ == "zlib" or type(error).__name__ in {"error", "LZMAError"}:
+            raise BadInput.of("file", f"damaged: the part {name!r} cannot be unpacked ({error})") from error
+        raise
+
+
+class _Counted:
+    """A stream that refuses to unpack more than the directory of the container promised."""
+
+    def __init__(self, stream: IO[bytes], declared: int, name: str) -> None:
+        self._stream, self._left, self._name = stream, declared, name
+
+    def read(self, n: int = -1) -> bytes:
+        piece = self._stream.read(n if n >= 0 else self._left + 1)
+        self._left -= len(piece)
+        if self._left < 0:
+            raise BadInput.of("file", f"zip bomb: {self._name!r} unpacks to more than it declares")
+        return piece

@@ -1,0 +1,120 @@
+"""CSV in the wild: any delimiter, quotes opened and never closed, rows with too few cells or too many."""
+
+import csv
+from collections import Counter, deque
+from collections.abc import Iterator
+
+from app.services.importing.encodings import Decoder, find_decoder
+from app.services.importing.tables import MAX_CELL, MAX_COLUMNS, Reading, Row, Table
+
+_DELIMITERS = ",;\t|"
+_SAMPLE_LINES = 60
+_MAX_QUOTED_LINES = 200
+"""Lines one quoted cell may span; beyond that a quote was opened and never closed."""
+
+csv.field_size_limit(100_000_000)
+
+
+def read_delimited(data: bytes, name: str) -> Reading:
+    """A CSV or TSV file as one table. Rows that cannot be read are in it, marked broken."""
+    decoder = find_decoder(data)
+    declared, skip = _declared_delimiter(decoder, data)
+    delimiter = declared or _find_delimiter(decoder, data)
+    table = Table(name, lambda: _rows(decoder.lines(data), delimiter, skip))
+    return Reading("csv", [table], decoder.encoding, delimiter, list(decoder.warnings))
+
+
+def _declared_delimiter(decoder: Decoder, data: bytes) -> tuple[str | None, int]:
+    """Excel's own first line `sep=;`, and how many lines it takes."""
+    first = next(decoder.lines(data), "").strip().lower()
+    if first.startswith("sep=") and len(first) == 5:
+        return first[4], 1
+    return None, 0
+
+
+def _find_delimiter(decoder: Decoder, data: bytes) -> str:
+    """The delimiter under which most lines have the same number of cells, more than one."""
+    lines = [line for line, _ in zip(decoder.lines(data), range(_SAMPLE_LINES), strict=False)]
+    return max(_DELIMITERS, key=lambda d: (_regularity(lines, d), -_DELIMITERS.index(d)))
+
+
+def _regularity(lines: list[str], delimiter: str) -> float:
+    try:
+        widths = [len(cells) for cells in csv.reader(lines, delimiter=delimiter) if any(c.strip() for c in cells)]
+    except csv.Error:
+        return 0.0
+    wide = Counter(w for w in widths if w > 1)
+    if not wide:
+        return 0.0
+    width, count = max(wide.items(), key=lambda item: (item[1], item[0]))
+    return count / len(widths) + min(width, 20) / 100
+
+
+class _Feed:
+    """Lines that can be taken back, so that one broken row does not swallow the rows after it."""
+
+    def __init__(self, lines: Iterator[str], taken: int) -> None:
+        self._source = lines
+        self._again: deque[str] = deque()
+        self.since_mark: list[str] = []
+        self.taken = taken
+        self.exhausted = False
+
+    def __iter__(self) -> "_Feed":
+        return self
+
+    def __next__(self) -> str:
+        if len(self.since_mark) >= _MAX_QUOTED_LINES:
+            raise csv.Error("quote")
+        try:
+            line = self._again.popleft() if self._again else next(self._source)
+        except StopIteration:
+            self.exhausted = True
+            raise
+        self.since_mark.append(line)
+        self.taken += 1
+        return line.replace("\x00", "")
+
+    def mark(self) -> None:
+        """A row is complete."""
+        self.since_mark = []
+
+    def rewind(self) -> None:
+        """Give back every line of the unfinished row but its first."""
+        self._again.extendleft(reversed(self.since_mark[1:]))
+        self.taken -= len(self.since_mark) - 1
+        self.since_mark = []
+        self.exhausted = False
+
+
+def _rows(lines: Iterator[str], delimiter: str, skip: int) -> Iterator[Row]:
+    for _ in range(skip):
+        next(lines, None)
+    feed = _Feed(lines, skip)
+    while True:
+        reader = csv.reader(feed, delimiter=delimiter, strict=False)
+        try:
+            yield from _until_broken(reader, feed)
+            return
+        except csv.Error:
+            first = feed.taken - len(feed.since_mark) + 1
+            raw = feed.since_mark[0] if feed.since_mark else ""
+            feed.rewind()
+            yield Row(first, [raw.strip()[:200]], 'a quote (") is opened in this row and never closed')
+
+
+def _until_broken(reader: "csv._reader", feed: _Feed) -> Iterator[Row]:
+    while True:
+        line = feed.taken + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        if feed.exhausted:
+            # csv closes an open quote silently at the end of the file, and the row has swallowed all after it.
+            raise csv.Error("quote")
+        feed.mark()
+        if len(cells) > MAX_COLUMNS:
+            yield Row(line, cells[:1], f"the row has {len(cells)} cells; a table has at most {MAX_COLUMNS}")
+        elif cells:
+            yield Row(line, [c[:MAX_CELL] for c in cells])

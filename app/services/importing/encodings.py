@@ -1,0 +1,110 @@
+"""Which encoding a text file was written in: byte order marks, UTF-8, UTF-16 without a mark, or a Western code page."""
+
+import codecs
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CODE_PAGES = ("cp1252", "cp1250", "mac_roman", "cp850")
+_LETTERS = frozenset("éèêëàâäáãåçîïíìôöóòõøùûüúñœæßýÉÈÊÀÂÄÁÅÇÎÏÍÔÖÓØÙÛÜÚÑŒÆąćęłńśźżčďěňřšťůžŁŚŻČŘŠŽ’‘“”–—…€«»°²·•")
+_SAMPLE = 400_000
+
+
+@dataclass
+class Decoder:
+    """How to turn the bytes of a file into lines; `mixed` when single lines are in another encoding than the rest."""
+
+    encoding: str
+    mixed: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+    def lines(self, data: bytes) -> Iterator[str]:
+        """The lines of the file with their line ends, whatever these are."""
+        if self.mixed:
+            for raw in _raw_lines(data):
+                yield _decode_line(raw, self.encoding)
+            return
+        stream = io.TextIOWrapper(io.BytesIO(data), encoding=self.encoding, errors="replace", newline="")
+        yield from stream
+
+    def text(self, data: bytes) -> str:
+        """The whole file as one text."""
+        return "".join(self.lines(data))
+
+
+def find_decoder(data: bytes) -> Decoder:
+    """The encoding of a text file. Anything can be decoded; what is doubtful is said in `warnings`."""
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            return Decoder(name)
+    wide = _utf16_without_mark(data)
+    if wide:
+        return Decoder(wide)
+    if _is_utf8(data):
+        return Decoder("utf-8")
+    return _code_page(data)
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether all of it is UTF-8, checked in pieces so that no second copy of the file is made."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    view = memoryview(data)
+    try:
+        for start in range(0, len(data), 1 << 20):
+            decoder.decode(view[start : start + (1 << 20)])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _utf16_without_mark(data: bytes) -> str | None:
+    sample = data[:4000]
+    if len(sample) < 4 or b"\x00" not in sample:
+        return None
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    half = len(sample) // 2
+    if odd > 0.4 * half and even < 0.1 * half:
+        return "utf-16-le"
+    if even > 0.4 * half and odd < 0.1 * half:
+        return "utf-16-be"
+    return None
+
+
+def _code_page(data: bytes) -> Decoder:
+    foreign = [raw for raw in _raw_lines(data) if not raw.isascii()]
+    broken = [raw for raw in foreign if not _is_utf8(raw)]
+    page = _likeliest(b"".join(broken)[:_SAMPLE])
+    if len(broken) * 4 < len(foreign):
+        warning = f"{len(broken)} of the lines are not UTF-8 like the rest; they were read as {page}"
+        return Decoder(page, mixed=True, warnings=[warning])
+    return Decoder(page, warnings=[f"the file is not UTF-8; it was read as {page}: look whether accents are right"])
+
+
+def _likeliest(sample: bytes) -> str:
+    """The code page under which most bytes beyond ASCII are letters people write here; cp1252 in doubt."""
+    foreign = bytes(b for b in sample if b > 127)
+    scores = {page: _score(foreign.decode(page, errors="replace")) for page in _CODE_PAGES}
+    return max(_CODE_PAGES, key=lambda page: (scores[page], -_CODE_PAGES.index(page)))
+
+
+def _score(text: str) -> float:
+    return sum(1.0 if c in _LETTERS else -1.0 for c in text)
+
+
+def _raw_lines(data: bytes) -> Iterator[bytes]:
+    return iter(io.BytesIO(data))
+
+
+def _decode_line(raw: bytes, page: str) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode(page, errors="replace")

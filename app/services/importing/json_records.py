@@ -1,0 +1,91 @@
+"""JSON and JSON Lines as tables: the keys are the headings, values keep their structure."""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from app.errors import BadInput
+from app.services.importing.encodings import find_decoder
+from app.services.importing.tables import MAX_COLUMNS, Reading, Row, Table
+
+_LIST_KEYS = ("actors", "items", "data", "results", "records", "features", "organisations", "organizations")
+
+
+def read_json_lines(data: bytes, name: str) -> Reading:
+    """One object a line. A line that is no object is in the table, marked broken."""
+    decoder = find_decoder(data)
+    records = partial(_line_records, data)
+    reading = Reading("jsonl", [], decoder.encoding, None, list(decoder.warnings))
+    reading.tables = [_table(name, records)]
+    return reading
+
+
+def read_json(data: bytes, name: str) -> Reading:
+    """One JSON document: a list of objects, or an object that holds one."""
+    decoder = find_decoder(data)
+    try:
+        document = json.loads(decoder.text(data))
+    except json.JSONDecodeError as error:
+        raise BadInput.of("file", f"no valid JSON: {error.msg}", error.lineno) from error
+    except RecursionError as error:
+        raise BadInput.of("file", "no valid JSON: nested too deeply") from error
+    items = _items(document)
+    records = partial(_list_records, items)
+    return Reading("json", [_table(name, records)], decoder.encoding, None, list(decoder.warnings))
+
+
+def _items(document: Any) -> list[Any]:
+    if isinstance(document, list):
+        return document
+    if isinstance(document, dict):
+        for key in _LIST_KEYS:
+            if isinstance(document.get(key), list):
+                return [_feature(item) for item in document[key]]
+        return [document]
+    raise BadInput.of("file", "the JSON document holds no objects: a list of actors is expected")
+
+
+def _feature(item: Any) -> Any:
+    """A GeoJSON feature's properties with its point; anything else as it is."""
+    if not isinstance(item, dict) or item.get("type") != "Feature" or not isinstance(item.get("properties"), dict):
+        return item
+    geometry = item.get("geometry")
+    point = geometry.get("coordinates") if isinstance(geometry, dict) and geometry.get("type") == "Point" else None
+    place = {"lon": point[0], "lat": point[1]} if isinstance(point, list) and len(point) >= 2 else {}
+    return place | item["properties"]
+
+
+def _list_records(items: list[Any]) -> Iterator[tuple[int, Any]]:
+    return enumerate(items, start=1)
+
+
+def _line_records(data: bytes) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(find_decoder(data).lines(data), start=1):
+        if not line.strip():
+            continue
+        try:
+            yield number, json.loads(line)
+        except (json.JSONDecodeError, RecursionError) as error:
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+            yield number, f"no valid JSON: {reason}"
+
+
+def _table(name: str, records: Any) -> Table:
+    headings: dict[str, None] = {}
+    for _, record in records():
+        if isinstance(record, dict):
+            headings.update(dict.fromkeys(record))
+        if len(headings) > MAX_COLUMNS:
+            raise BadInput.of("file", f"the objects have more than {MAX_COLUMNS} different keys")
+    keys = list(headings)
+    return Table(name, lambda: _rows(records(), keys), keys)
+
+
+def _rows(records: Iterator[tuple[int, Any]], keys: list[str]) -> Iterator[Row]:
+    for number, record in records:
+        if isinstance(record, dict):
+            yield Row(number, [record.get(key) for key in keys])
+        else:
+            said = record if isinstance(record, str) else f"an object is expected, not {type(record).__name__}"
+            yield Row(number, [], said)

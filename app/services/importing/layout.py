@@ -1,0 +1,272 @@
+"""Tables → records: where the headings stand, what each column means, and which way the table runs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from app.services.importing.columns import REPEATABLE, SURE, TEXT_FIELDS, Guess, parse_target, recognise
+from app.services.importing.tables import Row, Table, is_blank, is_empty
+from app.services.importing.values import parse_level
+from app.services.importing.words import fold_word
+from models.competence_map import ColumnProposal, ImportOptions, Layout
+
+_HEADER_WITHIN = 40
+_SAMPLE_ROWS = 200
+_TRANSPOSE_CELLS = 2_000_000
+_CONTINUED = TEXT_FIELDS | {"facet", "lang", "level"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its heading as written and what it means (field None: left out)."""
+
+    index: int
+    heading: str
+    guess: Guess
+    field: str | None
+    lang: str | None = None
+
+
+@dataclass(slots=True)
+class Record:
+    """One row under its headings: the cells that say something, or why the row cannot be read."""
+
+    line: int
+    cells: list[tuple[Column, Any]] = field(default_factory=list)
+    broken: str | None = None
+    continues: bool = False
+
+
+@dataclass
+class Plan:
+    """How one table is read."""
+
+    table: Table
+    columns: list[Column]
+    layout: Layout
+    first_row: int
+    proposals: list[ColumnProposal]
+    width: int
+    exact_width: bool
+
+    @property
+    def name(self) -> str:
+        """The sheet's name."""
+        return self.table.name
+
+    def has(self, name: str) -> bool:
+        """Whether some column means that field."""
+        return any(c.field == name for c in self.columns)
+
+    def records(self) -> Iterator[Record]:
+        """The rows below the headings, in order; empty ones are passed over."""
+        for row in self.table.rows():
+            if row.line >= self.first_row and not is_empty(row):
+                yield self._record(row)
+
+    def _record(self, row: Row) -> Record:
+        if row.broken:
+            return Record(row.line, [(_WHOLE, row.cells[0] if row.cells else "")], row.broken)
+        wrong = self._width_error(row.cells)
+        if wrong:
+            return Record(row.line, [(_WHOLE, " | ".join(map(str, row.cells))[:200])], wrong)
+        cells = [
+            (column, row.cells[column.index])
+            for column in self.columns
+            if column.field and column.index < len(row.cells) and not is_blank(row.cells[column.index])
+        ]
+        named = {c.field for c, _ in cells}
+        return Record(row.line, cells, continues=bool(named) and named <= _CONTINUED and self.layout != "matrix")
+
+    def _width_error(self, cells: Sequence[Any]) -> str | None:
+        if not self.exact_width or len(cells) == self.width:
+            return None
+        if len(cells) < self.width:
+            return (
+                f"the row has {len(cells)} cells, the headings {self.width}: "
+                "a delimiter is missing, or a line break stands in a cell without quotes"
+            )
+        if any(not is_blank(c) for c in cells[self.width :]):
+            return (
+                f"the row has {len(cells)} cells, the headings {self.width}: "
+                "a cell with the delimiter in it needs quotes"
+            )
+        return None
+
+
+_WHOLE = Column(0, "(whole row)", Guess(None, 0), None)
+
+
+@dataclass(frozen=True)
+class Header:
+    """A row (or two) of headings and how much of it was understood."""
+
+    headings: list[str]
+    first_row: int
+    score: float
+
+
+def plan_table(table: Table, options: ImportOptions, remembered: Mapping[str, str], *, exact_width: bool) -> Plan | None:
+    """How a table is to be read; None when no row of it looks like headings of actors."""
+    wanted = {fold_word(k): v for k, v in {**remembered, **options.mapping}.items()}
+    if options.layout == "matrix_transposed":
+        return _plan(transpose(table), wanted, options.layout, exact_width=False)
+    plan = _plan(table, wanted, options.layout, exact_width=exact_width)
+    if plan is None and options.layout is None:
+        plan = _plan(transpose(table), wanted, "matrix_transposed", exact_width=False)
+        if plan and not any(c.field == "competence" for c in plan.columns):
+            return None
+    return plan
+
+
+def _plan(table: Table, wanted: Mapping[str, str], layout: Layout | None, *, exact_width: bool) -> Plan | None:
+    sample = [row for row in islice(table.rows(), _SAMPLE_ROWS) if not is_empty(row)]
+    header = Header(table.headings, 0, 1.0) if table.headings is not None else find_header(sample, wanted)
+    if header is None:
+        return None
+    body = [row for row in sample if row.line >= header.first_row and not row.broken]
+    columns = _columns(header.headings, body, wanted, transposed=layout == "matrix_transposed")
+    levels = _level_columns(columns, body, wanted) if layout in {None, "matrix", "matrix_transposed"} else []
+    if layout in {"matrix", "matrix_transposed"} or len(levels) >= 3:
+        columns = [Column(c.index, c.heading, c.guess, "competence") if c in levels else c for c in columns]
+        layout = layout or "matrix"
+    if not any(c.field in {"name", "id"} for c in columns):
+        return None
+    proposals = [_proposal(table.name, c, body) for c in columns]
+    chosen = layout or ("row_per_competence" if any(c.field == "competence" for c in columns) else "row_per_actor")
+    return Plan(table, columns, chosen, header.first_row, proposals, len(header.headings), exact_width)
+
+
+def find_header(sample: Sequence[Row], wanted: Mapping[str, str]) -> Header | None:
+    """The row, or the pair of rows, that is best understood as headings and names the actors."""
+    best: Header | None = None
+    early = [row for row in sample if not row.broken and row.line <= sample[0].line + _HEADER_WITHIN]
+    for position, row in enumerate(early):
+        texts = [_text(c) for c in row.cells]
+        following = early[position + 1] if position + 1 < len(early) else None
+        single = Header(texts, row.line + 1, _score(texts, wanted))
+        for candidate in [single, *_with_second_row(single, following, wanted)]:
+            if candidate.score > 0 and (best is None or candidate.score > best.score + 0.01):
+                best = candidate
+    return best
+
+
+def _with_second_row(top: Header, row: Row | None, wanted: Mapping[str, str]) -> list[Header]:
+    if row is None:
+        return []
+    width = max(len(row.cells), len(top.headings))
+    below = [_text(c) for c in row.cells] + [""] * (width - len(row.cells))
+    above = top.headings + [""] * (width - len(top.headings))
+    if not _looks_like_headings([b for b in below if b]):
+        return []
+    carried, joined = "", []
+    for up, down in zip(above, below, strict=True):
+        carried = up or (carried if down else "")
+        joined.append(_join(carried, down) if down else up)
+    return [Header(joined, row.line + 1, _score(joined, wanted) - 0.3)]
+
+
+def _looks_like_headings(texts: Sequence[str]) -> bool:
+    known = [t for t in texts if _mark(t) >= SURE or recognise(f"description {t}").lang]
+    return bool(texts) and len(known) == len(texts)
+
+
+def _join(up: str, down: str) -> str:
+    if not up or up == down:
+        return down
+    both = f"{up} {down}"
+    return both if _mark(both) >= max(_mark(down), SURE) else down
+
+
+def _text(cell: Any) -> str:
+    return "" if cell is None else str(cell).strip()
+
+
+def _mark(heading: str) -> float:
+    guess = recognise(heading)
+    return guess.confidence if guess.field else 0.0
+
+
+def _score(texts: Sequence[str], wanted: Mapping[str, str]) -> float:
+    """How much of a row is understood as headings; nothing without a name or an id among them."""
+    distinct = {t for t in texts if t and len(t) < 80}
+    marks = {t: 1.0 if fold_word(t) in wanted else _mark(t) for t in distinct}
+    targets = {wanted.get(fold_word(t)) or recognise(t).field for t, mark in marks.items() if mark >= SURE}
+    if not {t.partition(".")[0] for t in targets if t} & {"name", "id"}:
+        return 0.0
+    return sum(mark for mark in marks.values() if mark >= SURE) + (0.01 if len(distinct) > 1 else 0.0)
+
+
+def _columns(
+    headings: Sequence[str], body: Sequence[Row], wanted: Mapping[str, str], *, transposed: bool
+) -> list[Column]:
+    columns: list[Column] = []
+    taken: dict[str, int] = {}
+    for index, heading in enumerate(headings):
+        values = [_text(r.cells[index]) for r in body if index < len(r.cells) and isinstance(r.cells[index], str)]
+        target = wanted.get(fold_word(heading))
+        guess = _wanted(target) if target is not None else recognise(heading, [v for v in values if v][:50])
+        if transposed and index == 0 and guess.field in {None, "competence"}:
+            guess = Guess("name", 1.0)
+        name = guess.field if guess.sure else None
+        if name and name not in REPEATABLE and name in taken:
+            # The surer one of two columns for one field counts; the other is asked about.
+            if columns[taken[name]].guess.confidence >= guess.confidence:
+                name, guess = None, Guess(guess.field, 0.5)
+            else:
+                older = columns[taken[name]]
+                columns[taken[name]] = Column(older.index, older.heading, Guess(name, 0.5), None)
+        if name:
+            taken[name] = index
+        columns.append(Column(index, heading or f"column {index + 1}", guess, name, guess.lang if name else None))
+    return columns
+
+
+def _wanted(target: str) -> Guess:
+    name, lang = parse_target(target)
+    return Guess(name or None, 1.0, lang)
+
+
+def _level_columns(columns: Sequence[Column], body: Sequence[Row], wanted: Mapping[str, str]) -> list[Column]:
+    """Columns without a meaning of their own whose cells are all levels or crosses: the competences of a matrix."""
+    found = []
+    for column in columns:
+        if fold_word(column.heading) in wanted or (column.field and column.field not in {"competence", "offers"}):
+            continue
+        if column.guess.confidence >= SURE and column.guess.field not in {"competence", "offers"}:
+            continue
+        texts = [_text(r.cells[column.index]) for r in body if column.index < len(r.cells)]
+        filled = [t for t in texts if t]
+        if filled and all(parse_level(t) is not None for t in filled):
+            found.append(column)
+    return found
+
+
+def _proposal(sheet: str, column: Column, body: Sequence[Row]) -> ColumnProposal:
+    values = [_text(r.cells[column.index]) for r in body if column.index < len(r.cells)]
+    samples = list(dict.fromkeys(v[:120] for v in values if v))[:3]
+    target = f"{column.field}.{column.lang}" if column.field and column.lang else column.field
+    return ColumnProposal(
+        heading=column.heading,
+        field=target,
+        confidence=round(column.guess.confidence, 2),
+        guess=column.guess.target if not column.field else None,
+        samples=samples,
+        sheet=sheet,
+    )
+
+
+def transpose(table: Table) -> Table:
+    """The table with its columns as rows. A small one: it is held in memory; a row's line is then its column."""
+    rows: list[Row] = []
+    cells = 0
+    for row in table.rows():
+        cells += len(row.cells)
+        if cells > _TRANSPOSE_CELLS:
+            break
+        if not row.broken and not is_empty(row):
+            rows.append(row)
+    width = max((len(r.cells) for r in rows), default=0)
+    turned = [Row(i + 1, [r.cells[i] if i < len(r.cells) else "" for r in rows]) for i in range(width)]
+    return Table(table.name, lambda: iter(turned))

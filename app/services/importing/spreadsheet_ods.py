@@ -1,0 +1,146 @@
+"""ODS as tables: a stream over content.xml, with repeated and merged cells, dates and the stored values of formulas."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from app.errors import BadInput
+from app.services.importing.archives import open_container, open_member
+from app.services.importing.tables import MAX_CELL, MAX_COLUMNS, MAX_ROWS, Reading, Row, Table
+from app.services.importing.xml_stream import Handlers, XmlFeed, attribute
+
+_PART = "content.xml"
+_MAX_REPEAT = 1_000
+"""Empty rows at the end of a sheet are one row repeated a million times; filled ones never this often."""
+
+
+def read_ods(data: bytes) -> Reading:
+    """Every sheet of an OpenDocument spreadsheet as a table."""
+    names: list[str] = []
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name == "table":
+            names.append(attribute(attributes, "name") or f"sheet {len(names) + 1}")
+
+    with open_container(data) as container, open_member(container, _PART) as stream:
+        XmlFeed(stream, Handlers(start, lambda _: None), _PART).run()
+    if not names:
+        raise BadInput.of("file", "the document has no sheet")
+    return Reading("ods", [Table(name, partial(_rows, data, i)) for i, name in enumerate(names)])
+
+
+class _SheetParser:
+    """Collects the rows of one sheet, the others are passed over."""
+
+    def __init__(self, wanted: int) -> None:
+        self.ready: list[Row] = []
+        self.done = False
+        self._wanted, self._sheet = wanted, -1
+        self._line = 0
+        self._row_repeat = self._cell_repeat = 1
+        self._cells: list[str] = []
+        self._paragraphs: list[list[str]] = []
+        self._inside = self._annotation = 0
+        self._plain: str | None = None
+        self._spans = (1, 1)
+        self._down: dict[int, tuple[str, int]] = {}
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "table":
+            self._sheet += 1
+        if self._sheet != self._wanted:
+            return
+        if name == "table-row":
+            self._cells = []
+            self._row_repeat = _count(attribute(attributes, "number-rows-repeated"))
+        elif name in {"table-cell", "covered-table-cell"}:
+            self._start_cell(attributes)
+        elif name == "annotation":
+            self._annotation += 1
+        elif name == "p" and not self._annotation:
+            self._inside += 1
+            self._paragraphs.append([])
+        elif self._inside and name in {"s", "tab", "line-break"}:
+            self.text({"s": " ", "tab": "\t", "line-break": "\n"}[name])
+
+    def _start_cell(self, attributes: dict[str, str]) -> None:
+        self._paragraphs = []
+        self._cell_repeat = _count(attribute(attributes, "number-columns-repeated"))
+        self._spans = (
+            _count(attribute(attributes, "number-rows-spanned")),
+            _count(attribute(attributes, "number-columns-spanned")),
+        )
+        kind = attribute(attributes, "value-type")
+        self._plain = None
+        if kind in {"float", "percentage", "currency"}:
+            self._plain = _plain_number(attribute(attributes, "value") or "")
+        elif kind == "date":
+            self._plain = attribute(attributes, "date-value")
+        elif kind == "boolean":
+            self._plain = attribute(attributes, "boolean-value")
+
+    def end(self, name: str) -> None:
+        if self._sheet != self._wanted:
+            return
+        if name == "table":
+            self.done = True
+        elif name == "annotation":
+            self._annotation -= 1
+        elif name == "p" and not self._annotation:
+            self._inside -= 1
+        elif name in {"table-cell", "covered-table-cell"}:
+            self._end_cell(covered=name.startswith("covered"))
+        elif name == "table-row":
+            self._end_row()
+
+    def _end_cell(self, *, covered: bool) -> None:
+        value = self._plain if self._plain is not None else "\n".join("".join(p) for p in self._paragraphs)
+        column = len(self._cells)
+        if covered and not value:
+            value = self._covered_value(column)
+        elif value and self._spans != (1, 1):
+            for offset in range(min(self._spans[1], 200)):
+                self._down[column + offset] = (value, self._line + min(self._spans[0], 500))
+        room = MAX_COLUMNS - column
+        self._cells.extend([value[:MAX_CELL]] * min(self._cell_repeat, room))
+
+    def _covered_value(self, column: int) -> str:
+        value, until = self._down.get(column, ("", 0))
+        return value if self._line < until else ""
+
+    def _end_row(self) -> None:
+        while self._cells and not self._cells[-1]:
+            self._cells.pop()
+        filled = bool(self._cells)
+        for _ in range(min(self._row_repeat, _MAX_REPEAT) if filled else 0):
+            self._line += 1
+            self.ready.append(Row(self._line, list(self._cells)))
+        self._line += self._row_repeat - (min(self._row_repeat, _MAX_REPEAT) if filled else 0)
+        if filled and self._line > MAX_ROWS + 100_000:
+            raise BadInput.of("file", f"more than {MAX_ROWS:,} rows in one sheet")
+
+    def text(self, piece: str) -> None:
+        if self._inside and self._paragraphs:
+            self._paragraphs[-1].append(piece)
+
+
+def _count(value: str | None) -> int:
+    return max(1, int(value)) if value and value.isdigit() and len(value) < 10 else 1
+
+
+def _plain_number(value: str) -> str:
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    return str(int(number)) if number == int(number) and abs(number) < 1e15 else repr(number)
+
+
+def _rows(data: bytes, sheet: int) -> Iterator[Row]:
+    parser = _SheetParser(sheet)
+    with open_container(data) as container, open_member(container, _PART) as stream:
+        feed = XmlFeed(stream, Handlers(parser.start, parser.end, parser.text), _PART)
+        more = True
+        while more and not parser.done:
+            more = feed.step()
+            yield from parser.ready
+            parser.ready = []

@@ -1,0 +1,308 @@
+"""XLSX as tables: a stream over the sheets' XML, with merged cells, dates and the stored values of formulas.
+
+Own reader rather than openpyxl's: it holds one row at a time, is not led astray by declared dimensions, sees merged
+cells while streaming, and refuses document types.
+"""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from app.errors import BadInput
+from app.services.importing.archives import open_container, open_member
+from app.services.importing.tables import MAX_CELL, MAX_COLUMNS, MAX_ROWS, Reading, Row, Table
+from app.services.importing.xml_stream import Handlers, XmlFeed, attribute
+
+_CELL = re.compile(r"^([A-Z]{1,3})([0-9]{1,7})$")
+_DATE_FORMATS = frozenset({14, 15, 16, 17, 18, 19, 20, 21, 22, 45, 46, 47})
+_DATE_LETTERS = re.compile(r"[dyDY]|(?<![a-zA-Z])[mMhHsS]")
+_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's dates have no zone
+_MAX_MERGES = 20_000
+
+
+def read_xlsx(data: bytes) -> Reading:
+    """Every visible sheet of a workbook as a table."""
+    with open_container(data) as container:
+        sheets, from_1904 = _sheets(container)
+        shared = _shared_strings(container)
+        dates = _date_styles(container)
+        merges = {part: _merges(container, part) for _, part in sheets}
+    epoch = datetime(1904, 1, 1) if from_1904 else _EPOCH  # noqa: DTZ001 - a spreadsheet's dates have no zone
+    reading = Reading("xlsx", [])
+    for name, part in sheets:
+        merged, uncomputed = merges[part]
+        book = _Book(shared, dates, epoch, merged)
+        reading.tables.append(Table(name, partial(_rows, data, part, book)))
+        if uncomputed:
+            reading.warnings.append(
+                f"sheet {name!r}: {uncomputed} formulas were never computed and are read as empty; "
+                "open the file in a spreadsheet program and save it"
+            )
+    return reading
+
+
+def _sheets(container: zipfile.ZipFile) -> tuple[list[tuple[str, str]], bool]:
+    """[(name, part)] of the visible sheets, and whether dates count from 1904."""
+    listed: list[tuple[str, str]] = []
+    flags: dict[str, bool] = {}
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name == "sheet" and attribute(attributes, "state") in {None, "visible"}:
+            listed.append((attribute(attributes, "name") or "", attribute(attributes, "id") or ""))
+        if name == "workbookPr":
+            flags["1904"] = attribute(attributes, "date1904") in {"1", "true"}
+
+    _parse(container, "xl/workbook.xml", Handlers(start, lambda _: None))
+    targets = _relationships(container)
+    sheets = [(name, targets[rid]) for name, rid in listed if "worksheets/" in targets.get(rid, "")]
+    if not sheets:
+        raise BadInput.of("file", "the workbook has no visible sheet")
+    return sheets, flags.get("1904", False)
+
+
+def _relationships(container: zipfile.ZipFile) -> dict[str, str]:
+    targets: dict[str, str] = {}
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name == "Relationship":
+            target = attribute(attributes, "Target") or ""
+            targets[attribute(attributes, "Id") or ""] = target.lstrip("/") if target[:1] == "/" else f"xl/{target}"
+
+    _parse(container, "xl/_rels/workbook.xml.rels", Handlers(start, lambda _: None))
+    return targets
+
+
+def _parse(container: zipfile.ZipFile, part: str, handlers: Handlers) -> None:
+    with open_member(container, part) as stream:
+        XmlFeed(stream, handlers, part).run()
+
+
+def _shared_strings(container: zipfile.ZipFile) -> list[str]:
+    part = next((n for n in container.namelist() if n.lower() == "xl/sharedstrings.xml"), None)
+    if part is None:
+        return []
+    strings: list[str] = []
+    state: dict[str, Any] = {"parts": [], "in": False, "phonetic": False}
+
+    def start(name: str, _attributes: dict[str, str]) -> None:
+        if name == "si":
+            state["parts"] = []
+        state["in"] = name == "t"
+        state["phonetic"] = state["phonetic"] or name == "rPh"
+
+    def end(name: str) -> None:
+        state["in"] = False
+        if name == "si":
+            strings.append("".join(state["parts"])[:MAX_CELL])
+        if name == "rPh":
+            state["phonetic"] = False
+
+    def text(piece: str) -> None:
+        if state["in"] and not state["phonetic"]:
+            state["parts"].append(piece)
+
+    _parse(container, part, Handlers(start, end, text))
+    return strings
+
+
+def _date_styles(container: zipfile.ZipFile) -> frozenset[int]:
+    """Indices of the cell styles that show a number as a date."""
+    if "xl/styles.xml" not in container.namelist():
+        return frozenset()
+    formats: dict[int, str] = {}
+    styles: list[int] = []
+    state = {"xfs": False}
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name == "numFmt":
+            formats[_number(attribute(attributes, "numFmtId"))] = attribute(attributes, "formatCode") or ""
+        if name == "cellXfs":
+            state["xfs"] = True
+        if name == "xf" and state["xfs"]:
+            styles.append(_number(attribute(attributes, "numFmtId")))
+
+    def end(name: str) -> None:
+        if name == "cellXfs":
+            state["xfs"] = False
+
+    _parse(container, "xl/styles.xml", Handlers(start, end))
+    return frozenset(i for i, f in enumerate(styles) if f in _DATE_FORMATS or _shows_date(formats.get(f, "")))
+
+
+def _shows_date(code: str) -> bool:
+    return bool(_DATE_LETTERS.search(re.sub(r'"[^"]*"|\[[^\]]*\]|\\.', "", code)))
+
+
+def _number(value: str | None) -> int:
+    return int(value) if value and value.isdigit() else 0
+
+
+def _merges(container: zipfile.ZipFile, part: str) -> tuple[dict[tuple[int, int], tuple[int, int]], int]:
+    """Covered cell → the cell whose value it shows, as (row, column) from 1; and how many formulas have no value."""
+    covered: dict[tuple[int, int], tuple[int, int]] = {}
+    if not _mentions(container, part, (b"mergeCell ", b"<f", b":f")):
+        return covered, 0
+    state = {"formula": False, "value": False, "uncomputed": 0}
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name == "c":
+            state["formula"] = state["value"] = False
+        elif name == "f":
+            state["formula"] = True
+        elif name == "v":
+            state["value"] = True
+        elif name == "mergeCell":
+            _cover(covered, attribute(attributes, "ref") or "")
+
+    def end(name: str) -> None:
+        if name == "c" and state["formula"] and not state["value"]:
+            state["uncomputed"] += 1
+
+    _parse(container, part, Handlers(start, end))
+    return covered, state["uncomputed"]
+
+
+def _mentions(container: zipfile.ZipFile, part: str, words: tuple[bytes, ...]) -> bool:
+    """Whether a part holds one of the words at all: much faster than parsing it to learn that it does not."""
+    tail = b""
+    with open_member(container, part) as stream:
+        while piece := stream.read(1 << 20):
+            window = tail + piece
+            if any(word in window for word in words):
+                return True
+            tail = piece[-16:]
+    return False
+
+
+def _cover(covered: dict[tuple[int, int], tuple[int, int]], ref: str) -> None:
+    first, _, last = ref.partition(":")
+    start, end = _position(first), _position(last or first)
+    if start is None or end is None:
+        return
+    for row in range(start[0], min(end[0], start[0] + 500) + 1):
+        for column in range(start[1], min(end[1], start[1] + 200) + 1):
+            if (row, column) != start and len(covered) < _MAX_MERGES:
+                covered[row, column] = start
+
+
+def _position(ref: str) -> tuple[int, int] | None:
+    found = _CELL.match(ref)
+    if not found:
+        return None
+    column = 0
+    for letter in found[1]:
+        column = column * 26 + ord(letter) - 64
+    return int(found[2]), column
+
+
+class _Book:
+    """What the cells of a sheet refer to."""
+
+    def __init__(
+        self,
+        shared: list[str],
+        dates: frozenset[int],
+        epoch: datetime,
+        merged: dict[tuple[int, int], tuple[int, int]],
+    ) -> None:
+        self.shared, self.dates, self.epoch = shared, dates, epoch
+        self.covered: dict[int, list[tuple[int, tuple[int, int]]]] = {}
+        self.anchors: dict[int, set[int]] = {}
+        for (row, column), anchor in merged.items():
+            self.covered.setdefault(row, []).append((column, anchor))
+            self.anchors.setdefault(anchor[0], set()).add(anchor[1])
+
+    def value(self, kind: str, style: int, raw: str) -> str:
+        """The text of a cell as a person sees it."""
+        if kind == "s":
+            index = _number(raw.strip())
+            return self.shared[index] if index < len(self.shared) else ""
+        if kind == "b":
+            return "true" if raw.strip() == "1" else "false"
+        if kind == "e":
+            return ""
+        if kind in {"str", "inlineStr", "d"}:
+            return raw[:MAX_CELL]
+        return self._number(style, raw.strip())
+
+    def _number(self, style: int, raw: str) -> str:
+        try:
+            number = float(raw)
+        except ValueError:
+            return raw
+        if style in self.dates and 0 < number < 2_958_466:
+            moment = self.epoch + timedelta(days=number)
+            return moment.date().isoformat() if number == int(number) else moment.isoformat(timespec="minutes")
+        if number == int(number) and abs(number) < 1e15:
+            return str(int(number))
+        return repr(number)
+
+
+class _SheetParser:
+    """Collects the cells of each row of a sheet."""
+
+    def __init__(self, book: _Book) -> None:
+        self.book = book
+        self.ready: list[Row] = []
+        self._line = 0
+        self._cells: list[str] = []
+        self._column = 0
+        self._kind, self._style = "", 0
+        self._pieces: list[str] = []
+        self._inside = False
+        self._anchored: dict[tuple[int, int], str] = {}
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "c":
+            position = _position(attributes.get("r", ""))
+            self._column = position[1] if position else self._column + 1
+            self._kind, self._style = attributes.get("t", "n"), _number(attributes.get("s"))
+            self._pieces = []
+        elif name in {"v", "t"}:
+            self._inside = True
+        elif name == "row":
+            self._line = _number(attributes.get("r")) or self._line + 1
+            self._cells, self._column = [], 0
+            if self._line > MAX_ROWS + 100_000:
+                raise BadInput.of("file", f"more than {MAX_ROWS:,} rows in one sheet")
+
+    def end(self, name: str) -> None:
+        if name in {"v", "t"}:
+            self._inside = False
+        elif name == "c":
+            if self._pieces and self._column <= MAX_COLUMNS:
+                self._put(self._column, self.book.value(self._kind, self._style, "".join(self._pieces)))
+        elif name == "row":
+            self._fill_merged()
+            self.ready.append(Row(self._line, list(self._cells)))
+
+    def text(self, piece: str) -> None:
+        if self._inside:
+            self._pieces.append(piece)
+
+    def _put(self, column: int, value: str) -> None:
+        if column > len(self._cells):
+            self._cells.extend([""] * (column - len(self._cells)))
+        self._cells[column - 1] = value
+
+    def _fill_merged(self) -> None:
+        for column in self.book.anchors.get(self._line, ()):
+            if column <= len(self._cells):
+                self._anchored[self._line, column] = self._cells[column - 1]
+        for column, anchor in self.book.covered.get(self._line, ()):
+            if column <= MAX_COLUMNS and anchor in self._anchored:
+                self._put(column, self._anchored[anchor])
+
+
+def _rows(data: bytes, part: str, book: _Book) -> Iterator[Row]:
+    parser = _SheetParser(book)
+    with open_container(data) as container, open_member(container, part) as stream:
+        feed = XmlFeed(stream, Handlers(parser.start, parser.end, parser.text), part)
+        more = True
+        while more:
+            more = feed.step()
+            yield from parser.ready
+            parser.ready = []

@@ -1,0 +1,54 @@
+"""The one shape every format is read into: tables of cells with the line each row stands on."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+MAX_COLUMNS = 2_000
+"""Columns of one table. More is a file that is no table."""
+MAX_ROWS = 1_000_000
+"""Rows of one table."""
+MAX_CELL = 1_000_000
+"""Characters of one cell that are kept; longer cells are refused as text anyway and need not fill the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its line in the file (from 1), its cells, and why it cannot be read if it cannot."""
+
+    line: int
+    cells: list[Any]
+    broken: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One sheet or file. `rows` can be opened again and again, so nothing is held in memory.
+
+    `headings` is set when the format names its columns itself (JSON); otherwise they are a row among the others.
+    """
+
+    name: str
+    rows: Callable[[], Iterator[Row]]
+    headings: list[str] | None = None
+
+
+@dataclass
+class Reading:
+    """A file as tables, with what was found out on the way."""
+
+    format: str
+    tables: list[Table]
+    encoding: str | None = None
+    delimiter: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+def is_blank(cell: Any) -> bool:
+    """Whether a cell says nothing."""
+    return cell is None or (isinstance(cell, str) and not cell.strip()) or cell == [] or cell == {}
+
+
+def is_empty(row: Row) -> bool:
+    """Whether a row says nothing."""
+    return row.broken is None and all(is_blank(cell) for cell in row.cells)

@@ -1,0 +1,159 @@
+"""Values as people write them → our codes. Each parser returns the value or raises ValueError in plain words."""
+
+import re
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from app.services.importing.looks import split_list
+from app.services.importing.words import code_words, country_words, fold_word, language_words, region_words
+from models.codes import KINDS, check_country, check_language, nuts_names
+
+BLANKS = frozenset({"-", "--", "/", "n/a", "na", "n.a.", "#n/a", "nan", "null", "none", "nihil", "néant", "?", "…", "."})
+"""What people write into a cell that they mean to leave empty."""
+_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
+_TAG = re.compile(r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
+
+
+@lru_cache(4096)
+def parse_country(value: str) -> str:
+    """ISO 3166-1 code of a country written as a code or as a name in any of our languages."""
+    code = country_words().get(fold_word(value))
+    if code is None:
+        raise ValueError(
+            f"unknown country {value!r}: write an ISO 3166-1 code of two letters, such as FR or BE, or the country's "
+            "name in en, fr, nl, de, da, es, eu, pt or it"
+        )
+    return check_country(code)
+
+
+@lru_cache(4096)
+def parse_language(value: str) -> str:
+    """BCP 47 tag of a language written as a tag or as a name in any of our languages."""
+    text = value.strip()
+    named = language_words().get(fold_word(text))
+    if named:
+        return named
+    if _TAG.match(text):
+        primary, *rest = re.split("[-_]", text)
+        tag = "-".join([primary.lower(), *(p.upper() if len(p) == 2 else p for p in rest)])
+        return check_language(tag)
+    raise ValueError(f"unknown language {value!r}: write a BCP 47 code, such as fr, nl or pt-PT, or its name")
+
+
+def parse_languages(value: str) -> list[str]:
+    """The languages listed in one cell."""
+    items = split_list(value)
+    if len(items) == 1 and " " in items[0] and fold_word(items[0]) not in language_words():
+        items = items[0].split()
+    return list(dict.fromkeys(parse_language(item) for item in items))
+
+
+@lru_cache(4096)
+def parse_nuts(value: str) -> str:
+    """NUTS 2021 code written as a code or as the name of a territory that is the only one of its name."""
+    code = value.strip().upper().replace(" ", "")
+    if code in nuts_names():
+        return code
+    named = region_words().get(fold_word(value))
+    if named:
+        return named
+    raise ValueError(f"unknown NUTS code {value!r}: write a code of NUTS 2021, such as FRE11 or BE25")
+
+
+@lru_cache(4096)
+def parse_kind(value: str) -> str | None:
+    """Our kind for a word; None when it is not known."""
+    folded = fold_word(value)
+    if folded.replace(" ", "_") in KINDS:
+        return folded.replace(" ", "_")
+    words = code_words("kind")
+    if folded in words:
+        return words[folded]
+    parts = [words.get(fold_word(p)) for p in re.split(r"[(/,;:–—-]", value)]
+    return next((p for p in parts if p), None)
+
+
+@lru_cache(256)
+def parse_facet(value: str) -> str | None:
+    """offers, needs or description for a word; None when it is not known."""
+    code = code_words("facet").get(fold_word(value))
+    return {"offer": "offers", "need": "needs", "profile": "description"}[code] if code else None
+
+
+def parse_number(value: str) -> float:
+    """A number with a decimal point or comma, spaces or dots between thousands, or a range (its middle)."""
+    text = value.replace("\u00a0", " ").replace("\u202f", " ").strip()
+    text = re.sub(r"(?<=\d)[ '’](?=\d{3}\b)", "", text)
+    if re.fullmatch(r"-?\d{1,3}(\.\d{3})+(,\d+)?", text):
+        text = text.replace(".", "")
+    elif re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?", text) and "." in text:
+        text = text.replace(",", "")
+    if re.fullmatch(_NUMBER, text):
+        return float(text.replace(",", "."))
+    found = re.fullmatch(r"[~≈ca. ]*(\d+)\s*(?:-|–|à|to|bis|tot|til|a)\s*(\d+)\D*", text)
+    if found:
+        return (float(found[1]) + float(found[2])) / 2
+    alone = re.fullmatch(r"[<>±~≈ca. +]*(\d+(?:[.,]\d+)?)\s*(?:\+|[^\W\d_.,]{1,15}\.?)?", text)
+    if alone:
+        return float(alone[1].replace(",", "."))
+    raise ValueError(f"{value!r} is no number")
+
+
+def parse_coordinate(value: str, low: float, high: float) -> float:
+    """Degrees, as a decimal number (point or comma) or as degrees, minutes and seconds with a compass letter."""
+    text = value.strip().upper()
+    parts = re.fullmatch(r"(\d{1,3})\s*°\s*(?:(\d{1,2})\s*[’'′])?\s*(?:([\d.,]+)\s*(?:[”\"″]|''))?\s*([NSEWO])", text)
+    if parts:
+        degrees = float(parts[1]) + float(parts[2] or 0) / 60 + float((parts[3] or "0").replace(",", ".")) / 3600
+        number = -degrees if parts[4] in "SWO" else degrees
+    else:
+        number = parse_number(text.rstrip("°"))
+    if not low <= number <= high:
+        raise ValueError(f"{value!r} is outside of {low:g} to {high:g} degrees")
+    return number
+
+
+def parse_website(value: str) -> str:
+    """An address on the web with its scheme and with its host in lower case."""
+    text = value.strip().strip("<>").split()[0] if value.strip() else ""
+    full = text if re.match(r"(?i)https?://", text) else f"https://{text}"
+    try:
+        parts = urlsplit(full)
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    if not re.fullmatch(r"([\w-]+\.)+[^\W\d_]{2,24}", host) or len(full) > 500:
+        raise ValueError(f"{value[:80]!r} is no address on the web")
+    path = parts.path if parts.path != "/" else ""
+    port = f":{parts.port}" if parts.port else ""
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme.lower()}://{host.lower()}{port}{path}{query}"
+
+
+def host_of(website: str | None) -> str:
+    """The host of an address without www, or nothing."""
+    host = urlsplit(website).hostname or "" if website else ""
+    return host.removeprefix("www.")
+
+
+def is_blank_text(value: str) -> bool:
+    """Whether a cell is left empty, in the many ways people do it."""
+    stripped = value.strip()
+    return not stripped or stripped.lower() in BLANKS
+
+
+def parse_level(value: str) -> tuple[bool, str | None] | None:
+    """(has the competence, its level as written) for a cell of a matrix; None when the cell is no level."""
+    text = value.strip()
+    known = code_words("yes").get(fold_word(text)) if text else "no"
+    if known:
+        return known == "yes", None if known == "no" else text
+    if re.fullmatch(r"[0-9]{1,2}([.,]\d+)?(\s*/\s*\d{1,2})?|\+{1,5}|\*{1,5}|[A-E]", text):
+        return not text.startswith("0") or text.startswith("0."), text
+    return None
+
+
+def region_country(region: str) -> str | None:
+    """The country a region named in NUTS 2021 lies in."""
+    code = region_words().get(fold_word(region))
+    return {"EL": "GR", "UK": "GB"}.get(code[:2], code[:2]) if code else None

@@ -1,0 +1,89 @@
+"""The word lists of data/, folded once: headings, kinds, countries, languages in nine languages."""
+
+import re
+import tomllib
+from collections import defaultdict
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from app.services.texts import fold
+
+LANGUAGES = ("en", "fr", "nl", "de", "da", "es", "eu", "pt", "it")
+
+
+def fold_word(words: str) -> str:
+    """`fold`, with the letters that decomposition leaves alone and with symbols kept when there is nothing else."""
+    plain = fold(words.translate(str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "œ": "oe", "ł": "l", "ß": "ss"})))
+    return plain or re.sub(r"\s+", "", words)
+
+
+@cache
+def _file(name: str) -> dict[str, Any]:
+    return tomllib.loads((files("app.services.importing") / "data" / name).read_text(encoding="utf-8"))
+
+
+@cache
+def heading_words() -> dict[str, frozenset[str]]:
+    """Folded heading → the fields it may mean (one, unless languages disagree)."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, by_language in _file("headings.toml").items():
+        for listed in by_language.values():
+            for word in listed.split("|"):
+                found[fold_word(word)].add(name)
+    return {word: frozenset(names) for word, names in found.items()}
+
+
+@cache
+def code_words(table: str) -> dict[str, str]:
+    """Folded word → code, for one table of words.toml (kind, facet, yes, country, language)."""
+    return {
+        fold_word(word): code for code, listed in _file("words.toml")[table].items() for word in listed.split("|")
+    }
+
+
+@cache
+def country_words() -> dict[str, str]:
+    """Folded name of a country in any of our languages → ISO 3166-1 code."""
+    from babel import Locale  # noqa: PLC0415 - slow import
+
+    from models.codes import country_names  # noqa: PLC0415 - beside the table it narrows
+
+    known = country_names()
+    words = {
+        fold_word(str(name)): code
+        for language in LANGUAGES
+        for code, name in Locale(language).territories.items()
+        if code in known
+    }
+    return words | {code.lower(): code for code in known} | code_words("country")
+
+
+@cache
+def language_words() -> dict[str, str]:
+    """Folded name of a language in any of our languages → BCP 47 code."""
+    from babel import Locale  # noqa: PLC0415 - slow import
+
+    words = {
+        fold_word(str(name)): code
+        for language in LANGUAGES
+        for code, name in Locale(language).languages.items()
+        if re.fullmatch("[a-z]{2,3}", code)
+    }
+    return words | code_words("language")
+
+
+@cache
+def region_words() -> dict[str, str]:
+    """Folded name of a NUTS 2021 territory → code, where the name is not shared by several."""
+    from models.codes import nuts_names  # noqa: PLC0415 - beside the table it narrows
+
+    found: dict[str, list[str]] = defaultdict(list)
+    for code, name in nuts_names().items():
+        found[fold_word(name)].append(code)
+    # A territory that is its own subdivision has one name on several levels: the largest is meant.
+    return {
+        name: min(codes, key=len)
+        for name, codes in found.items()
+        if all(code.startswith(min(codes, key=len)) for code in codes)
+    }

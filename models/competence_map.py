@@ -213,6 +213,7 @@ class ImportReport(Shape):
     actors: int = 0
     new: int = 0
     changed: int = 0
+    linked: int = Field(default=0, description="Rows that join an actor known from elsewhere, as the admin said")
     same: int = 0
     rejected_rows: int = Field(default=0, description="All of them; `rejected` lists the first ones")
     rejected: list[Rejection] = Field(default_factory=list)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from app.services.importing.looks import fits, look_of
-from app.services.importing.words import fold_word, heading_words, language_words
+from app.services.importing.words import fold_word, heading_words, language_words, stop_words
 
 SURE = 0.7
 """Confidence from which a column is mapped without asking."""
@@ -20,11 +20,6 @@ _TAGGED = TEXT_FIELDS | {"name"}
 _LIST_FIELDS = frozenset({"aliases", "sectors", "languages", "relations", "contact", "email", "phone"})
 REPEATABLE = _TAGGED | _LIST_FIELDS
 """Fields that several columns may fill."""
-_STOPS = frozenset(
-    "of the a an de la le les des du d l van het een der die das den dem og et en del los las el da do dos di della dell"
-    " dello degli dei il lo eta e y i and und votre notre uw onze ihr ihre unser unsere deres vores su sua nuestra"
-    " nostra your our in auf op pa pour for voor".split()
-)
 _ENDINGS = ("ak", "en", "er", "es", "et", "s", "x", "e", "n", "i", "a", "o")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _REQUIRED = re.compile(r"\*|\b(required|mandatory|obligatoire|verplicht|pflichtfeld|obligatorio|obbligatorio)\b", re.I)
@@ -131,7 +126,7 @@ def _split_language(heading: str) -> tuple[str, str | None]:
         lang = _language(tokens[position], at_end=position != 0)
         if lang:
             kept = [t for i, t in enumerate(tokens) if i != position % len(tokens)]
-            while kept and kept[-1].lower() in _STOPS:
+            while kept and kept[-1].lower() in stop_words():
                 kept.pop()
             return " ".join(kept), lang
     return heading, None
@@ -145,7 +140,7 @@ def _language(token: str, *, at_end: bool) -> str | None:
 
 
 def _stems(words: str) -> frozenset[str]:
-    tokens = [t for t in words.split() if t not in _STOPS and not t.isdigit()]
+    tokens = [t for t in words.split() if t not in stop_words() and not t.isdigit()]
     return frozenset(_stem(t) for t in tokens)
 
 
@@ -170,12 +165,12 @@ def _by_typo(words: str) -> Guess | None:
     limit = 0 if len(words) < 5 else 1 if len(words) < 10 else 2
     found: dict[int, set[str]] = defaultdict(set)
     letters = set(words)
-    for known, fields in heading_words().items():
+    for known, names in heading_words().items():
         if abs(len(known) - len(words)) > limit or len(known) < 5 or len(letters ^ set(known)) > 2 * limit:
             continue
         distance = typos(words, known, limit)
         if distance <= limit:
-            found[distance].update(fields)
+            found[distance].update(names)
     if not found:
         return None
     closest = min(found)

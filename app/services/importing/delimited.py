@@ -103,7 +103,7 @@ def _rows(lines: Iterator[str], delimiter: str, skip: int) -> Iterator[Row]:
             yield Row(first, [raw.strip()[:200]], 'a quote (") is opened in this row and never closed')
 
 
-def _until_broken(reader: "csv._reader", feed: _Feed) -> Iterator[Row]:
+def _until_broken(reader: Iterator[list[str]], feed: _Feed) -> Iterator[Row]:
     while True:
         line = feed.taken + 1
         try:

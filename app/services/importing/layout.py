@@ -107,7 +107,9 @@ class Header:
     score: float
 
 
-def plan_table(table: Table, options: ImportOptions, remembered: Mapping[str, str], *, exact_width: bool) -> Plan | None:
+def plan_table(
+    table: Table, options: ImportOptions, remembered: Mapping[str, str], *, exact_width: bool
+) -> Plan | None:
     """How a table is to be read; None when no row of it looks like headings of actors."""
     wanted = {fold_word(k): v for k, v in {**remembered, **options.mapping}.items()}
     if options.layout == "matrix_transposed":

@@ -51,7 +51,7 @@ def _refuse_foreign(data: bytes, filename: str) -> None:
         raise BadInput.of(
             "file", f"{filename} is a web page, whatever its name; open it in a spreadsheet, save as XLSX"
         )
-    if head.startswith(b"<?xml") or head.startswith(b"<"):
+    if head.startswith(b"<"):
         raise BadInput.of("file", f"{filename} is XML; export it as XLSX, CSV or JSON")
 
 

@@ -8,7 +8,9 @@ from app.services.importing.looks import split_list
 from app.services.importing.words import code_words, country_words, fold_word, language_words, region_words
 from models.codes import KINDS, check_country, check_language, nuts_names
 
-BLANKS = frozenset({"-", "--", "/", "n/a", "na", "n.a.", "#n/a", "nan", "null", "none", "nihil", "néant", "?", "…", "."})
+BLANKS = frozenset(
+    {"-", "--", "/", "n/a", "na", "n.a.", "#n/a", "nan", "null", "none", "nihil", "néant", "?", "…", "."}
+)
 """What people write into a cell that they mean to leave empty."""
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
 _TAG = re.compile(r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")

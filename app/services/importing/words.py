@@ -11,10 +11,12 @@ from app.services.texts import fold
 
 LANGUAGES = ("en", "fr", "nl", "de", "da", "es", "eu", "pt", "it")
 
+_LETTERS = str.maketrans("øØł", "oOl", "") | {ord("æ"): "ae", ord("œ"): "oe", ord("ß"): "ss"}
+
 
 def fold_word(words: str) -> str:
     """`fold`, with the letters that decomposition leaves alone and with symbols kept when there is nothing else."""
-    plain = fold(words.translate(str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "œ": "oe", "ł": "l", "ß": "ss"})))
+    plain = fold(words.translate(_LETTERS))
     return plain or re.sub(r"\s+", "", words)
 
 
@@ -37,9 +39,7 @@ def heading_words() -> dict[str, frozenset[str]]:
 @cache
 def code_words(table: str) -> dict[str, str]:
     """Folded word → code, for one table of words.toml (kind, facet, yes, country, language)."""
-    return {
-        fold_word(word): code for code, listed in _file("words.toml")[table].items() for word in listed.split("|")
-    }
+    return {fold_word(word): code for code, listed in _file("words.toml")[table].items() for word in listed.split("|")}
 
 
 @cache
@@ -87,3 +87,8 @@ def region_words() -> dict[str, str]:
         for name, codes in found.items()
         if all(code.startswith(min(codes, key=len)) for code in codes)
     }
+
+
+def stop_words() -> dict[str, str]:
+    """Articles and little words that do not make one heading differ from another."""
+    return code_words("stops")

@@ -1,0 +1,196 @@
+"""Drafts → canonical rows: one per actor, checked as a whole, with the source's words and a hash of them."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.services.importing.drafts import ADDRESS, TEXT_TARGETS, Context, Draft, Text
+from app.services.importing.values import region_country
+from app.services.importing.words import fold_word
+from matching.encoder.language import detect_language
+from models.actor import MAX_TEXT, ActorCreate
+from models.competence_map import Rejection
+
+_SHAKY = 0.6
+"""Confidence from which the detected language of one text is a hint for the actor's others."""
+_SINGLE = ("kind", "country", "region", "nuts", "side", "city", "lat", "lon", "website", "size")
+
+
+@dataclass(frozen=True)
+class Canonical:
+    """What one source says of one actor."""
+
+    key: str
+    lines: list[int]
+    actor: ActorCreate
+    said: dict[str, Any]
+    row_hash: str
+    relations: list[tuple[str, str]]
+    sheet: str | None = None
+
+    @property
+    def line(self) -> int:
+        """The first of its lines."""
+        return self.lines[0]
+
+
+def complete(draft: Draft, context: Context) -> None:
+    """Fill in what follows from the rest: the country from the NUTS code, the region's name or the map's default."""
+    scalars = draft.scalars
+    if not scalars.get("country"):
+        found = _country_of(scalars.get("nuts"), scalars.get("region")) or context.options.country
+        if found:
+            scalars["country"] = found
+
+
+def _country_of(nuts: str | None, region: str | None) -> str | None:
+    if nuts:
+        return {"EL": "GR", "UK": "GB"}.get(nuts[:2], nuts[:2])
+    return region_country(region) if region else None
+
+
+def join(first: Draft, later: Draft, context: Context) -> list[Rejection]:
+    """Add what a later row says of the same actor. A contradiction rejects the later row and changes nothing."""
+    wrong = [_contradiction(first, later, name, context) for name in ("name", *_SINGLE) if _differs(first, later, name)]
+    if wrong:
+        return wrong
+    first.lines += later.lines
+    for name, value in later.scalars.items():
+        first.scalars.setdefault(name, value)
+        first.headings.setdefault(name, later.headings.get(name, (name, str(value))))
+    for name, items in later.lists.items():
+        kept = first.lists.setdefault(name, [])
+        kept += [item for item in items if item not in kept]
+    for name, texts in later.texts.items():
+        known = {t.text for t in first.texts.get(name, [])}
+        first.texts.setdefault(name, []).extend(t for t in texts if t.text not in known)
+    first.relations += [r for r in later.relations if r not in first.relations]
+    for name, value in later.extras.items():
+        if isinstance(value, dict):
+            first.extras.setdefault(name, {}).update(value)
+        else:
+            first.extras.setdefault(name, value)
+    return []
+
+
+def _differs(first: Draft, later: Draft, name: str) -> bool:
+    a, b = first.scalars.get(name), later.scalars.get(name)
+    if a is None or b is None:
+        return False
+    return fold_word(a) != fold_word(b) if isinstance(a, str) and isinstance(b, str) else bool(a != b)
+
+
+def _contradiction(first: Draft, later: Draft, name: str, context: Context) -> Rejection:
+    heading, value = later.headings.get(name, (name, str(later.scalars[name])))
+    reason = (
+        f"line {first.line} says {first.scalars[name]!r} of the same actor: give different actors different ids "
+        "(or names), or write the same value on each of its rows"
+    )
+    return Rejection(line=later.line, field=heading, value=value, reason=reason, sheet=context.sheet)
+
+
+def detect_missing_languages(draft: Draft) -> None:
+    """Give every text a language. Long ones first: with the working languages they settle the short, doubtful ones."""
+    texts = [t for listed in draft.texts.values() for t in listed]
+    likely = [*draft.lists.get("languages", []), *(t.lang for t in texts if t.lang)]
+    for text in sorted((t for t in texts if t.lang is None), key=lambda t: -len(t.text)):
+        text.lang, confidence = detect_language(text.text, likely)
+        if confidence >= _SHAKY:
+            likely.append(text.lang)
+
+
+def finish(draft: Draft, context: Context) -> Canonical | list[Rejection]:
+    """The canonical row of a draft, or why it cannot be taken."""
+    problems = list(draft.problems) + _missing(draft, context) + _too_long(draft, context)
+    if problems:
+        return problems
+    _notice_addresses(draft, context)
+    fields = _fields(draft)
+    try:
+        actor = ActorCreate.model_validate(fields)
+    except ValidationError as error:
+        return _rejections(draft, error, context)
+    said = _said(actor, draft)
+    key = draft.key()
+    assert key is not None
+    relations = list(dict.fromkeys(draft.relations))
+    return Canonical(key, draft.lines, actor, said, _hash(said, relations), relations, context.sheet)
+
+
+def _missing(draft: Draft, context: Context) -> list[Rejection]:
+    missing = []
+    if not draft.scalars.get("name"):
+        missing.append(("name", "the name is missing: every actor needs one"))
+    if not draft.scalars.get("country") and not any(p.field for p in draft.problems):
+        missing.append(
+            ("country", "the country is missing: write it in the row, or give the country of the whole file")
+        )
+    return [
+        Rejection(line=draft.line, field=name, value="", reason=reason, sheet=context.sheet)
+        for name, reason in missing
+        if not draft.problems
+    ]
+
+
+def _too_long(draft: Draft, context: Context) -> list[Rejection]:
+    return [
+        Rejection(
+            line=draft.line,
+            field=text.heading,
+            value=text.text[:80] + "…",
+            reason=f"the text has {len(text.text):,} characters, at most {MAX_TEXT:,}: a profile, not a document",
+            sheet=context.sheet,
+        )
+        for texts in draft.texts.values()
+        for text in texts
+        if len(text.text) > MAX_TEXT
+    ]
+
+
+def _notice_addresses(draft: Draft, context: Context) -> None:
+    if context.legal_basis:
+        return
+    for texts in draft.texts.values():
+        for text in texts:
+            if "@" in text.text and ADDRESS.search(text.text):
+                context.notes.add(f"{text.heading}: a text holds an e-mail address", f"line {draft.line}")
+
+
+def _fields(draft: Draft) -> dict[str, Any]:
+    scalars = {name: value for name, value in draft.scalars.items() if name != "id" and value not in (None, "")}
+    texts = {
+        name: [{"lang": t.lang, "text": t.text} for t in _distinct(draft.texts.get(name, []))] for name in TEXT_TARGETS
+    }
+    name = scalars.get("name", "")
+    aliases = [a for a in draft.lists.get("aliases", []) if a != name]
+    return scalars | draft.lists | {"aliases": aliases} | {k: v for k, v in texts.items() if v}
+
+
+def _distinct(texts: Iterable[Text]) -> list[Text]:
+    return list({(t.lang, t.text): t for t in texts}.values())
+
+
+def _rejections(draft: Draft, error: ValidationError, context: Context) -> list[Rejection]:
+    found = []
+    for item in error.errors(include_url=False):
+        name = str(item["loc"][0]) if item["loc"] else "nuts"
+        heading, value = draft.headings.get(name, (name, str(item.get("input", ""))[:200]))
+        reason = str(item["msg"]).removeprefix("Value error, ")
+        found.append(Rejection(line=draft.line, field=heading, value=value, reason=reason, sheet=context.sheet))
+    return found
+
+
+def _said(actor: ActorCreate, draft: Draft) -> dict[str, Any]:
+    """The source's words: the fields it fills, in our shape, and what it says beside them."""
+    fields = actor.model_dump(exclude_unset=True)
+    said = {name: value for name, value in fields.items() if value not in (None, [], "")}
+    return said | ({"beside": draft.extras} if draft.extras else {})
+
+
+def _hash(said: dict[str, Any], relations: list[tuple[str, str]]) -> str:
+    words = json.dumps([said, sorted(relations)], sort_keys=True, ensure_ascii=False)
+    return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()

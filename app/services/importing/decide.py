@@ -1,0 +1,195 @@
+"""What an import does to each actor: new, linked, changed field by field, or the same. Preview and apply ask here."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlmodel import Session, col, select
+
+from app.services.actors import as_create
+from app.services.importing.canonical import Canonical
+from models.actor import Actor, ActorCreate
+from models.competence_map import FieldChange, ImportOptions, MapEntry
+
+_LISTS = ("languages", "sectors", "aliases")
+_TEXTS = ("description", "offers", "needs")
+_SCALARS = ("name", "kind", "country", "region", "nuts", "side", "city", "lat", "lon", "website", "size")
+Action = Literal["new", "changed", "linked", "same"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What happens to one canonical row."""
+
+    row: Canonical
+    action: Action
+    actor_id: int | None = None
+    fields: ActorCreate | None = None
+    before: dict[str, Any] = field(default_factory=dict)
+    changes: list[FieldChange] = field(default_factory=list)
+    conflicts: list[FieldChange] = field(default_factory=list)
+
+
+@dataclass
+class Decider:
+    """Decides batches of one import, in their order."""
+
+    session: Session
+    map_id: int
+    options: ImportOptions
+    keys: dict[str, int] = field(default_factory=dict)
+    """Keys this import wrote itself, for rows that are merged into other rows of the same file."""
+    promised: set[str] = field(default_factory=set)
+    """Keys a preview would have written."""
+
+    def decide(self, rows: Sequence[Canonical]) -> Iterator[list[Decision]]:
+        """Waves of decisions: no actor stands twice in one, so each wave is to be written before the next is asked for.
+
+        A wave costs one query for the known keys and two for the actors that change.
+        """
+        left = list(rows)
+        while left:
+            known = self._known([r.key for r in left])
+            wave, left = self._wave(left, known)
+            yield self._decide_wave(wave, known)
+            self.session.expire_all()
+
+    def _wave(
+        self, rows: list[Canonical], known: Mapping[str, tuple[int, str]]
+    ) -> tuple[list[Canonical], list[Canonical]]:
+        """The rows before the first one whose actor, or whose other row, stands in the wave already."""
+        used: set[int | str] = set()
+        for position, row in enumerate(rows):
+            merge = self.options.merge.get(row.key)
+            actor = (
+                known[row.key][0]
+                if row.key in known
+                else merge
+                if isinstance(merge, int)
+                else self.keys.get(merge or "")
+            )
+            if actor in used or (isinstance(merge, str) and merge in used and row.key not in known):
+                return rows[:position], rows[position:]
+            used |= {row.key, actor} if actor is not None else {row.key}
+        return rows, []
+
+    def _decide_wave(self, rows: Sequence[Canonical], known: Mapping[str, tuple[int, str]]) -> list[Decision]:
+        changed = {known[r.key][0] for r in rows if r.key in known and known[r.key][1] != r.row_hash}
+        linked = {r.key: target for r in rows if r.key not in known and (target := self._target(r)) is not None}
+        actors = self._actors(changed | set(linked.values()))
+        said = self._said([r.key for r in rows if r.key in known and known[r.key][0] in changed])
+        return [self._one(row, known, linked, actors, said) for row in rows]
+
+    def _one(
+        self,
+        row: Canonical,
+        known: Mapping[str, tuple[int, str]],
+        linked: Mapping[str, int],
+        actors: Mapping[int, Actor],
+        said: Mapping[str, dict[str, Any]],
+    ) -> Decision:
+        if row.key in known:
+            actor_id, row_hash = known[row.key]
+            if row_hash == row.row_hash:
+                return Decision(row, "same", actor_id)
+            base = said.get(row.key, {})
+            entry = {"row_hash": row_hash, "said": base}
+            return self._merged(row, "changed", actors[actor_id], base, {"entry": entry})
+        if row.key in linked and linked[row.key] in actors:
+            return self._merged(row, "linked", actors[linked[row.key]], {}, {})
+        if isinstance(self.options.merge.get(row.key), str) and self.options.merge[row.key] in self.promised:
+            return Decision(row, "linked")
+        return Decision(row, "new", fields=row.actor)
+
+    def _merged(
+        self, row: Canonical, action: Action, actor: Actor, base: dict[str, Any], before: dict[str, Any]
+    ) -> Decision:
+        ours = as_create(actor)
+        merge = Merge(base, ours.model_dump(), row.said, prefer_file=self.options.prefer == "file")
+        merged = merge.run()
+        fields = ActorCreate.model_validate(merged) if merge.changes else None
+        if fields is not None:
+            before = before | {"actor": ours.model_dump()}
+        return Decision(row, action, actor.id, fields, before, merge.changes, merge.conflicts)
+
+    def _target(self, row: Canonical) -> int | None:
+        """The actor that the admin said this row is."""
+        wanted = self.options.merge.get(row.key)
+        if wanted is None:
+            return None
+        if isinstance(wanted, int):
+            return wanted
+        return self.keys.get(wanted)
+
+    def _known(self, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
+        query = select(MapEntry.source_key, MapEntry.actor_id, MapEntry.row_hash).where(
+            MapEntry.map_id == self.map_id, col(MapEntry.source_key).in_(keys)
+        )
+        return {key: (actor_id, row_hash) for key, actor_id, row_hash in self.session.exec(query)}
+
+    def _said(self, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
+        if not keys:
+            return {}
+        query = select(MapEntry.source_key, MapEntry.said).where(
+            MapEntry.map_id == self.map_id, col(MapEntry.source_key).in_(keys)
+        )
+        return {key: dict(said) for key, said in self.session.exec(query)}
+
+    def _actors(self, ids: set[int]) -> dict[int, Actor]:
+        if not ids:
+            return {}
+        found = self.session.exec(select(Actor).where(col(Actor.id).in_(ids))).all()
+        return {actor.id: actor for actor in found}
+
+
+@dataclass
+class Merge:
+    """Three ways: what the source said before, what Viaduc holds now, what the source says today.
+
+    A field the source did not change stays as it is. A field it changed is written unless somebody else changed it
+    meanwhile: that is a conflict, Viaduc's value stays and both are shown (`prefer_file` writes the file's). Lists
+    and texts lose what the source took back and gain what it added; everybody else's words stay.
+    """
+
+    base: Mapping[str, Any]
+    ours: dict[str, Any]
+    theirs: Mapping[str, Any]
+    prefer_file: bool = False
+    changes: list[FieldChange] = field(default_factory=list)
+    conflicts: list[FieldChange] = field(default_factory=list)
+
+    def run(self) -> dict[str, Any]:
+        """The merged fields; `changes` and `conflicts` are filled on the way."""
+        merged = dict(self.ours)
+        for name in _SCALARS:
+            self._scalar(name, merged)
+        for name in (*_LISTS, *_TEXTS):
+            self._list(name, merged)
+        if "side" not in self.theirs and self.ours.get("side") == self.ours.get("country"):
+            merged["side"] = merged["country"]
+        return merged
+
+    def _scalar(self, name: str, merged: dict[str, Any]) -> None:
+        base, ours, theirs = self.base.get(name), self.ours.get(name), self.theirs.get(name)
+        if theirs in (base, ours):
+            return
+        empty = ours in (None, "") or (name == "kind" and ours == "other")
+        default_side = name == "side" and base is None and ours == self.ours.get("country")
+        untouched = ours == base or empty or default_side
+        change = FieldChange(field=name, before=ours, after=theirs)
+        if theirs is None and name in {"name", "country", "kind"}:
+            return
+        if untouched or self.prefer_file:
+            merged[name] = theirs
+            self.changes.append(change)
+        else:
+            self.conflicts.append(change)
+
+    def _list(self, name: str, merged: dict[str, Any]) -> None:
+        base, ours, theirs = (list(side.get(name) or []) for side in (self.base, self.ours, self.theirs))
+        gone = [item for item in base if item not in theirs]
+        kept = [item for item in ours if item not in gone]
+        result = kept + [item for item in theirs if item not in kept and (item not in base or item in ours)]
+        if result != ours:
+            merged[name] = result
+            self.changes.append(FieldChange(field=name, before=ours, after=result))

@@ -1,0 +1,360 @@
+"""A record → a draft: each cell parsed under its field, what cannot be taken noted with line, heading and value."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.services.importing.layout import Column, Record
+from app.services.importing.notes import Notes
+from app.services.importing.values import (
+    is_blank_text,
+    parse_coordinate,
+    parse_country,
+    parse_facet,
+    parse_kind,
+    parse_language,
+    parse_languages,
+    parse_level,
+    parse_number,
+    parse_nuts,
+    parse_website,
+)
+from app.services.importing.words import fold_word
+from models.competence_map import ImportOptions, Rejection
+
+TEXT_TARGETS = ("description", "offers", "needs")
+_BULLETS = re.compile(r"\s*[\r\n|•▪◦·●]\s*(?:[-–*]\s+)?|\s*;\s+")
+_PERSONAL = frozenset({"contact", "email", "phone"})
+_ROLE_ADDRESS = re.compile(
+    r"^(info|contact|kontakt|hello|office|mail|post|admin|secretariat|secretaria|sekretariat|accueil|onthaal|direction"
+    r"|sales|support|communication|hallo|welcome|reception|international|innovation|europe|europa)\b", re.I
+)  # fmt: skip
+ADDRESS = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,12}", re.I)
+
+
+@dataclass
+class Context:
+    """What all rows of one file share."""
+
+    options: ImportOptions
+    notes: Notes
+    legal_basis: str | None = None
+    structured: bool = False
+    sheet: str | None = None
+    matrix: bool = False
+
+
+@dataclass
+class Text:
+    """One text of a draft; its language may still be unknown."""
+
+    text: str
+    lang: str | None
+    heading: str
+
+
+@dataclass
+class Draft:
+    """What the rows of one actor say, before it is checked as a whole."""
+
+    lines: list[int]
+    scalars: dict[str, Any] = field(default_factory=dict)
+    headings: dict[str, tuple[str, str]] = field(default_factory=dict)
+    lists: dict[str, list[str]] = field(default_factory=dict)
+    texts: dict[str, list[Text]] = field(default_factory=dict)
+    relations: list[tuple[str, str]] = field(default_factory=list)
+    extras: dict[str, Any] = field(default_factory=dict)
+    problems: list[Rejection] = field(default_factory=list)
+
+    @property
+    def line(self) -> int:
+        """The first of its lines."""
+        return self.lines[0]
+
+    def key(self) -> str | None:
+        """The source's id, else folded name and country; None when the draft names nobody."""
+        if self.scalars.get("id"):
+            return str(self.scalars["id"])
+        name = fold_word(self.scalars.get("name", ""))
+        return f"{name}|{self.scalars.get('country', '')}" if name else None
+
+
+def read_record(record: Record, context: Context) -> Draft:
+    """The draft of one record. Its `problems` say what makes it impossible to take."""
+    draft = Draft([record.line])
+    if record.broken:
+        column, value = record.cells[0] if record.cells else (None, "")
+        heading = column.heading if column else "(whole row)"
+        draft.problems.append(_rejection(record.line, heading, value, record.broken, context))
+        return draft
+    facet, lang = _row_facet(record, context), _row_language(record, draft, context)
+    for column, value in record.cells:
+        assert column.field is not None
+        if isinstance(value, str) and not context.structured and is_blank_text(value):
+            continue
+        try:
+            _READERS[column.field](_Cell(draft, column, value, facet, lang, context))
+        except ValueError as error:
+            draft.problems.append(_rejection(record.line, column.heading, value, str(error), context))
+    return draft
+
+
+@dataclass(frozen=True)
+class _Cell:
+    draft: Draft
+    column: Column
+    value: Any
+    facet: str
+    lang: str | None
+    context: Context
+
+    @property
+    def text(self) -> str:
+        """The value as one plain text; ValueError when it is a structure."""
+        if isinstance(self.value, bool) or not isinstance(self.value, str | int | float):
+            raise ValueError("a text is expected here, not a list or an object")
+        text = repr(self.value) if isinstance(self.value, float) else str(self.value)
+        return text.replace("\x00", "").strip()
+
+    @property
+    def place(self) -> str:
+        """Where the cell stands, in words."""
+        sheet = f"sheet {self.context.sheet!r}, " if self.context.sheet else ""
+        return f"{sheet}line {self.draft.line}"
+
+    def put(self, name: str, value: Any) -> None:
+        """Set a field that has one value."""
+        self.draft.scalars[name] = value
+        self.draft.headings[name] = (self.column.heading, str(self.value)[:200])
+
+
+def _rejection(line: int, heading: str, value: Any, reason: str, context: Context) -> Rejection:
+    return Rejection(line=line, field=heading, value=str(value)[:200], reason=reason, sheet=context.sheet)
+
+
+def _row_facet(record: Record, context: Context) -> str:
+    """Which texts a row's competence belongs to: its facet column's word, else offers."""
+    for column, value in record.cells:
+        if column.field == "facet":
+            known = parse_facet(str(value))
+            if known is None:
+                context.notes.add(f"{column.heading}: {str(value)[:60]!r} is taken as an offer", f"line {record.line}")
+            return known or "offers"
+    return "offers"
+
+
+def _row_language(record: Record, draft: Draft, context: Context) -> str | None:
+    for column, value in record.cells:
+        if column.field == "lang":
+            try:
+                return parse_language(str(value))
+            except ValueError as error:
+                draft.problems.append(_rejection(record.line, column.heading, value, str(error), context))
+    return context.options.language
+
+
+def _read_plain(name: str) -> Callable[[_Cell], None]:
+    def read(cell: _Cell) -> None:
+        cell.put(name, cell.text)
+
+    return read
+
+
+def _read_name(cell: _Cell) -> None:
+    if "name" in cell.draft.scalars:
+        if cell.text != cell.draft.scalars["name"]:
+            cell.draft.lists.setdefault("aliases", []).append(cell.text)
+        return
+    cell.put("name", " ".join(cell.text.split()))
+
+
+def _read_kind(cell: _Cell) -> None:
+    kind = parse_kind(cell.text)
+    if kind is None:
+        cell.context.notes.add(
+            f"{cell.column.heading}: {cell.text[:60]!r} is no kind we know, taken as other", cell.place
+        )
+    cell.put("kind", kind or "other")
+
+
+def _read_parsed(name: str, parse: Callable[[str], Any]) -> Callable[[_Cell], None]:
+    def read(cell: _Cell) -> None:
+        cell.put(name, parse(cell.text))
+
+    return read
+
+
+def _read_or_leave_out(name: str, parse: Callable[[str], Any]) -> Callable[[_Cell], None]:
+    """Fields that are not worth losing an actor for: a value that cannot be read is left out and named."""
+
+    def read(cell: _Cell) -> None:
+        try:
+            cell.put(name, parse(cell.text))
+        except ValueError as error:
+            cell.context.notes.add(f"{cell.column.heading} left out: {error}", cell.place)
+
+    return read
+
+
+def _items(cell: _Cell) -> list[str]:
+    """The items of a list, written as a list or in one cell."""
+    if isinstance(cell.value, list):
+        if not all(isinstance(item, str | int | float) for item in cell.value):
+            raise ValueError("a list of plain words is expected here")
+        return [str(item).strip() for item in cell.value if str(item).strip()]
+    text = cell.text
+    separator = r"[;|\n]" if re.search(r"[;|\n]", text) else r",\s+" if ", " in text else ","
+    return [item.strip() for item in re.split(separator, text) if item.strip()]
+
+
+def _read_list(name: str) -> Callable[[_Cell], None]:
+    def read(cell: _Cell) -> None:
+        kept = cell.draft.lists.setdefault(name, [])
+        kept += [item for item in _items(cell) if item not in kept]
+
+    return read
+
+
+def _read_languages(cell: _Cell) -> None:
+    kept = cell.draft.lists.setdefault("languages", [])
+    if isinstance(cell.value, list):
+        found = [parse_language(item) for item in _items(cell)]
+    else:
+        found = parse_languages(cell.text)
+    kept += [item for item in found if item not in kept]
+
+
+def _read_texts(name: str) -> Callable[[_Cell], None]:
+    def read(cell: _Cell) -> None:
+        cell.draft.texts.setdefault(name, []).extend(_texts_of(cell, name))
+
+    return read
+
+
+def _texts_of(cell: _Cell, name: str) -> list[Text]:
+    heading, lang = cell.column.heading, cell.column.lang or cell.lang
+    if isinstance(cell.value, dict):
+        entries = [cell.value] if "text" in cell.value else [{"lang": k, "text": v} for k, v in cell.value.items()]
+        return [_structured(entry, heading, lang) for entry in entries]
+    if isinstance(cell.value, list):
+        return [_structured(entry, heading, lang) for entry in cell.value]
+    text = cell.text
+    if cell.context.structured and not text:
+        raise ValueError("the text is empty")
+    numbered = cell.context.structured or bool(re.search(r"\d$", fold_word(heading)))
+    pieces = [text] if numbered or name == "description" else [p for p in _BULLETS.split(text) if p and p.strip()]
+    return [Text(piece.strip(), lang, heading) for piece in pieces]
+
+
+def _structured(entry: Any, heading: str, lang: str | None) -> Text:
+    """One text written as "…" or {"lang": …, "text": …}."""
+    if isinstance(entry, str):
+        entry = {"text": entry}
+    if not isinstance(entry, dict) or not isinstance(entry.get("text"), str) or set(entry) - {"lang", "text", "basis"}:
+        raise ValueError('texts are written as {"lang": "fr", "text": "…"}')
+    text = entry["text"].replace("\x00", "").strip()
+    if not text:
+        raise ValueError("the text is empty")
+    said = entry.get("lang")
+    return Text(text, parse_language(str(said)) if said else lang, heading)
+
+
+def _read_competence(cell: _Cell) -> None:
+    if cell.context.matrix:
+        _read_matrix(cell)
+        return
+    cell.draft.texts.setdefault(cell.facet, []).extend(_texts_of(cell, cell.facet))
+
+
+def _read_matrix(cell: _Cell) -> None:
+    level = parse_level(cell.text)
+    if level is None:
+        cell.context.notes.add(f"{cell.column.heading}: {cell.text[:40]!r} is no level, taken as a yes", cell.place)
+        level = (True, cell.text)
+    if level[0]:
+        text = Text(cell.column.heading, cell.column.lang or cell.lang, cell.column.heading)
+        cell.draft.texts.setdefault(cell.facet, []).append(text)
+        cell.draft.extras.setdefault("levels", {})[cell.column.heading] = level[1]
+
+
+def _read_relations(cell: _Cell) -> None:
+    entries = cell.value if isinstance(cell.value, list) else _items(cell)
+    for entry in entries:
+        if isinstance(entry, dict) and isinstance(entry.get("target"), str | int):
+            kind, target = str(entry.get("type") or "partner"), str(entry["target"])
+        elif isinstance(entry, str):
+            kind, _, target = entry.rpartition(":")
+        else:
+            raise ValueError('relations are written as {"type": "partner", "target": "id of the other"}')
+        word = fold_word(kind or "partner").replace(" ", "_")[:60]
+        if not re.match("[a-z]", word):
+            raise ValueError(f"{kind!r} is no type of relation, such as partner or member_of")
+        cell.draft.relations.append((word, target.strip()))
+
+
+def _read_extra(name: str) -> Callable[[_Cell], None]:
+    """What a source says beside our fields: kept with its words, not in the profile."""
+
+    def read(cell: _Cell) -> None:
+        cell.draft.extras[name] = cell.value if isinstance(cell.value, list | dict) else cell.text
+
+    return read
+
+
+def _read_personal(name: str) -> Callable[[_Cell], None]:
+    """Persons' names and addresses: kept beside the source's words only where a legal basis was given."""
+
+    def read(cell: _Cell) -> None:
+        text = cell.text
+        if name == "email" and _ROLE_ADDRESS.match(text):
+            cell.draft.extras.setdefault(name, []).append(text)
+        elif cell.context.legal_basis:
+            cell.draft.extras.setdefault("personal", {}).setdefault(name, []).append(text)
+        else:
+            cell.context.notes.add(
+                f"{cell.column.heading}: names, e-mail addresses or telephones of persons are not stored, "
+                "no legal basis was given for this map",
+                cell.place,
+            )
+
+    return read
+
+
+def _nothing(_cell: _Cell) -> None:
+    return
+
+
+_READERS: dict[str, Callable[[_Cell], None]] = {
+    "id": _read_plain("id"),
+    "name": _read_name,
+    "kind": _read_kind,
+    "country": _read_parsed("country", parse_country),
+    "region": _read_plain("region"),
+    "nuts": _read_parsed("nuts", parse_nuts),
+    "side": _read_plain("side"),
+    "city": _read_plain("city"),
+    "lat": _read_parsed("lat", lambda v: parse_coordinate(v, -90, 90)),
+    "lon": _read_parsed("lon", lambda v: parse_coordinate(v, -180, 180)),
+    "website": _read_or_leave_out("website", parse_website),
+    "size": _read_or_leave_out("size", parse_number),
+    "languages": _read_languages,
+    "sectors": _read_list("sectors"),
+    "aliases": _read_list("aliases"),
+    "description": _read_texts("description"),
+    "offers": _read_texts("offers"),
+    "needs": _read_texts("needs"),
+    "competence": _read_competence,
+    "relations": _read_relations,
+    "facet": _nothing,
+    "lang": _nothing,
+    "level": _read_extra("level"),
+    "border": _read_extra("border"),
+    "facts_as_of": _read_extra("facts_as_of"),
+    "basis": _read_extra("basis"),
+    **{name: _read_personal(name) for name in sorted(_PERSONAL)},
+    "_address": _nothing,
+    "_note": _nothing,
+}
+FIELDS = tuple(name for name in _READERS if not name.startswith("_"))
+"""Fields a mapping may name (texts with a language: "description.fr")."""

@@ -1,0 +1,182 @@
+"""Preview, apply, undo: the three things that happen to an imported file."""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlmodel import Session, col, select
+
+from app.errors import Conflict, NotFound
+from app.services.importing.decide import Decision
+from app.services.importing.process import (
+    Pass,
+    Progress,
+    Tally,
+    note_missing,
+    preview_relations,
+    resolve_targets,
+)
+from app.services.importing.source import Source, open_source
+from app.services.importing.words import fold_word
+from app.services.importing.write import Stamp, write, write_relations
+from app.services.pool_revision import mark_pool_changed
+from models.base import utc_now
+from models.competence_map import CompetenceMap, ImportOptions, ImportReport, MapFields, MapImport
+
+
+def preview(
+    session: Session,
+    *,
+    fields: MapFields,
+    filename: str,
+    data: bytes,
+    options: ImportOptions | None = None,
+    on_progress: Progress | None = None,
+) -> MapImport:
+    """Say exactly what a file would do to a map, and keep the file for `apply`. No actor is touched.
+
+    Raises BadInput or TooLarge when the file as a whole cannot be read.
+    """
+    options = options or ImportOptions()
+    target = ensure_map(session, fields=fields)
+    source = _open(data, filename, options, target)
+    report = _preview_report(session, source, target, options, on_progress)
+    row = MapImport(
+        map_id=target.id,
+        filename=filename[-200:],
+        data=zlib.compress(data, 1),
+        options=options.model_dump(),
+        report=report.model_dump(mode="json"),
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def preview_again(
+    session: Session, *, import_id: int, options: ImportOptions, on_progress: Progress | None = None
+) -> MapImport:
+    """The same file under corrected options: another mapping, layout, merge decisions."""
+    row = get_import(session, import_id=import_id)
+    if row.state != "previewed":
+        raise Conflict(f"import {import_id} is {row.state}: load the file again to preview it")
+    target = session.get_one(CompetenceMap, row.map_id)
+    source = _open(zlib.decompress(row.data), row.filename, options, target)
+    report = _preview_report(session, source, target, options, on_progress)
+    row.options, row.report = options.model_dump(), report.model_dump(mode="json")
+    session.flush()
+    return row
+
+
+def _preview_report(
+    session: Session, source: Source, target: CompetenceMap, options: ImportOptions, on_progress: Progress | None
+) -> ImportReport:
+    tally = Pass(session, source, target.id, options, on_progress=on_progress).run()
+    return tally.report(preview_relations(session, target.id, tally))
+
+
+def apply(
+    session: Session,
+    *,
+    import_id: int,
+    on_progress: Progress | None = None,
+    checkpoint: Callable[[], None] | None = None,
+) -> ImportReport:
+    """Do what the preview said. Applying an applied import changes nothing and answers its report.
+
+    All in the caller's transaction, so it is done as a whole or not at all. Where the import was previewed as
+    `resumable` and `checkpoint` is given (the caller's commit), every wave is complete by itself: after a kill, apply
+    goes on where it stopped, because rows that were written are the same now.
+    """
+    row = _claim(session, import_id)
+    if row.state == "applied":
+        return ImportReport.model_validate(row.report)
+    options = ImportOptions.model_validate(row.options)
+    target = session.get_one(CompetenceMap, row.map_id)
+    source = _open(zlib.decompress(row.data), row.filename, options, target)
+    writer = _Writer(session, Stamp(row.map_id, row.id, utc_now()), checkpoint if options.resumable else None)
+    if writer.checkpoint:
+        row.state = "applying"
+    tally = Pass(session, source, row.map_id, options, writer, on_progress).run()
+    relations = _write_relations(session, row.map_id, tally, writer.stamp)
+    _remember_mapping(target, options)
+    row = get_import(session, import_id=import_id)
+    row.report = tally.report(relations).model_dump(mode="json")
+    row.state, row.applied_at = "applied", writer.stamp.at
+    session.flush()
+    return ImportReport.model_validate(row.report)
+
+
+class _Writer:
+    """Writes waves, and ends each with a checkpoint where the import is resumable."""
+
+    def __init__(self, session: Session, stamp: Stamp, checkpoint: Callable[[], None] | None) -> None:
+        self.session, self.stamp, self.checkpoint = session, stamp, checkpoint
+
+    def __call__(self, wave: list[Decision]) -> dict[str, int]:
+        ids = write(self.session, wave, self.stamp)
+        self.stamp = replace(self.stamp, wave=self.stamp.wave + 1)
+        if any(d.action != "same" for d in wave):
+            mark_pool_changed(self.session)
+            if self.checkpoint:
+                self.checkpoint()
+        return ids
+
+
+def _claim(session: Session, import_id: int) -> MapImport:
+    """The import, locked together with its map: two applies to one map follow each other."""
+    row = get_import(session, import_id=import_id)
+    session.exec(select(CompetenceMap.id).where(CompetenceMap.id == row.map_id).with_for_update()).one()
+    session.refresh(row)
+    if row.state == "undone":
+        raise Conflict(f"import {import_id} was undone: load the file again to preview and apply it")
+    return row
+
+
+def _write_relations(session: Session, map_id: int, tally: Tally, stamp: Stamp) -> int:
+    targets = resolve_targets(session, map_id, [c.target for c in tally.claims])
+    note_missing(tally, [c for c in tally.claims if c.target not in targets])
+    claims = [
+        (c.key, c.actor_id, c.type, targets[c.target])
+        for c in tally.claims
+        if c.actor_id is not None and c.target in targets
+    ]
+    if write_relations(session, claims, stamp):
+        mark_pool_changed(session)
+    return len(claims)
+
+
+def _remember_mapping(target: CompetenceMap, options: ImportOptions) -> None:
+    """What the admin corrected once holds for the next file of this source."""
+    if options.mapping:
+        target.mapping = target.mapping | {fold_word(k): v for k, v in options.mapping.items()}
+
+
+def _open(data: bytes, filename: str, options: ImportOptions, target: CompetenceMap) -> Source:
+    return open_source(data, filename, options=options, remembered=target.mapping, legal_basis=target.legal_basis)
+
+
+def ensure_map(session: Session, *, fields: MapFields) -> CompetenceMap:
+    """The map of that name, made if need be; what is said of it now replaces what was said before."""
+    found = session.exec(select(CompetenceMap).where(CompetenceMap.name == fields.name)).one_or_none()
+    if found is None:
+        found = CompetenceMap(**fields.model_dump())
+        session.add(found)
+    else:
+        found.sqlmodel_update(fields.model_dump(exclude_none=True))
+    session.flush()
+    return found
+
+
+def get_import(session: Session, *, import_id: int) -> MapImport:
+    """The import, or NotFound."""
+    row = session.get(MapImport, import_id) if 0 < import_id < 2**63 else None
+    if row is None:
+        raise NotFound(f"there is no import {import_id}")
+    return row
+
+
+def list_imports(session: Session, *, map_id: int) -> list[MapImport]:
+    """The imports of a map, newest first."""
+    query = select(MapImport).where(MapImport.map_id == map_id).order_by(col(MapImport.id).desc())
+    return list(session.exec(query).all())

@@ -1,0 +1,221 @@
+"""A file as a stream of canonical rows: what preview and apply both read, so that they cannot disagree."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from app.errors import BadInput
+from app.services.importing.canonical import Canonical, complete, detect_missing_languages, finish, join
+from app.services.importing.columns import parse_target
+from app.services.importing.drafts import FIELDS, Context, Draft, read_record
+from app.services.importing.layout import Plan, Record, plan_table
+from app.services.importing.notes import Notes
+from app.services.importing.read import read_file
+from app.services.importing.tables import Reading, is_empty
+from app.services.importing.values import parse_country, parse_language
+from models.competence_map import ImportOptions, Layout, Rejection
+
+BATCH = 500
+_IDENTITY = frozenset({"id", "name", "country", "nuts", "region"})
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """Rows that cannot be taken: their lines, and the reasons."""
+
+    lines: list[int]
+    reasons: list[Rejection]
+
+
+Batch = list[Canonical | Rejected]
+
+
+@dataclass
+class Source:
+    """An opened file: how each table is read, how many rows there are, and which keys they have."""
+
+    reading: Reading
+    plans: list[Plan]
+    context: Context
+    notes: Notes
+    counts: Counter[str] = field(default_factory=Counter)
+    rows: int = 0
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of the file: of its first table that is not simply a row per actor."""
+        special = [p.layout for p in self.plans if p.layout != "row_per_actor"]
+        if special:
+            return special[0]
+        return "row_per_competence" if any(n > 1 for n in self.counts.values()) else "row_per_actor"
+
+    def batches(self) -> Iterator[Batch]:
+        """The canonical rows in the order in which they are complete, rejected ones among them."""
+        done: list[Draft | Rejected] = []
+        for item in self._grouped():
+            done.append(item)
+            if len(done) >= BATCH:
+                yield self._finish(done)
+                done = []
+        if done:
+            yield self._finish(done)
+
+    def _grouped(self) -> Iterator[Draft | Rejected]:
+        """One draft per actor; an actor of several rows is handed on with its last one."""
+        left = Counter(self.counts)
+        waiting: dict[str, Draft] = {}
+        for key, draft in self._drafts():
+            if key is None:
+                yield Rejected(draft.lines, draft.problems or _nameless(draft, self.context))
+                continue
+            left[key] -= 1
+            if draft.problems:
+                yield Rejected(draft.lines, draft.problems)
+            elif key in waiting:
+                wrong = join(waiting[key], draft, self.context)
+                if wrong:
+                    yield Rejected(draft.lines, wrong)
+            else:
+                waiting[key] = draft
+            if not left[key] and key in waiting:
+                yield waiting.pop(key)
+
+    def _drafts(self) -> Iterator[tuple[str | None, Draft]]:
+        for plan in self.plans:
+            context, previous = self._context(plan), None
+            for record in plan.records():
+                draft = read_record(record, context)
+                complete(draft, context)
+                key = previous if record.continues else draft.key()
+                previous = key
+                yield key, draft
+
+    def count(self) -> None:
+        """First pass: which keys there are and on how many rows, so that rows of one actor find each other."""
+        for plan in self.plans:
+            context, previous = replace(self._context(plan), notes=Notes()), None
+            for record in plan.records():
+                self.rows += 1
+                key = previous if record.continues else _key_of(record, context)
+                previous = key
+                if key is not None:
+                    self.counts[key] += 1
+
+    def _context(self, plan: Plan) -> Context:
+        several = len(self.plans) > 1
+        return replace(
+            self.context,
+            structured=plan.table.headings is not None,
+            sheet=plan.name if several else None,
+            matrix=plan.layout in {"matrix", "matrix_transposed"},
+        )
+
+    def _finish(self, done: list[Draft | Rejected]) -> Batch:
+        finished: Batch = []
+        for item in done:
+            if isinstance(item, Rejected):
+                finished.append(item)
+                continue
+            detect_missing_languages(item)
+            result = finish(item, self.context)
+            finished.append(Rejected(item.lines, result) if isinstance(result, list) else result)
+        return finished
+
+
+def open_source(
+    data: bytes, filename: str, *, options: ImportOptions, remembered: Mapping[str, str], legal_basis: str | None = None
+) -> Source:
+    """Read a file far enough to know its tables, its columns and its keys.
+
+    Raises BadInput (or TooLarge) when the file cannot be read, when no table of it names actors, or when there is
+    no row below the headings.
+    """
+    options = _checked(options)
+    reading = read_file(data, filename)
+    notes = Notes(list(reading.warnings))
+    plans = _plans(reading, options, remembered, notes)
+    context = Context(options, notes, legal_basis)
+    source = Source(reading, plans, context, notes)
+    source.count()
+    if not source.rows:
+        raise BadInput.of("file", f"{filename} has headings but no rows below them")
+    _note_columns(plans, notes)
+    return source
+
+
+def _checked(options: ImportOptions) -> ImportOptions:
+    for heading, target in options.mapping.items():
+        name, lang = parse_target(target)
+        if name and name not in FIELDS:
+            raise BadInput.of(f"mapping.{heading}", f"unknown field {name!r}: expected one of {', '.join(FIELDS)}")
+        if lang:
+            _parsed(f"mapping.{heading}", parse_language, lang)
+    return options.model_copy(
+        update={
+            "country": _parsed("country", parse_country, options.country) if options.country else None,
+            "language": _parsed("language", parse_language, options.language) if options.language else None,
+        }
+    )
+
+
+def _parsed(name: str, parse: object, value: str) -> str:
+    try:
+        return str(parse(value))  # type: ignore[operator]
+    except ValueError as error:
+        raise BadInput.of(name, str(error)) from error
+
+
+def _plans(reading: Reading, options: ImportOptions, remembered: Mapping[str, str], notes: Notes) -> list[Plan]:
+    plans: list[Plan] = []
+    names = [t.name for t in reading.tables]
+    if options.sheet and options.sheet not in names:
+        raise BadInput.of("sheet", f"there is no sheet {options.sheet!r}; there are: {', '.join(names[:20])}")
+    for table in reading.tables:
+        if options.sheet and table.name != options.sheet:
+            continue
+        plan = plan_table(table, options, remembered, exact_width=reading.format == "csv")
+        if plan:
+            plans.append(plan)
+        elif any(not is_empty(row) for row in islice(table.rows(), 50)):
+            notes.add(f"{table.name!r} is left out: no row of it looks like headings with a name")
+    if not plans:
+        raise BadInput.of("file", _no_headings(reading))
+    return plans
+
+
+def _no_headings(reading: Reading) -> str:
+    for table in reading.tables:
+        seen = table.headings or next(
+            ([str(c) for c in row.cells] for row in islice(table.rows(), 50) if not is_empty(row)), []
+        )
+        if seen:
+            listed = ", ".join(repr(s[:40]) for s in seen[:12] if s)
+            return (
+                f"no column holds the actors' names. The first row reads {listed}. "
+                'Say which column it is with a mapping, such as {"that heading": "name"}'
+            )
+    return "the file has no rows"
+
+
+def _note_columns(plans: list[Plan], notes: Notes) -> None:
+    for plan in plans:
+        sheet = f"sheet {plan.name!r}: " if len(plans) > 1 else ""
+        for column in plan.columns:
+            if column.field or column.heading == f"column {column.index + 1}":
+                continue
+            guess = column.guess.target
+            ask = f"; perhaps it is {guess!r}: confirm it in the mapping" if guess else ""
+            notes.add(f"{sheet}the column {column.heading!r} is not imported{ask}")
+
+
+def _key_of(record: Record, context: Context) -> str | None:
+    cells = [(c, v) for c, v in record.cells if c.field in _IDENTITY]
+    draft = read_record(Record(record.line, cells, record.broken), context)
+    complete(draft, context)
+    return draft.key()
+
+
+def _nameless(draft: Draft, context: Context) -> list[Rejection]:
+    reason = "the name is missing: every actor needs one"
+    return [Rejection(line=draft.line, field="name", value="", reason=reason, sheet=context.sheet)]

@@ -1,0 +1,66 @@
+"""Competence maps and their imports: the use cases that the doors call."""
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from app.errors import NotFound
+from app.services.importing.run import apply, ensure_map, get_import, list_imports, preview, preview_again
+from models.competence_map import CompetenceMap, ImportPublic, ImportReport, MapEntry, MapImport, MapPublic
+
+__all__ = [
+    "apply",
+    "ensure_map",
+    "get_import",
+    "get_map",
+    "import_public",
+    "list_imports",
+    "list_maps",
+    "map_public",
+    "preview",
+    "preview_again",
+]
+
+
+def get_map(session: Session, *, map_id: int) -> CompetenceMap:
+    """The map, or NotFound."""
+    found = session.get(CompetenceMap, map_id) if 0 < map_id < 2**63 else None
+    if found is None:
+        raise NotFound(f"there is no competence map {map_id}")
+    return found
+
+
+def list_maps(session: Session) -> list[MapPublic]:
+    """All maps by name, each with the number of its actors."""
+    counts = dict(
+        session.exec(
+            select(MapEntry.map_id, func.count(func.distinct(MapEntry.actor_id))).group_by(col(MapEntry.map_id))
+        ).all()
+    )
+    maps = session.exec(select(CompetenceMap).order_by(col(CompetenceMap.name))).all()
+    return [_map_public(m, counts.get(m.id, 0)) for m in maps]
+
+
+def map_public(session: Session, *, competence_map: CompetenceMap) -> MapPublic:
+    """The map as answered."""
+    count = session.exec(
+        select(func.count(func.distinct(MapEntry.actor_id))).where(MapEntry.map_id == competence_map.id)
+    ).one()
+    return _map_public(competence_map, count)
+
+
+def import_public(row: MapImport) -> ImportPublic:
+    """The import as answered, with its report."""
+    return ImportPublic.model_validate(
+        {
+            "id": row.id,
+            "map_id": row.map_id,
+            "filename": row.filename,
+            "state": row.state,
+            "report": ImportReport.model_validate(row.report),
+        }
+    )
+
+
+def _map_public(row: CompetenceMap, actors: int) -> MapPublic:
+    names = [name for name in MapPublic.model_fields if name != "actors"]
+    return MapPublic(**{name: getattr(row, name) for name in names}, actors=actors)

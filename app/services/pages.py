@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, func
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
 from app.services.actors import brief
@@ -71,7 +72,7 @@ def list_choices(session: Session) -> Choices:
     )
 
 
-def _counted(session: Session, value: ColumnElement[str]) -> list[Choice]:
+def _counted(session: Session, value: Mapped[str] | ColumnElement[str]) -> list[Choice]:
     rows = session.exec(select(value, func.count()).select_from(Actor).group_by(value).order_by(value)).all()
     return [Choice(code, count) for code, count in rows]
 
@@ -83,7 +84,9 @@ def actors_by_words(session: Session, *, words: str, not_side: str | None = None
         return []
     vector = func.to_tsvector("simple", Actor.search_text)
     question = func.to_tsquery("simple", " | ".join(f"{t[:_PREFIX]}:*" for t in terms))
-    where = [vector.op("@@")(question), or_(not_side is None, col(Actor.side) != not_side)]
+    where = [vector.op("@@")(question)]
+    if not_side:
+        where.append(col(Actor.side) != not_side)
     best = func.ts_rank(vector, question).desc()
     rows: Sequence[Actor] = session.exec(select(Actor).where(*where).order_by(best, col(Actor.id)).limit(limit)).all()
     return [brief(actor) for actor in rows]

@@ -2,7 +2,9 @@
 
 from fastapi import FastAPI
 
-from app.web import directory, events, front
+from app.web.directory import router as directory
+from app.web.events import router as events
+from app.web.front import router as front
 from app.web.static_files import CachedStaticFiles
 
 __all__ = ["mount"]
@@ -10,6 +12,6 @@ __all__ = ["mount"]
 
 def mount(app: FastAPI) -> None:
     """Add the pages and their static files to the service."""
-    for router in (front.router, directory.router, events.router):
+    for router in (front, directory, events):
         app.include_router(router)
     app.mount("/static", CachedStaticFiles(), name="static")

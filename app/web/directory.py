@@ -58,9 +58,7 @@ def directory(
 
 
 @router.get("/{actor_id}")
-def actor_page(
-    request: Request, session: SessionDep, holder: HolderDep, cache: PoolDep, actor_id: int
-) -> Response:
+def actor_page(request: Request, session: SessionDep, holder: HolderDep, cache: PoolDep, actor_id: int) -> Response:
     """What an actor says of itself, and whom it should meet."""
     lang = choose_language(request)
     context = actor_context(session, holder, cache, actor_id=actor_id, lang=lang)

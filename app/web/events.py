@@ -1,5 +1,6 @@
 """Events: the list, and an event's page with its schedule."""
 
+from collections import defaultdict
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
@@ -56,6 +57,7 @@ def event_context(session: Session, *, event_id: int, number: int | None) -> dic
         "places": places,
         "people": people,
         "versions": plans.list_plans(session, event_id=event_id),
+        "sides": defaultdict(str, {p.actor_id: p.side for p in people}),
         "plan": plan,
         "columns": columns(plan, rounds, places, people) if plan else [],
         "shares": shares(plan, people) if plan else [],

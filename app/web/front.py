@@ -66,9 +66,7 @@ def front(
     return page(request, "_answer.html" if wants_fragment(request) else "front.html", context)
 
 
-def answer(
-    session: Session, holder: MeaningHolder, cache: PoolCache, asked: MatchRequest, side: str
-) -> dict[str, Any]:
+def answer(session: Session, holder: MeaningHolder, cache: PoolCache, asked: MatchRequest, side: str) -> dict[str, Any]:
     """Suggestions by meaning, or by words alone while there is no model."""
     try:
         return {"answer": find_matches(session, meaning=holder.get(), cache=cache, request=asked)}

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session
 
 from app.embedded_postgres import start_embedded
-from app.errors import AppError, Conflict, NoRoom, Unavailable
+from app.errors import AppError, BadInput, Conflict, NoRoom, Unavailable
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -113,6 +113,9 @@ def explain_database_error(error: DBAPIError) -> AppError:
         return Conflict("this exists already")
     if isinstance(cause, pg_errors.ForeignKeyViolation):
         return Conflict("this refers to something that does not exist (any more)")
+    if isinstance(cause, psycopg.DataError):
+        # A NUL character, or a number no column holds: what shapes let pass and the database cannot take.
+        return BadInput(f"a value of the request cannot be stored: {str(cause).splitlines()[0]}")
     if isinstance(error, OperationalError) or error.connection_invalidated:
         return Unavailable("the database does not answer; nothing of this request was stored. Try again in a moment.")
     return AppError("the database refused the request; nothing of it was stored")

@@ -1,0 +1,130 @@
+"""The OpenAPI document, tried: generated requests never break the service, and its answers keep to what it promises.
+
+API_EXAMPLES (default 8) says how many requests are made for each operation, of valid and of invalid data each:
+`API_EXAMPLES=300 make test` looks harder.
+"""
+
+import os
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from schemathesis import Case, GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from app.main import create_app
+from app.settings import Settings
+
+DOCUMENT = create_app(Settings()).openapi()
+HTTP = ("get", "put", "post", "patch", "delete")
+OPERATIONS = [(m.upper(), path) for path, item in DOCUMENT["paths"].items() for m in HTTP if m in item]
+PROMISES = [status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+def with_ids_that_exist(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with ids in paths that are there (1, 2) or cannot be."""
+    for method, path in OPERATIONS:
+        for parameter in document["paths"][path][method.lower()].get("parameters", []):
+            if parameter["in"] == "path" and parameter["schema"].get("type") == "integer":
+                parameter["schema"] = {"type": "integer", "enum": [1, 2, 0, 2**63]}
+    return document
+
+
+API = schemathesis.openapi.from_dict(with_ids_that_exist(create_app(Settings()).openapi()))
+
+
+@pytest.fixture
+def furnished(client: TestClient) -> TestClient:
+    """A service with two actors and an event that has all it needs, so that the ids 1 and 2 exist."""
+    for name, country in (("Weaver", "FR"), ("Centre", "BE")):
+        text = {"en": "testing of coatings"}
+        client.post("/actors", json={"name": name, "country": country, "offers": text, "needs": text})
+    client.post("/events", json={"name": "Afternoon"})
+    client.put("/events/1/rounds", json=[{"starts_at": "2027-03-09T09:00:00+01:00"}])
+    client.put("/events/1/places", json=[{"label": "Table 1"}])
+    for actor_id in (1, 2):
+        client.post("/events/1/participants", json={"actor_id": actor_id})
+    assert client.post("/events/1/plans", json={"time_limit_s": 1}).status_code == 201
+    return client
+
+
+def send(client: TestClient, case: Case) -> Any:
+    """Ask as the case says, bytes for bytes."""
+    asked = requests.Request(**case.as_transport_kwargs(base_url="http://testserver")).prepare()
+    return client.request(asked.method, asked.url, content=asked.body, headers=dict(asked.headers))
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda m: m.value)
+@pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=lambda v: v)
+def test_no_request_breaks_the_service_and_every_answer_is_as_documented(
+    furnished: TestClient, method: str, path: str, mode: GenerationMode
+) -> None:
+    operation = API[path][method]
+    if mode is GenerationMode.NEGATIVE and not (operation.body or operation.query or operation.path_parameters):
+        pytest.skip("nothing can be wrong in a request without parameters")
+
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @examples(
+        max_examples=int(os.environ.get("API_EXAMPLES", "8")),
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    def ask(case: Case) -> None:
+        answer = send(furnished, case)
+        assert answer.status_code < 500, answer.text
+        case.validate_response(answer, checks=PROMISES)
+
+    ask()
+
+
+def json_bodies() -> list[tuple[str, str, dict[str, Any]]]:
+    """(method, path, content) of every operation that takes a JSON body."""
+    found = []
+    for method, path in OPERATIONS:
+        content = DOCUMENT["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
+        if "application/json" in content:
+            found.append((method, path, content["application/json"]))
+    return found
+
+
+def examples_of_bodies() -> list[tuple[str, str, Any]]:
+    return [
+        (method, path, example["value"])
+        for method, path, content in json_bodies()
+        for example in content.get("examples", {}).values()
+    ]
+
+
+def test_every_json_body_has_an_example() -> None:
+    assert [(m, path) for m, path, content in json_bodies() if not content.get("examples")] == []
+
+
+@pytest.mark.parametrize(("method", "path", "body"), examples_of_bodies())
+def test_every_example_works_as_it_stands(furnished: TestClient, method: str, path: str, body: Any) -> None:
+    if (method, path) == ("POST", "/events/{event_id}/participants"):
+        furnished.delete("/events/1/participants/1")
+    answer = furnished.request(method, path.format(actor_id=2, event_id=1, number=1), json=body)
+    assert answer.status_code == (201 if "201" in DOCUMENT["paths"][path][method.lower()]["responses"] else 200), (
+        answer.text
+    )
+
+
+def test_every_operation_says_what_it_does_and_how_it_fails() -> None:
+    silent, endless = [], []
+    for method, path in OPERATIONS:
+        operation = DOCUMENT["paths"][path][method.lower()]
+        if not operation.get("summary") or operation["summary"].endswith("."):
+            silent.append((method, path))
+        if "operation" not in operation["tags"] and not {"400", "422", "503"} <= set(operation["responses"]):
+            endless.append((method, path))
+    assert (silent, endless) == ([], [])

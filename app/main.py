@@ -75,7 +75,11 @@ def open_database(settings: Settings) -> Engine:
     if settings.database_url is None:
         upgrade(url)
     engine = make_engine(url)
-    require_schema(engine)
+    try:
+        require_schema(engine)
+    except AppError:
+        engine.dispose()
+        raise
     return engine
 
 
@@ -103,4 +107,5 @@ def _handle_errors(app: FastAPI) -> None:
 
 
 def _unexpected_answer(_request: Request, _error: Exception) -> Response:
-    return problem(500, "Something went wrong", "an unexpected error; it was logged, nothing of this request was stored")
+    told = "an unexpected error; it was logged, nothing of this request was stored"
+    return problem(500, "Something went wrong", told)

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -61,7 +62,7 @@ class BodyLimit:
         if declared.isdigit() and int(declared) > self._limit:
             await self._refuse(scope, receive, send)
             return
-        received = 0
+        received, started = 0, False
 
         async def counted() -> Message:
             nonlocal received
@@ -71,9 +72,16 @@ class BodyLimit:
                 raise _TooLong
             return message
 
-        try:
-            await self._app(scope, counted, send)
-        except _TooLong:
+        async def unless_too_long(message: Message) -> None:
+            # The framework may catch _TooLong while it reads a body and answer 400 in its own words.
+            nonlocal started
+            if received <= self._limit or started:
+                started = True
+                await send(message)
+
+        with suppress(_TooLong):
+            await self._app(scope, counted, unless_too_long)
+        if received > self._limit and not started:
             await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:

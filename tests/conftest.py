@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, make_url, text
 from sqlmodel import Session
 
 from app.db import make_engine, upgrade
@@ -23,6 +23,20 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     url = start_embedded(tmp_path_factory.mktemp("database"))
     upgrade(url)
     return url
+
+
+@pytest.fixture
+def scratch_url(database_url: str) -> Iterator[str]:
+    """A migrated database of its own on the same server, for tests that break one."""
+    name = "scratch"
+    admin = create_engine(database_url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+        url = make_url(database_url).set(database=name).render_as_string(hide_password=False)
+        upgrade(url)
+        yield url
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -85,7 +85,12 @@ def validation_answer(_request: Request, error: RequestValidationError) -> JSONR
 
 def validation_errors(raw: Sequence[Any]) -> list[FieldError]:
     """pydantic's errors as fields and plain reasons."""
-    return [FieldError(field_path(e["loc"]), _reason(e)) for e in raw]
+    return [
+        FieldError("body", f"not JSON: {e['ctx']['error']}, at character {e['loc'][-1]}")
+        if e["type"] == "json_invalid"
+        else FieldError(field_path(e["loc"]), _reason(e))
+        for e in raw
+    ]
 
 
 def field_path(location: Sequence[int | str]) -> str:

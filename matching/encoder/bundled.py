@@ -195,6 +195,13 @@ _LAYER_TENSORS = (
 )
 
 
+def bert_name(packed: str) -> str:
+    """Name in a BertModel of a packed tensor of a layer: ``l3.q`` is ``encoder.layer.3.attention.self.query``."""
+    layer, _, short = packed.removeprefix("l").partition(".")
+    long = {name: full for name, full, _ in _LAYER_TENSORS}[short]
+    return f"encoder.layer.{layer}.{long}"
+
+
 @dataclass(frozen=True)
 class _Named:
     target: str
@@ -212,10 +219,10 @@ def _tensors(shape: Shape) -> list[_Named]:
         _Named("embeddings.LayerNorm.bias", "emb.ln.b", (hidden,)),
     ]
     for layer in range(shape.layers):
-        for short, long, columns in _LAYER_TENSORS:
+        for short, _, columns in _LAYER_TENSORS:
             out = wide if short == "fi" else hidden
             rows = {"hidden": (out, hidden), "feed_forward": (out, wide), None: (out,)}[columns]
-            target = f"encoder.layer.{layer}.{long}"
+            target = bert_name(f"l{layer}.{short}")
             named.append(_Named(f"{target}.weight", f"l{layer}.{short}.w", rows))
             named.append(_Named(f"{target}.bias", f"l{layer}.{short}.b", (out,)))
     return named

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.encoder.adapter import Adapter
 from matching.encoder.bundled import BUNDLED_NAME, PACKED_FILE
 from matching.encoder.packed import PackedWeights
 from matching.encoder.protocol import Kind, Vectors, unit_rows
@@ -29,8 +30,14 @@ _FAR_BELOW = 1e9
 class LightEncoder:
     """Encoder over the assembled multilingual-e5-small folder; safe to call from several threads."""
 
-    def __init__(self, folder: Path, threads: int | None = None, precision: str | None = None) -> None:
-        """Load from ``folder``.
+    def __init__(
+        self,
+        folder: Path,
+        adapter: Adapter | None = None,
+        threads: int | None = None,
+        precision: str | None = None,
+    ) -> None:
+        """Load from ``folder``; ``adapter`` refines the weights, without it they are the published ones.
 
         ``precision`` None lets OpenVINO choose what the processor does best (bfloat16 where it has matrix
         units for it, else float32); ``"f32"`` or ``"bf16"`` decide. Raises ImportError without OpenVINO.
@@ -43,13 +50,14 @@ class LightEncoder:
         self._tokenizer.enable_truncation(shape.positions)
         types = self._weights.tensor("emb.type", shape.hidden)
         self._positions = self._weights.tensor("emb.pos", shape.hidden) + types[0]
-        self._network = _compile(_build(self._weights), threads, precision)
+        self._name = adapter.name_after(BUNDLED_NAME) if adapter else BUNDLED_NAME
+        self._network = _compile(_build(self._weights, adapter), threads, precision)
         self._local = threading.local()
 
     @property
     def name(self) -> str:
         """Model name and version of its weights."""
-        return BUNDLED_NAME
+        return self._name
 
     @property
     def dim(self) -> int:
@@ -104,7 +112,7 @@ def _compile(graph: Any, threads: int | None, precision: str | None) -> Any:
     return openvino.Core().compile_model(graph, "CPU", options)
 
 
-def _build(weights: PackedWeights) -> Any:
+def _build(weights: PackedWeights, adapter: Adapter | None) -> Any:
     """The BERT encoder as a graph: summed embeddings and mask in, mean over the tokens out."""
     import openvino
     from openvino import opset15 as ops
@@ -112,7 +120,7 @@ def _build(weights: PackedWeights) -> Any:
     hidden = weights.shape.hidden
     words = ops.parameter([-1, -1, hidden], np.float32, name="embeddings")
     mask = ops.parameter([-1, -1], np.float32, name="mask")
-    block = _Block(ops, weights)
+    block = _Block(ops, weights, adapter)
     bias = ops.multiply(
         ops.subtract(ops.unsqueeze(mask, block.integers(1, 2)), block.numbers(1.0)), block.numbers(_FAR_BELOW)
     )
@@ -128,9 +136,10 @@ def _build(weights: PackedWeights) -> Any:
 class _Block:
     """One transformer layer in OpenVINO's operations (Devlin et al., 2019), tensors by their packed names."""
 
-    def __init__(self, ops: Any, weights: PackedWeights) -> None:
+    def __init__(self, ops: Any, weights: PackedWeights, adapter: Adapter | None) -> None:
         self._ops = ops
         self._weights = weights
+        self._adapter = adapter
 
     def numbers(self, values: float | NDArray[np.float32]) -> Any:
         return self._ops.constant(np.asarray(values, dtype=np.float32))
@@ -156,8 +165,10 @@ class _Block:
         return ops.add(ops.multiply(centred, scale), shift)
 
     def _linear(self, state: Any, name: str, columns: int) -> Any:
-        matrix = self.numbers(self._weights.tensor(f"{name}.w", columns))
-        product = self._ops.matmul(state, matrix, False, True)
+        matrix = self._weights.tensor(f"{name}.w", columns)
+        if self._adapter and name in self._adapter:
+            matrix = matrix + self._adapter.change(name)
+        product = self._ops.matmul(state, self.numbers(matrix), False, True)
         return self._ops.add(product, self.numbers(self._weights.tensor(f"{name}.b")))
 
     def _heads(self, state: Any) -> Any:

@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from matching.encoder.bundled import BUNDLED_NAME, is_assembled
+from matching.encoder.adapter import Adapter
+from matching.encoder.bundled import BUNDLED_NAME, bert_name, is_assembled
 from matching.encoder.protocol import Kind, Vectors, unit_rows
+
+_BATCH = 32
 
 
 class ModelLoadError(RuntimeError):
@@ -21,8 +24,11 @@ class SentenceEncoder:
     without them gets the bare text.
     """
 
-    def __init__(self, model: str, threads: int | None = None, batch_size: int = 32) -> None:
-        """Load ``model``, a folder or a name known to the hub. Raises ModelLoadError when that fails."""
+    def __init__(self, model: str, adapter: Adapter | None = None, threads: int | None = None) -> None:
+        """Load ``model``, a folder or a name known to the hub; ``adapter`` fits the bundled model only.
+
+        Raises ModelLoadError when the model cannot be loaded.
+        """
         import torch
         from sentence_transformers import SentenceTransformer
 
@@ -32,9 +38,11 @@ class SentenceEncoder:
             self._model = SentenceTransformer(model, device="cpu")
         except Exception as error:  # whatever the library raises, the user needs the model's name
             raise ModelLoadError(f"cannot load the embedding model {model!r}: {error}") from error
-        self._batch_size = batch_size
         self._prompts = _prompts(self._model)
         self._name = _versioned_name(model, self._model)
+        if adapter is not None:
+            _refine(self._model, adapter)
+            self._name = adapter.name_after(self._name)
         self._dim = int(self._model.get_embedding_dimension())
 
     @property
@@ -54,7 +62,7 @@ class SentenceEncoder:
         vectors = self._model.encode(
             list(texts),
             prompt=self._prompts.get(kind, ""),
-            batch_size=self._batch_size,
+            batch_size=_BATCH,
             show_progress_bar=False,
             convert_to_numpy=True,
         )
@@ -64,6 +72,15 @@ class SentenceEncoder:
 def _prompts(model: Any) -> dict[str, str]:
     own: dict[str, str] = dict(getattr(model, "prompts", None) or {})
     return {"query": own.get("query") or "", "passage": own.get("passage") or own.get("document") or ""}
+
+
+def _refine(model: Any, adapter: Adapter) -> None:
+    import torch
+
+    weights = dict(model[0].auto_model.named_parameters())
+    with torch.no_grad():
+        for name in adapter:
+            weights[f"{bert_name(name)}.weight"] += torch.from_numpy(adapter.change(name))
 
 
 def _versioned_name(asked: str, model: Any) -> str:

@@ -82,7 +82,7 @@ def ask(session: Session, *, meaning: Meaning, loaded: LoadedPool, request: Matc
 
 def _measured(question: Question, loaded: LoadedPool) -> Question:
     """The question with the asker's hubness, measured now where none is stored: a score needs both ends' own."""
-    if question.profile.hubness is not None:
+    if question.profile.hubness is not None or not len(loaded.pool):
         return question
     return replace(
         question, profile=question.profile.with_hubness(float(measure_hubness([question.profile], loaded.pool)[0]))

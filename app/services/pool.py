@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import case, func
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, or_, select
 
 from app.services.pool_revision import current_revision
@@ -15,6 +18,7 @@ from matching.ranking.parts import Relation as History
 from matching.ranking.profile import Passage as RankedPassage
 from matching.ranking.profile import Pool, Profile
 from models.actor import Actor, Relation
+from models.base import VECTOR_DIM
 from models.passage import Passage
 
 _ACTOR_COLUMNS = (
@@ -44,24 +48,28 @@ class LoadedPool:
 def load_actors(session: Session, *, encoder: str, ids: Sequence[int] | None = None) -> dict[int, PoolActor]:
     """Profiles of all actors, or of some, with the vectors of that encoder; two queries whatever their number."""
     actors = select(*_ACTOR_COLUMNS).order_by(col(Actor.id))  # type: ignore[call-overload]
-    texts = select(Passage.actor_id, Passage.facet, Passage.lang, Passage.text, Passage.vector, Passage.encoder)  # type: ignore[call-overload]
+    # The wire form of a vector is decoded for all rows at once; one by one takes ten times as long.
+    vector = case((col(Passage.encoder) == encoder, func.halfvec_send(Passage.vector)))
+    texts = sa_select(Passage.actor_id, Passage.facet, Passage.lang, Passage.text, vector)  # type: ignore[call-overload]
     texts = texts.order_by(col(Passage.actor_id), col(Passage.ordinal))
     if ids is not None:
         actors = actors.where(col(Actor.id).in_(ids))
         texts = texts.where(col(Passage.actor_id).in_(ids))
+    rows = session.execute(texts).all()
     found = defaultdict(list)
-    for row in session.exec(texts):
-        vector = as_vector(row.vector) if row.encoder == encoder else None
-        found[row.actor_id].append(RankedPassage(row.facet, row.lang, row.text, vector))
-    return {row.id: _pool_actor(row, found[row.id]) for row in session.exec(actors)}
+    for (actor_id, facet, lang, words, _), unit in zip(rows, _unit_vectors([row[4] for row in rows]), strict=True):
+        found[actor_id].append(RankedPassage(facet, lang, words, unit))
+    return {row.id: _pool_actor(row, found[row.id]) for row in session.execute(actors)}
 
 
-def as_vector(stored: Any) -> np.ndarray[Any, np.dtype[np.float32]] | None:
-    """A stored half-precision vector as unit float32, or None."""
-    if stored is None:
-        return None
-    vector = np.asarray(stored.to_numpy() if hasattr(stored, "to_numpy") else stored, dtype=np.float32)
-    return vector / max(float(np.linalg.norm(vector)), 1e-12)
+def _unit_vectors(stored: Sequence[bytes | None]) -> list[NDArray[np.float32] | None]:
+    """Vectors in PostgreSQL's wire form (two 16-bit header words, then big-endian half floats) as unit float32."""
+    wire = b"".join(value for value in stored if value is not None)
+    if not wire:
+        return [None] * len(stored)
+    halves = np.frombuffer(wire, dtype=">f2").reshape(-1, VECTOR_DIM + 2)[:, 2:].astype(np.float32)
+    units = iter(halves / np.maximum(np.linalg.norm(halves, axis=1, keepdims=True), 1e-12))
+    return [None if value is None else next(units) for value in stored]
 
 
 def _pool_actor(row: Any, passages: Iterable[RankedPassage]) -> PoolActor:

@@ -84,7 +84,7 @@ def actors_by_words(session: Session, *, words: str, not_side: str | None = None
         return []
     vector = func.to_tsvector("simple", Actor.search_text)
     question = func.to_tsquery("simple", " | ".join(f"{t[:_PREFIX]}:*" for t in terms))
-    where = [vector.op("@@")(question)]
+    where: list[ColumnElement[bool]] = [vector.op("@@")(question)]
     if not_side:
         where.append(col(Actor.side) != not_side)
     best = func.ts_rank(vector, question).desc()

@@ -78,6 +78,5 @@ def shares(plan: PlanPublic, people: Sequence[ParticipantPublic]) -> list[Share]
 def unmet(certificate: dict[str, Any], people: Sequence[ParticipantPublic]) -> list[dict[str, Any]]:
     """Who stays below the floor, by name, with the cause."""
     names = {str(p.actor_id): p.name for p in people}
-    return [
-        dict(u) | {"name": names.get(str(u["participant"]), u["participant"])} for u in certificate.get("unmet", [])
-    ]
+    told = certificate.get("unmet", [])
+    return [dict(u) | {"name": names.get(str(u["participant"]), u["participant"])} for u in told]

@@ -1,0 +1,89 @@
+"""Pages as a browser without JavaScript sees them, on a real database and the no-model encoder."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, event
+
+from app.main import create_app
+from app.services.meaning import Meaning, MeaningHolder
+from app.settings import Settings
+from app.worker import drain
+
+BROWSER = {"accept": "text/html,application/xhtml+xml"}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, embed_in_service=False)
+
+
+@pytest.fixture
+def client(settings: Settings, engine: Engine, meaning: Meaning) -> Iterator[TestClient]:
+    application = create_app(settings, engine=engine, holder=MeaningHolder.ready(meaning))
+    with TestClient(application, raise_server_exceptions=False, headers=BROWSER) as client:
+        yield client
+
+
+@pytest.fixture
+def sleepy_client(settings: Settings, engine: Engine, meaning: Meaning) -> Iterator[TestClient]:
+    """A service whose model has not loaded yet."""
+    application = create_app(settings, engine=engine, holder=MeaningHolder(lambda: meaning))
+    with TestClient(application, headers=BROWSER) as client:
+        yield client
+
+
+@pytest.fixture
+def embed(engine: Engine, meaning: Meaning) -> Callable[[], object]:
+    return lambda: drain(engine, meaning, batch=100)
+
+
+@pytest.fixture
+def queries(engine: Engine) -> Iterator[list[str]]:
+    """The statements sent to the database while the test runs."""
+    sent: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def add_actor(client: TestClient) -> Callable[..., int]:
+    """Store an actor through the JSON door; returns its id."""
+
+    def add(name: str, country: str, **fields: object) -> int:
+        answer = client.post("/actors", json={"name": name, "country": country} | fields)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["id"]
+
+    return add
+
+
+@pytest.fixture
+def border(add_actor: Callable[..., int], embed: Callable[[], object]) -> Sequence[int]:
+    """A weaver who needs what a Flemish laboratory offers, and a bakery."""
+    ids = [
+        add_actor(
+            "Tissages du Nord", "FR", kind="company", city="Roubaix", region="Hauts-de-France", nuts="FRE11",
+            languages=["fr"], sectors=["textile"], lat=50.69, lon=3.17,
+            description={"fr": "Tissage de verre.", "en": "Weaving of glass."},
+            needs=[{"lang": "fr", "text": "laboratoire pour tester la résistance au feu des tissus enduits"}],
+        ),
+        add_actor(
+            "Vuurlab", "BE", kind="lab", city="Gent", side="VLG", region="Vlaanderen",
+            languages=["nl"], sectors=["textile", "zeer_bijzonder"], lat=51.05, lon=3.72,
+            offers=[{"lang": "fr", "text": "tester la résistance au feu des tissus enduits en laboratoire"}],
+        ),
+        add_actor(
+            "Bakkerij <script>alert(1)</script>", "BE", side="VLG", region="Vlaanderen",
+            offers=[{"lang": "nl", "text": "brood <script>alert(2)</script> & gebak"}],
+        ),
+    ]  # fmt: skip
+    embed()
+    return ids

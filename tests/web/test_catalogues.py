@@ -1,0 +1,108 @@
+"""Every string of the pages is in every catalogue, and every catalogue holds nothing else."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from app.web.catalogues import FOLDER, LANGUAGES, translations
+from app.web.formats import Formats, highlight
+from app.web.labels import KINDS, PARTS, Labels
+from models.codes import KINDS as KNOWN_KINDS
+from models.match import Fragment
+
+WEB = FOLDER.parent
+KEYWORDS = {"_": None, "ngettext": (1, 2), "mark": ((1, "c"), 2)}
+OTHERS = [lang for lang in LANGUAGES if lang != "en"]
+
+
+@cache
+def used() -> frozenset[tuple[str | None, str | tuple[str, ...]]]:
+    """(context, message) of every string in templates and code."""
+    found = extract_from_dir(WEB, method_map=[("templates/**.html", "jinja2"), ("**.py", "python")], keywords=KEYWORDS)
+    return frozenset((context, message) for _, _, message, _, context in found)
+
+
+@cache
+def catalogue(lang: str) -> Catalog:
+    with (FOLDER / f"{lang}.po").open("rb") as lines:
+        return read_po(lines, locale=lang)
+
+
+def test_there_is_one_catalogue_for_each_language_but_english() -> None:
+    assert sorted(path.stem for path in Path(FOLDER).iterdir()) == sorted(OTHERS)
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_a_catalogue_holds_every_string_that_is_used_and_no_other(lang: str) -> None:
+    held = {(m.context, m.id) for m in catalogue(lang) if m.id}
+    assert len(used()) > 200
+    assert sorted(map(str, used() - held)) == []
+    assert sorted(map(str, held - used())) == []
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_translations_are_whole_and_keep_their_placeholders(lang: str) -> None:
+    for message in catalogue(lang):
+        if not message.id:
+            continue
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert len(strings) == len(ids), message.id
+        assert not message.fuzzy
+        for string in strings:
+            assert string.strip(), message.id
+            assert placeholders(string) == placeholders(ids[0]), message.id
+            assert "<" not in string, message.id
+
+
+def placeholders(text: str) -> list[str]:
+    return sorted(re.findall(r"%\(\w+\)s", text))
+
+
+def test_codes_we_know_have_names_and_others_show_as_they_are() -> None:
+    dutch = Labels(translations("nl"))
+    assert set(KINDS) == set(KNOWN_KINDS)
+    assert dutch("kind", "technical_centre") == "Technisch centrum"
+    assert dutch("sector", "very_new_thing") == "Very new thing"
+
+
+def test_every_part_of_a_score_has_a_name() -> None:
+    from matching.ranking.parts import PARTS as KNOWN_PARTS
+
+    assert set(PARTS) == set(KNOWN_PARTS)
+
+
+@pytest.mark.parametrize(
+    ("lang", "country", "tongue", "share"),
+    [
+        ("en", "Belgium", "Dutch", "83%"),
+        ("fr", "Belgique", "néerlandais", "83\u00a0%"),
+        ("nl", "België", "Nederlands", "83\u00a0%"),
+        ("de", "Belgien", "Niederländisch", "83\u00a0%"),
+        ("da", "Belgien", "nederlandsk", "83\u00a0%"),
+        ("es", "Bélgica", "neerlandés", "83\u00a0%"),
+        ("eu", "Belgika", "nederlandera", "83\u00a0%"),
+    ],
+)
+def test_names_and_numbers_follow_the_language(lang: str, country: str, tongue: str, share: str) -> None:
+    show = Formats(lang)
+    assert (show.country("BE"), show.language("nl"), show.percent(0.834)) == (country, tongue, share)
+
+
+@pytest.mark.parametrize(
+    ("marks", "html"),
+    [
+        ([], "a &lt;b&gt; c"),
+        ([(2, 5)], "a <mark>&lt;b&gt;</mark> c"),
+        ([(4, 99), (0, 1)], "<mark>a</mark> &lt;b<mark>&gt; c</mark>"),
+        ([(0, 3), (2, 5)], "<mark>a &lt;</mark><mark>b&gt;</mark> c"),
+        ([(50, 60)], "a &lt;b&gt; c"),
+    ],
+)
+def test_marks_are_shown_and_everything_else_is_escaped(marks: list[tuple[int, int]], html: str) -> None:
+    assert str(highlight(Fragment(lang="en", text="a <b> c", marks=marks))) == html

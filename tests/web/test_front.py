@@ -1,0 +1,75 @@
+"""The front page: a question, its answer, and the honest states between."""
+
+from collections.abc import Sequence
+
+from fastapi.testclient import TestClient
+
+QUESTION = "tester la résistance au feu des tissus enduits"
+
+
+def test_the_empty_service_asks_for_a_map(client: TestClient) -> None:
+    answer = client.get("/")
+    assert (answer.status_code, answer.template.name) == (200, "front.html")
+    assert answer.context["actors"] == 0
+    assert "<code>viaduc import FILE</code>" in answer.text
+
+
+def test_a_question_is_answered_on_the_same_address(client: TestClient, border: Sequence[int]) -> None:
+    answer = client.get("/", params={"q": QUESTION, "side": "FR", "lang": "nl"})
+    assert (answer.status_code, answer.template.name) == (200, "front.html")
+    best = answer.context["answer"].suggestions[0]
+    assert best.actor.name == "Vuurlab"
+    assert f'<a href="/directory/{border[1]}">Vuurlab</a>' in answer.text
+    assert '<blockquote lang="fr">' in answer.text
+    assert "<mark>" in answer.text
+    assert '<th scope="row">Uw behoefte, hun aanbod</th>' in answer.text
+
+
+def test_the_side_one_stands_in_does_not_answer(client: TestClient, border: Sequence[int]) -> None:
+    asked = {"q": QUESTION, "near": "1"}
+    everyone = client.get("/", params=asked).context["answer"].suggestions
+    others = client.get("/", params=asked | {"side": "VLG"}).context["answer"].suggestions
+    assert sorted(s.actor.id for s in everyone) == [*border]
+    assert [s.actor.name for s in others] == ["Tissages du Nord"]
+
+
+def test_nobody_suitable_is_an_answer_with_a_way_on(client: TestClient, border: Sequence[int]) -> None:
+    answer = client.get("/", params={"q": "satellite navigation for submarines", "side": "FR"})
+    assert answer.context["answer"].none_suitable
+    assert "<h2>Nobody suitable</h2>" in answer.text
+    near = client.get("/?q=satellite+navigation+for+submarines&side=FR&near=1")
+    assert 'href="/?q=satellite+navigation+for+submarines&amp;side=FR&amp;near=1"' in answer.text
+    assert all(s.score < near.context["answer"].threshold for s in near.context["answer"].suggestions)
+    assert near.text.count('class="card suggestion below"') == len(near.context["answer"].suggestions) == 2
+
+
+def test_htmx_gets_the_answer_alone_and_history_gets_the_page(client: TestClient, border: Sequence[int]) -> None:
+    part = client.get("/", params={"q": QUESTION}, headers={"HX-Request": "true"})
+    assert part.template.name == "_answer.html"
+    assert "<html" not in part.text
+    assert part.headers["vary"] == "HX-Request, Cookie, Accept-Language"
+    restored = client.get(
+        "/", params={"q": QUESTION}, headers={"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    )
+    assert restored.template.name == "front.html"
+
+
+def test_while_the_model_wakes_up_words_answer(sleepy_client: TestClient) -> None:
+    for name, side in (("Weefgoed", "VLG"), ("Tissu", "FR")):
+        text = {"lang": "nl", "text": "technisch textiel voor brandweer"}
+        sleepy_client.post("/actors", json={"name": name, "country": "BE", "side": side, "offers": [text]})
+    answer = sleepy_client.get("/", params={"q": "een partner voor textielproductie", "side": "FR"})
+    assert [a.name for a in answer.context["by_words"]] == ["Weefgoed"]
+    assert "<h2>The language model is still waking up</h2>" in answer.text
+    assert 'hx-trigger="load delay:3s"' in answer.text
+
+
+def test_a_question_of_signs_alone_is_no_accident(client: TestClient, sleepy_client: TestClient) -> None:
+    for browser in (client, sleepy_client):
+        assert browser.get("/", params={"q": "?? -- &"}).status_code == 200
+    assert client.get("/", params={"q": "\x00"}).context["answer"] is None
+
+
+def test_an_endless_question_is_refused_as_a_page(client: TestClient) -> None:
+    answer = client.get("/", params={"q": "a" * 2001})
+    assert (answer.status_code, answer.template.name) == (422, "error.html")

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,6 +18,8 @@ from models.competence_map import Rejection
 
 _SHAKY = 0.6
 """Confidence from which the detected language of one text is a hint for the actor's others."""
+_SHORT = 25
+"""Characters below which a language nobody would expect of the actor is not believed."""
 _SINGLE = ("kind", "country", "region", "nuts", "side", "city", "lat", "lon", "website", "size")
 
 
@@ -55,9 +58,11 @@ def _country_of(nuts: str | None, region: str | None) -> str | None:
 
 def join(first: Draft, later: Draft, context: Context) -> list[Rejection]:
     """Add what a later row says of the same actor. A contradiction rejects the later row and changes nothing."""
-    wrong = [_contradiction(first, later, name, context) for name in ("name", *_SINGLE) if _differs(first, later, name)]
+    wrong = [_contradiction(first, later, name) for name in ("name", *_SINGLE) if _differs(first, later, name)]
     if wrong:
         return wrong
+    if _adds_nothing(first, later):
+        context.notes.add("repeats an earlier row of the same actor", f"line {later.line}")
     first.lines += later.lines
     for name, value in later.scalars.items():
         first.scalars.setdefault(name, value)
@@ -77,6 +82,16 @@ def join(first: Draft, later: Draft, context: Context) -> list[Rejection]:
     return []
 
 
+def _adds_nothing(first: Draft, later: Draft) -> bool:
+    known = {(name, t.text) for name, texts in first.texts.items() for t in texts}
+    return (
+        all((name, t.text) in known for name, texts in later.texts.items() for t in texts)
+        and later.scalars.keys() <= first.scalars.keys()
+        and all(item in first.lists.get(name, []) for name, items in later.lists.items() for item in items)
+        and set(later.relations) <= set(first.relations)
+    )
+
+
 def _differs(first: Draft, later: Draft, name: str) -> bool:
     a, b = first.scalars.get(name), later.scalars.get(name)
     if a is None or b is None:
@@ -84,28 +99,41 @@ def _differs(first: Draft, later: Draft, name: str) -> bool:
     return fold_word(a) != fold_word(b) if isinstance(a, str) and isinstance(b, str) else bool(a != b)
 
 
-def _contradiction(first: Draft, later: Draft, name: str, context: Context) -> Rejection:
+def _contradiction(first: Draft, later: Draft, name: str) -> Rejection:
     heading, value = later.headings.get(name, (name, str(later.scalars[name])))
     reason = (
         f"line {first.line} says {first.scalars[name]!r} of the same actor: give different actors different ids "
         "(or names), or write the same value on each of its rows"
     )
-    return Rejection(line=later.line, field=heading, value=value, reason=reason, sheet=context.sheet)
+    return Rejection(line=later.line, field=heading, value=value, reason=reason, sheet=later.sheet)
 
 
 def detect_missing_languages(draft: Draft) -> None:
     """Give every text a language. Long ones first: with the working languages they settle the short, doubtful ones."""
     texts = [t for listed in draft.texts.values() for t in listed]
+    if all(t.lang for t in texts):
+        return
     likely = [*draft.lists.get("languages", []), *(t.lang for t in texts if t.lang)]
+    likely += _official(draft.scalars.get("country", ""))
     for text in sorted((t for t in texts if t.lang is None), key=lambda t: -len(t.text)):
         text.lang, confidence = detect_language(text.text, likely)
+        if len(text.text) < _SHORT and likely and text.lang not in likely:
+            text.lang = likely[0]
         if confidence >= _SHAKY:
             likely.append(text.lang)
 
 
+@cache
+def _official(country: str) -> tuple[str, ...]:
+    """The official languages of a country, regional ones included."""
+    from babel.languages import get_official_languages  # noqa: PLC0415 - slow import
+
+    return tuple(get_official_languages(country, regional=True)) if country else ()
+
+
 def finish(draft: Draft, context: Context) -> Canonical | list[Rejection]:
     """The canonical row of a draft, or why it cannot be taken."""
-    problems = list(draft.problems) + _missing(draft, context) + _too_long(draft, context)
+    problems = list(draft.problems) + _missing(draft) + _too_long(draft)
     if problems:
         return problems
     _notice_addresses(draft, context)
@@ -113,15 +141,15 @@ def finish(draft: Draft, context: Context) -> Canonical | list[Rejection]:
     try:
         actor = ActorCreate.model_validate(fields)
     except ValidationError as error:
-        return _rejections(draft, error, context)
+        return _rejections(draft, error)
     said = _said(actor, draft)
     key = draft.key()
     assert key is not None
     relations = list(dict.fromkeys(draft.relations))
-    return Canonical(key, draft.lines, actor, said, _hash(said, relations), relations, context.sheet)
+    return Canonical(key, draft.lines, actor, said, _hash(said, relations), relations, draft.sheet)
 
 
-def _missing(draft: Draft, context: Context) -> list[Rejection]:
+def _missing(draft: Draft) -> list[Rejection]:
     missing = []
     if not draft.scalars.get("name"):
         missing.append(("name", "the name is missing: every actor needs one"))
@@ -130,20 +158,20 @@ def _missing(draft: Draft, context: Context) -> list[Rejection]:
             ("country", "the country is missing: write it in the row, or give the country of the whole file")
         )
     return [
-        Rejection(line=draft.line, field=name, value="", reason=reason, sheet=context.sheet)
+        Rejection(line=draft.line, field=name, value="", reason=reason, sheet=draft.sheet)
         for name, reason in missing
         if not draft.problems
     ]
 
 
-def _too_long(draft: Draft, context: Context) -> list[Rejection]:
+def _too_long(draft: Draft) -> list[Rejection]:
     return [
         Rejection(
             line=draft.line,
             field=text.heading,
             value=text.text[:80] + "…",
             reason=f"the text has {len(text.text):,} characters, at most {MAX_TEXT:,}: a profile, not a document",
-            sheet=context.sheet,
+            sheet=draft.sheet,
         )
         for texts in draft.texts.values()
         for text in texts
@@ -174,13 +202,13 @@ def _distinct(texts: Iterable[Text]) -> list[Text]:
     return list({(t.lang, t.text): t for t in texts}.values())
 
 
-def _rejections(draft: Draft, error: ValidationError, context: Context) -> list[Rejection]:
+def _rejections(draft: Draft, error: ValidationError) -> list[Rejection]:
     found = []
     for item in error.errors(include_url=False):
         name = str(item["loc"][0]) if item["loc"] else "nuts"
         heading, value = draft.headings.get(name, (name, str(item.get("input", ""))[:200]))
         reason = str(item["msg"]).removeprefix("Value error, ")
-        found.append(Rejection(line=draft.line, field=heading, value=value, reason=reason, sheet=context.sheet))
+        found.append(Rejection(line=draft.line, field=heading, value=value, reason=reason, sheet=draft.sheet))
     return found
 
 

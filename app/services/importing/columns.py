@@ -20,6 +20,8 @@ _TAGGED = TEXT_FIELDS | {"name"}
 _LIST_FIELDS = frozenset({"aliases", "sectors", "languages", "relations", "contact", "email", "phone"})
 REPEATABLE = _TAGGED | _LIST_FIELDS
 """Fields that several columns may fill."""
+_NEEDED = {"size": 0.7}
+"""Share of values that must be able to be what the heading says; 0.3 where nothing is said."""
 _ENDINGS = ("ak", "en", "er", "es", "et", "s", "x", "e", "n", "i", "a", "o")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _REQUIRED = re.compile(r"\*|\b(required|mandatory|obligatoire|verplicht|pflichtfeld|obligatorio|obbligatorio)\b", re.I)
@@ -53,7 +55,7 @@ def recognise(heading: str, values: Sequence[str] = ()) -> Guess:
     likely = fits(by_words.field, values)
     if likely is None:
         return by_words
-    if likely < 0.3:
+    if likely < _NEEDED.get(by_words.field, 0.3):
         seen = look_of(values)
         if seen and seen != by_words.field:
             return Guess(seen, 0.75 if _related(by_words.field, seen) else 0.5)

@@ -2,9 +2,11 @@
 
 import csv
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
 
-from app.services.importing.encodings import Decoder, find_decoder
+from app.services.importing.encodings import find_decoder
 from app.services.importing.tables import MAX_CELL, MAX_COLUMNS, Reading, Row, Table
 
 _DELIMITERS = ",;\t|"
@@ -18,24 +20,47 @@ csv.field_size_limit(100_000_000)
 def read_delimited(data: bytes, name: str) -> Reading:
     """A CSV or TSV file as one table. Rows that cannot be read are in it, marked broken."""
     decoder = find_decoder(data)
-    declared, skip = _declared_delimiter(decoder, data)
-    delimiter = declared or _find_delimiter(decoder, data)
-    table = Table(name, lambda: _rows(decoder.lines(data), delimiter, skip))
-    return Reading("csv", [table], decoder.encoding, delimiter, list(decoder.warnings))
+    lines = partial(decoder.lines, data)
+    warnings = list(decoder.warnings)
+    if _rows_are_quoted(lines()):
+        lines = partial(_unquoted, lines)
+        warnings.append("every row stands in quotes as a whole; they were taken off")
+    declared, skip = _declared_delimiter(lines())
+    delimiter = declared or _find_delimiter(lines())
+    table = Table(name, lambda: _rows(lines(), delimiter, skip))
+    return Reading("csv", [table], decoder.encoding, delimiter, warnings)
 
 
-def _declared_delimiter(decoder: Decoder, data: bytes) -> tuple[str | None, int]:
+def _rows_are_quoted(lines: Iterator[str]) -> bool:
+    """Whether each row is one quoted cell with delimiters inside: a CSV that passed through a single column."""
+    sample = [line.strip() for line in islice(lines, _SAMPLE_LINES) if line.strip()]
+    if not sample or not all(_is_one_quoted_cell(line) for line in sample):
+        return False
+    return any(all(d in s for s in sample) for d in _DELIMITERS)
+
+
+def _is_one_quoted_cell(line: str) -> bool:
+    return len(line) > 1 and line[0] == line[-1] == '"' and '"' not in line[1:-1].replace('""', "")
+
+
+def _unquoted(lines: Callable[[], Iterator[str]]) -> Iterator[str]:
+    for line in lines():
+        text = line.strip()
+        yield (text[1:-1].replace('""', '"') if _is_one_quoted_cell(text) else text) + "\n"
+
+
+def _declared_delimiter(lines: Iterator[str]) -> tuple[str | None, int]:
     """Excel's own first line `sep=;`, and how many lines it takes."""
-    first = next(decoder.lines(data), "").strip().lower()
+    first = next(lines, "").strip().lower()
     if first.startswith("sep=") and len(first) == 5:
         return first[4], 1
     return None, 0
 
 
-def _find_delimiter(decoder: Decoder, data: bytes) -> str:
+def _find_delimiter(lines: Iterator[str]) -> str:
     """The delimiter under which most lines have the same number of cells, more than one."""
-    lines = [line for line, _ in zip(decoder.lines(data), range(_SAMPLE_LINES), strict=False)]
-    return max(_DELIMITERS, key=lambda d: (_regularity(lines, d), -_DELIMITERS.index(d)))
+    sample = list(islice(lines, _SAMPLE_LINES))
+    return max(_DELIMITERS, key=lambda d: (_regularity(sample, d), -_DELIMITERS.index(d)))
 
 
 def _regularity(lines: list[str], delimiter: str) -> float:

@@ -33,6 +33,14 @@ _ROLE_ADDRESS = re.compile(
 ADDRESS = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,12}", re.I)
 
 
+_INVISIBLE = str.maketrans("", "", "\x00\u200b\u200c\u200d\u2060\ufeff\u00ad")
+
+
+def clean(text: str) -> str:
+    """A text without characters nobody sees, with one kind of line end."""
+    return text.translate(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
 @dataclass
 class Context:
     """What all rows of one file share."""
@@ -59,6 +67,7 @@ class Draft:
     """What the rows of one actor say, before it is checked as a whole."""
 
     lines: list[int]
+    sheet: str | None = None
     scalars: dict[str, Any] = field(default_factory=dict)
     headings: dict[str, tuple[str, str]] = field(default_factory=dict)
     lists: dict[str, list[str]] = field(default_factory=dict)
@@ -82,7 +91,7 @@ class Draft:
 
 def read_record(record: Record, context: Context) -> Draft:
     """The draft of one record. Its `problems` say what makes it impossible to take."""
-    draft = Draft([record.line])
+    draft = Draft([record.line], context.sheet)
     if record.broken:
         column, value = record.cells[0] if record.cells else (None, "")
         heading = column.heading if column else "(whole row)"
@@ -115,7 +124,7 @@ class _Cell:
         if isinstance(self.value, bool) or not isinstance(self.value, str | int | float):
             raise ValueError("a text is expected here, not a list or an object")
         text = repr(self.value) if isinstance(self.value, float) else str(self.value)
-        return text.replace("\x00", "").strip()
+        return clean(text)
 
     @property
     def place(self) -> str:
@@ -253,7 +262,7 @@ def _structured(entry: Any, heading: str, lang: str | None) -> Text:
         entry = {"text": entry}
     if not isinstance(entry, dict) or not isinstance(entry.get("text"), str) or set(entry) - {"lang", "text", "basis"}:
         raise ValueError('texts are written as {"lang": "fr", "text": "…"}')
-    text = entry["text"].replace("\x00", "").strip()
+    text = clean(entry["text"])
     if not text:
         raise ValueError("the text is empty")
     said = entry.get("lang")

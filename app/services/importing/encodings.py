@@ -13,7 +13,14 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CODE_PAGES = ("cp1252", "cp1250", "mac_roman", "cp850")
-_LETTERS = frozenset("éèêëàâäáãåçîïíìôöóòõøùûüúñœæßýÉÈÊÀÂÄÁÅÇÎÏÍÔÖÓØÙÛÜÚÑŒÆąćęłńśźżčďěňřšťůžŁŚŻČŘŠŽ’‘“”–—…€«»°²·•")
+_WEIGHTS = (
+    (1.0, "éèêëàâäáãåçîïíìôöóòõøùûüúñœæßý"),
+    (0.8, "ÉÈÊÀÂÄÁÅÇÎÏÍÔÖÓØÙÛÜÚÑŒÆ"),
+    (0.6, "ąćęłńśźżčďěňřšťůžŁŚŻČŘŠŽ"),
+    (0.5, "’‘“”–—…€«»°²·•"),
+)
+_LIKELY = {letter: weight for weight, letters in _WEIGHTS for letter in letters}
+"""How likely a character beyond ASCII is in what people here write."""
 _SAMPLE = 400_000
 
 
@@ -81,22 +88,23 @@ def _utf16_without_mark(data: bytes) -> str | None:
 def _code_page(data: bytes) -> Decoder:
     foreign = [raw for raw in _raw_lines(data) if not raw.isascii()]
     broken = [raw for raw in foreign if not _is_utf8(raw)]
-    page = _likeliest(b"".join(broken)[:_SAMPLE])
+    old_mac = b"\r" in data and b"\n" not in data
+    page = _likeliest(b"".join(broken)[:_SAMPLE], prefer="mac_roman" if old_mac else "cp1252")
     if len(broken) * 4 < len(foreign):
         warning = f"{len(broken)} of the lines are not UTF-8 like the rest; they were read as {page}"
         return Decoder(page, mixed=True, warnings=[warning])
     return Decoder(page, warnings=[f"the file is not UTF-8; it was read as {page}: look whether accents are right"])
 
 
-def _likeliest(sample: bytes) -> str:
-    """The code page under which most bytes beyond ASCII are letters people write here; cp1252 in doubt."""
+def _likeliest(sample: bytes, *, prefer: str) -> str:
+    """The code page under which most bytes beyond ASCII are letters people write here."""
     foreign = bytes(b for b in sample if b > 127)
     scores = {page: _score(foreign.decode(page, errors="replace")) for page in _CODE_PAGES}
-    return max(_CODE_PAGES, key=lambda page: (scores[page], -_CODE_PAGES.index(page)))
+    return max(_CODE_PAGES, key=lambda page: (scores[page] + 0.25 * len(foreign) * (page == prefer), -_CODE_PAGES.index(page)))
 
 
 def _score(text: str) -> float:
-    return sum(1.0 if c in _LETTERS else -1.0 for c in text)
+    return sum(_LIKELY.get(c, -1.0) for c in text)
 
 
 def _raw_lines(data: bytes) -> Iterator[bytes]:

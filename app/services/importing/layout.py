@@ -124,12 +124,14 @@ def plan_table(
 
 def _plan(table: Table, wanted: Mapping[str, str], layout: Layout | None, *, exact_width: bool) -> Plan | None:
     sample = [row for row in islice(table.rows(), _SAMPLE_ROWS) if not is_empty(row)]
-    header = Header(table.headings, 0, 1.0) if table.headings is not None else find_header(sample, wanted)
+    header = _header(table, sample, wanted, layout)
     if header is None:
         return None
     body = [row for row in sample if row.line >= header.first_row and not row.broken]
     columns = _columns(header.headings, body, wanted, transposed=layout == "matrix_transposed")
     levels = _level_columns(columns, body, wanted) if layout in {None, "matrix", "matrix_transposed"} else []
+    if layout == "matrix_transposed" and len(levels) < 2:
+        return None
     if layout in {"matrix", "matrix_transposed"} or len(levels) >= 3:
         columns = [Column(c.index, c.heading, c.guess, "competence") if c in levels else c for c in columns]
         layout = layout or "matrix"
@@ -138,6 +140,17 @@ def _plan(table: Table, wanted: Mapping[str, str], layout: Layout | None, *, exa
     proposals = [_proposal(table.name, c, body) for c in columns]
     chosen = layout or ("row_per_competence" if any(c.field == "competence" for c in columns) else "row_per_actor")
     return Plan(table, columns, chosen, header.first_row, proposals, len(header.headings), exact_width)
+
+
+def _header(table: Table, sample: Sequence[Row], wanted: Mapping[str, str], layout: Layout | None) -> Header | None:
+    if table.headings is not None:
+        return Header(table.headings, 0, 1.0)
+    if layout == "matrix_transposed":
+        corner = recognise(_text(sample[0].cells[0])) if sample and sample[0].cells else Guess(None, 0)
+        if not sample or corner.field not in {None, "competence", "name"}:
+            return None
+        return Header([_text(c) for c in sample[0].cells], sample[0].line + 1, 1.0)
+    return find_header(sample, wanted)
 
 
 def find_header(sample: Sequence[Row], wanted: Mapping[str, str]) -> Header | None:
@@ -160,7 +173,7 @@ def _with_second_row(top: Header, row: Row | None, wanted: Mapping[str, str]) ->
     width = max(len(row.cells), len(top.headings))
     below = [_text(c) for c in row.cells] + [""] * (width - len(row.cells))
     above = top.headings + [""] * (width - len(top.headings))
-    if not _looks_like_headings([b for b in below if b]):
+    if not _looks_like_headings([b for a, b in zip(above, below, strict=True) if b and b != a]):
         return []
     carried, joined = "", []
     for up, down in zip(above, below, strict=True):
@@ -170,7 +183,7 @@ def _with_second_row(top: Header, row: Row | None, wanted: Mapping[str, str]) ->
 
 
 def _looks_like_headings(texts: Sequence[str]) -> bool:
-    known = [t for t in texts if _mark(t) >= SURE or recognise(f"description {t}").lang]
+    known = [t for t in texts if t.isdigit() or _mark(t) >= SURE or recognise(f"description {t}").lang]
     return bool(texts) and len(known) == len(texts)
 
 

@@ -51,6 +51,7 @@ _TESTS: dict[str, Callable[[str], bool]] = {
     "lang": _is_language,
     "lat": partial(_is_number, -90, 90),
     "lon": partial(_is_number, -180, 180),
+    "size": lambda v: any(c.isdigit() for c in v),
     "facet": lambda v: fold_word(v) in code_words("facet"),
 }
 _LOOKS = ("website", "email", "nuts", "country")

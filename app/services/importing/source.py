@@ -200,6 +200,8 @@ def _no_headings(reading: Reading) -> str:
 
 def _note_columns(plans: list[Plan], notes: Notes) -> None:
     for plan in plans:
+        if plan.layout == "matrix_transposed":
+            notes.add(f"{plan.name!r} runs across, an actor a column: lines are counted as columns")
         sheet = f"sheet {plan.name!r}: " if len(plans) > 1 else ""
         for column in plan.columns:
             if column.field or column.heading == f"column {column.index + 1}":

@@ -145,23 +145,26 @@ def _merges(container: zipfile.ZipFile, part: str) -> tuple[dict[tuple[int, int]
     covered: dict[tuple[int, int], tuple[int, int]] = {}
     if not _mentions(container, part, (b"mergeCell ", b"<f", b":f")):
         return covered, 0
-    state = {"formula": False, "value": False, "uncomputed": 0}
+    state = {"formula": False, "computed": False, "uncomputed": 0}
 
     def start(name: str, attributes: dict[str, str]) -> None:
         if name == "c":
-            state["formula"] = state["value"] = False
+            state["formula"] = state["computed"] = False
         elif name == "f":
             state["formula"] = True
-        elif name == "v":
-            state["value"] = True
         elif name == "mergeCell":
             _cover(covered, attribute(attributes, "ref") or "")
 
     def end(name: str) -> None:
-        if name == "c" and state["formula"] and not state["value"]:
+        if name == "f":
+            state["computed"] = False
+        elif name == "c" and state["formula"] and not state["computed"]:
             state["uncomputed"] += 1
 
-    _parse(container, part, Handlers(start, end))
+    def text(piece: str) -> None:
+        state["computed"] = state["computed"] or bool(piece.strip())
+
+    _parse(container, part, Handlers(start, end, text))
     return covered, state["uncomputed"]
 
 

@@ -108,6 +108,9 @@ def parse_coordinate(value: str, low: float, high: float) -> float:
     if parts:
         degrees = float(parts[1]) + float(parts[2] or 0) / 60 + float((parts[3] or "0").replace(",", ".")) / 3600
         number = -degrees if parts[4] in "SWO" else degrees
+    elif re.fullmatch(r"[-+]?\d{1,3}[.,]\d+°?", text):
+        # Degrees have no thousands: the point of 50.358 stands before decimals.
+        number = float(text.rstrip("°").replace(",", "."))
     else:
         number = parse_number(text.rstrip("°"))
     if not low <= number <= high:

@@ -11,7 +11,9 @@ from app.services.texts import fold
 
 LANGUAGES = ("en", "fr", "nl", "de", "da", "es", "eu", "pt", "it")
 
-_LETTERS = str.maketrans("øØł", "oOl", "") | {ord("æ"): "ae", ord("œ"): "oe", ord("ß"): "ss"}
+_LETTERS = str.maketrans("øØłŁ", "oOlL", "") | {
+    ord(letter): pair for letter, pair in zip("æÆœŒß", ("ae", "ae", "oe", "oe", "ss"), strict=True)
+}
 
 
 def fold_word(words: str) -> str:

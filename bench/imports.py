@@ -1,0 +1,141 @@
+"""Figures of importing: preview and apply against the raw floor (COPY of the same rows), and the memory of the worker.
+
+    python bench/imports.py            10,000 and 100,000 rows, CSV
+    python bench/imports.py --rows 10000 --format xlsx
+
+Each row is one actor with a description in three languages, two offers and a need. Seed 0, so the files are the same.
+"""
+
+import argparse
+import csv
+import io
+import json
+import random
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+from sqlmodel import Session
+
+from app.db import make_engine, upgrade
+from app.embedded_postgres import start_embedded
+from app.services.importing.run import apply, preview
+from models.competence_map import MapFields
+
+HEADINGS = [
+    "id", "Nom", "Type", "Pays", "Région", "NUTS", "Ville", "Site web", "Langues", "Secteurs",
+    "Description FR", "Description NL", "Description EN", "Offre 1 (FR)", "Offre 2 (FR)", "Besoin (FR)",
+]  # fmt: skip
+_WORDS = {
+    "fr": "laboratoire textile essais recherche matériaux composites énergie bois santé numérique capteurs procédés "
+    "recyclage fibres polymères région entreprises partenaires innovation production logistique eau mesure qualité",
+    "nl": "laboratorium textiel proeven onderzoek materialen composieten energie hout gezondheid digitaal sensoren "
+    "processen recyclage vezels polymeren regio bedrijven partners innovatie productie logistiek water meting kwaliteit",
+    "en": "laboratory textile tests research materials composites energy wood health digital sensors processes "
+    "recycling fibres polymers region companies partners innovation production logistics water measurement quality",
+}
+_PLACES = [("FR", "Hauts-de-France", "FRE11", "Lille"), ("BE", "Vlaanderen", "BE234", "Gent"), ("DE", "Saarland", "DEC01", "Saarbrücken")]
+
+
+def rows(n: int) -> list[list[str]]:
+    """The generated rows, without headings."""
+    rng = random.Random(0)
+    words = {lang: text.split() for lang, text in _WORDS.items()}
+
+    def text(lang: str, length: int) -> str:
+        return " ".join(rng.choices(words[lang], k=length)).capitalize() + "."
+
+    made = []
+    for i in range(n):
+        country, region, nuts, city = rng.choice(_PLACES)
+        name = f"{rng.choice(words['fr']).capitalize()} {rng.choice(words['nl'])} {i}"
+        made.append([
+            f"s-{i}", name, rng.choice(["entreprise", "laboratoire", "université"]), country, region, nuts, city,
+            f"www.actor{i}.eu", "fr, nl", "textile; design", text("fr", 30), text("nl", 30), text("en", 30),
+            text("fr", 6), text("fr", 6), text("fr", 8),
+        ])  # fmt: skip
+    return made
+
+
+def as_file(n: int, kind: str) -> bytes:
+    """The generated file."""
+    if kind == "jsonl":
+        return "\n".join(json.dumps(dict(zip(HEADINGS, r, strict=True)), ensure_ascii=False) for r in rows(n)).encode()
+    if kind == "xlsx":
+        from openpyxl import Workbook
+
+        book = Workbook(write_only=True)
+        sheet = book.create_sheet("map")
+        for row in [HEADINGS, *rows(n)]:
+            sheet.append(row)
+        packed = io.BytesIO()
+        book.save(packed)
+        return packed.getvalue()
+    out = io.StringIO()
+    csv.writer(out, delimiter=";").writerows([HEADINGS, *rows(n)])
+    return out.getvalue().encode()
+
+
+def measure(engine: object, n: int, kind: str) -> dict[str, object]:
+    """Preview, apply and apply again one generated file; and the floor in the same run."""
+    data = as_file(n, kind)
+    with Session(engine) as session:  # type: ignore[arg-type]
+        start = time.perf_counter()
+        row = preview(session, fields=MapFields(name=f"bench {n} {kind}"), filename=f"bench.{kind}", data=data)
+        session.commit()
+        previewed = time.perf_counter() - start
+        import_id, size = row.id, len(data)
+        del data, row
+        session.expunge_all()
+        start = time.perf_counter()
+        report = apply(session, import_id=import_id)
+        session.commit()
+        applied = time.perf_counter() - start
+    floor = copy_floor(engine)
+    return {
+        "rows": n, "format": kind, "file_MB": round(size / 1e6, 1), "preview_s": round(previewed, 1),
+        "apply_s": round(applied, 1), "new": report.new, "rejected": report.rejected_rows, "copy_floor_s": round(floor, 1),
+        "apply_over_floor": round(applied / floor, 1), "preview_rows_s": round(n / previewed),
+        "peak_rss_MB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }  # fmt: skip
+
+
+def copy_floor(engine: object) -> float:
+    """Seconds of COPY for what the import stored, into copies of the same tables with their indexes."""
+    from sqlalchemy import text
+
+    tables = ("actor", "passage", "map_entry", "import_change")
+    with Session(engine) as session:  # type: ignore[arg-type]
+        for name in tables:
+            session.execute(text(f"CREATE UNLOGGED TABLE held_{name} AS TABLE {name}"))  # noqa: S608 - names are ours
+            session.execute(text(f"CREATE TABLE floor_{name} (LIKE {name} INCLUDING ALL)"))
+        session.commit()
+        start = time.perf_counter()
+        for name in tables:
+            session.execute(text(f"INSERT INTO floor_{name} OVERRIDING SYSTEM VALUE TABLE held_{name}"))  # noqa: S608
+        session.commit()
+        took = time.perf_counter() - start
+        for name in tables:
+            session.execute(text(f"DROP TABLE held_{name}, floor_{name}"))
+        session.commit()
+    return took
+
+
+def main() -> None:
+    """Measure and print one JSON line per file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, action="append")
+    parser.add_argument("--format", choices=["csv", "jsonl", "xlsx"], default="csv")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        url = start_embedded(Path(folder))
+        upgrade(url)
+        engine = make_engine(url)
+        for n in asked.rows or [10_000, 100_000]:
+            print(json.dumps(measure(engine, n, asked.format)), flush=True)
+        engine.dispose()
+
+
+if __name__ == "__main__":
+    main()

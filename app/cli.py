@@ -10,6 +10,9 @@ import typer
 from app.errors import AppError
 from app.settings import Settings
 
+# The folder of the `viaduc` script is the first place Python looks, and python-sat installs a script models.py there.
+sys.path[:] = [place for place in sys.path if Path(place or ".").resolve() != Path(sys.executable).parent]
+
 app = typer.Typer(
     name="viaduc",
     help="Viaduc finds the partner across the border: matching, speed-dating schedules, competence maps.",

@@ -70,6 +70,9 @@ class MatchRequest(Shape):
     filters: MatchFilters = Field(default_factory=MatchFilters)
     weights: dict[str, float] | None = Field(default=None, description="Overrides of the default weights, by part")
     explain: bool = True
+    known_partners: bool = Field(
+        default=False, description="Also suggest those with whom a partnership is signed or active"
+    )
 
     @model_validator(mode="after")
     def _one_question(self) -> Self:

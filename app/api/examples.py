@@ -58,6 +58,9 @@ ROUNDS: Examples = {
 }
 PLACES: Examples = {"two tables": {"value": [{"label": "Table 1"}, {"label": "Table 2", "available": [0]}]}}
 INTERPRETERS: Examples = {"one": {"value": [{"languages": ["fr", "nl"], "available": [0, 1]}]}}
+IMPORT_OPTIONS: Examples = {
+    "a corrected heading": {"value": {"mapping": {"Compétences": "offers.fr"}, "language": "fr", "country": "FR"}}
+}
 PARTICIPANT: Examples = {"leaves early": {"value": {"actor_id": 1, "available": [0, 1], "max": 2}}}
 WISH: Examples = {"a wish": {"value": {"actor_id": 1, "target_id": 2, "kind": "wish"}}}
 PLAN: Examples = {"the default": {"value": {"time_limit_s": 20, "seed": 0}}}

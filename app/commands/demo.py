@@ -12,7 +12,7 @@ from app.commands.steps import Progress, step
 from app.db import session_scope
 from app.main import open_database
 from app.services import border
-from app.services.maps import load_file
+from app.services.maps import load
 from app.services.match import find_matches
 from app.services.meaning import Meaning, MeaningHolder, load_meaning
 from app.services.plans import build_problem, compute, latest_plan, store_plan
@@ -62,8 +62,8 @@ def _load(engine: Engine) -> None:
             return
         with step("demo border"):
             data = (border.FOLDER / "actors.jsonl").read_bytes()
-            report = load_file(
-                session, map_name=border.MAP_NAME, filename="actors.jsonl", data=data, on_progress=Progress("actors")
+            report = load(
+                session, fields=border.MAP, filename="actors.jsonl", data=data, on_progress=Progress("actors")
             )
             pairs = border.load_relations(session)
             event = border.load_event(session)

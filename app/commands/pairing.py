@@ -13,7 +13,7 @@ _LONGEST_S = 3600.0
 
 def run_pair(path: Path, seconds: float | None, say: Callable[[str], None]) -> dict[str, Any]:
     """The plan for a problem file, as a dictionary; progress goes to `say`."""
-    problem = read_requests(path.read_text(encoding="utf-8")) if path.suffix == ".dzn" else read_json(path)
+    problem = read_problem(path)
     if seconds is not None:
         problem["time_limit_s"] = seconds
 
@@ -26,7 +26,12 @@ def run_pair(path: Path, seconds: float | None, say: Callable[[str], None]) -> d
 
 def run_check(problem: Path, plan: Path) -> list[str]:
     """Every rule the plan breaks, one sentence each."""
-    return check_plan(read_json(problem), read_json(plan))
+    return check_plan(read_problem(problem), read_json(plan))
+
+
+def read_problem(path: Path) -> dict[str, Any]:
+    """A problem file: JSON, or a published .dzn instance."""
+    return read_requests(path.read_text(encoding="utf-8")) if path.suffix == ".dzn" else read_json(path)
 
 
 def read_json(path: Path) -> dict[str, Any]:

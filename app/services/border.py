@@ -9,13 +9,22 @@ from typing import Any, Literal
 
 from sqlmodel import Session, col, select
 
-from app.services.events import create_event, register, say_wish, set_interpreters, set_places, set_rounds
+from app.services.events import (
+    create_event,
+    event_public,
+    get_event,
+    register,
+    say_wish,
+    set_interpreters,
+    set_places,
+    set_rounds,
+)
 from app.services.meaning import Meaning
 from app.services.pool import load_actors
 from app.services.relations import set_relation
 from matching.ranking.rank import Request, rank
 from models.actor import RelationCreate
-from models.competence_map import CompetenceMap, MapEntry
+from models.competence_map import CompetenceMap, MapEntry, MapFields
 from models.event import (
     Event,
     EventCreate,
@@ -29,6 +38,12 @@ from models.event import (
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "demo"
 MAP_NAME = "Demo border: Nord, Flanders, Wallonia"
+MAP = MapFields(
+    name=MAP_NAME,
+    source="demo/ORIGIN.md: public documents of 2007–2015 and general knowledge, worded anew, simplified",
+    territory="Hauts-de-France, Vlaanderen, Wallonie",
+    licence="Apache-2.0",
+)
 
 
 @dataclass(frozen=True)
@@ -99,7 +114,7 @@ def load_event(session: Session) -> EventPublic:
         for pair in pairs:
             wish = WishCreate(actor_id=ids[pair[0]], target_id=ids[pair[1]], kind=kind)
             say_wish(session, event_id=event.id, wish=wish)
-    return event
+    return event_public(session, event=get_event(session, event_id=event.id))
 
 
 def demo_event_id(session: Session) -> int | None:

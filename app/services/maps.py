@@ -1,11 +1,22 @@
 """Competence maps and their imports: the use cases that the doors call."""
 
+from collections.abc import Callable
+
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.errors import NotFound
 from app.services.importing.run import apply, ensure_map, get_import, list_imports, preview, preview_again
-from models.competence_map import CompetenceMap, ImportPublic, ImportReport, MapEntry, MapImport, MapPublic
+from models.competence_map import (
+    CompetenceMap,
+    ImportOptions,
+    ImportPublic,
+    ImportReport,
+    MapEntry,
+    MapFields,
+    MapImport,
+    MapPublic,
+)
 
 __all__ = [
     "apply",
@@ -15,10 +26,25 @@ __all__ = [
     "import_public",
     "list_imports",
     "list_maps",
+    "load",
     "map_public",
     "preview",
     "preview_again",
 ]
+
+
+def load(
+    session: Session,
+    *,
+    fields: MapFields,
+    filename: str,
+    data: bytes,
+    options: ImportOptions | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> ImportReport:
+    """Preview and apply in one go, for doors that ask nothing in between."""
+    row = preview(session, fields=fields, filename=filename, data=data, options=options or ImportOptions())
+    return apply(session, import_id=row.id, on_progress=on_progress)
 
 
 def get_map(session: Session, *, map_id: int) -> CompetenceMap:

@@ -13,7 +13,7 @@ from app.services.pool import LoadedPool, PoolActor, PoolCache, histories, load_
 from app.services.texts import pieces, tagged
 from matching.encoder.language import detect_language
 from matching.ranking.hubs import measure_hubness
-from matching.ranking.parts import Scoring
+from matching.ranking.parts import Relations, Scoring
 from matching.ranking.profile import Fragment as Quoted
 from matching.ranking.profile import Passage, Pool, Profile
 from matching.ranking.profile import Suggestion as Ranked
@@ -32,6 +32,7 @@ from models.match import (
     Suggestion,
 )
 
+_WORKING = frozenset({"agreement", "active"})
 _NOWHERE = "?"
 _ASKING = 0
 """Identity of a query that is not stored; ids of actors begin at 1."""
@@ -52,8 +53,8 @@ def find_matches(session: Session, *, meaning: Meaning, cache: PoolCache, reques
     loaded = cache.get(session, encoder=meaning.name)
     question = _measured(ask(session, meaning=meaning, loaded=loaded, request=request), loaded)
     weights = _weights(request.weights)
-    relations = histories(session, ids=[question.profile.id]) if isinstance(question.profile.id, int) else {}
-    candidates = _candidates(loaded, question, request)
+    relations = histories(session, ids=[int(question.profile.id)])
+    candidates = _candidates(loaded, question, request, _partners(relations, request))
     scoring = Scoring(weights=weights, relations=relations)
     ranking = rank(
         question.profile,
@@ -146,9 +147,20 @@ def _weights(changes: Mapping[str, float] | None) -> Weights:
         raise BadInput.of("weights", str(error)) from error
 
 
-def _candidates(loaded: LoadedPool, question: Question, request: MatchRequest) -> Pool:
+def _partners(relations: Relations, request: MatchRequest) -> set[int | str]:
+    """With whom the asker works already: no news, so hidden unless asked for."""
+    if request.known_partners:
+        return set()
+    return {actor for pair, relation in relations.items() if relation.kind in _WORKING for actor in pair}
+
+
+def _candidates(loaded: LoadedPool, question: Question, request: MatchRequest, hidden: set[int | str]) -> Pool:
     """The pool narrowed to whoever may be suggested."""
-    rows = [row for row, profile in enumerate(loaded.pool.profiles) if _may_answer(profile, loaded, question, request)]
+    rows = [
+        row
+        for row, profile in enumerate(loaded.pool.profiles)
+        if profile.id not in hidden and _may_answer(profile, loaded, question, request)
+    ]
     return loaded.pool if len(rows) == len(loaded.pool) else loaded.pool.take(rows)
 
 

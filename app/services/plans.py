@@ -11,6 +11,7 @@ from app.services.events import get_event, list_interpreters, list_participants,
 from app.services.meaning import Meaning
 from app.services.pool import histories, load_actors
 from matching.pairing.check import check
+from matching.pairing.dzn import problem_from_dzn
 from matching.pairing.parse import problem_from_dict
 from matching.pairing.problem import Problem, ProblemError, Result, as_matrix, index_of
 from matching.pairing.solve import solve
@@ -41,6 +42,14 @@ def pair_problem(data: Mapping[str, Any], *, longest_s: float, on_progress: OnPr
     problem = _read(problem_from_dict, data, "body")
     result = _solved(problem, min(problem.time_limit_s, longest_s), on_progress)
     return plan_to_dict(result.plan, result.certificate)
+
+
+def read_requests(text: str) -> dict[str, Any]:
+    """A published instance of requested meetings (.dzn) as a problem in the form of DESIGN §6.1."""
+    try:
+        return problem_to_dict(problem_from_dzn(text))
+    except ProblemError as error:
+        raise BadInput.of(error.path or "file", error.cause) from error
 
 
 def check_plan(problem: Mapping[str, Any], plan: Mapping[str, Any]) -> list[str]:

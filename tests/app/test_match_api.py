@@ -98,6 +98,15 @@ def test_a_known_relation_is_told(client: TestClient) -> None:
     assert before["relation"] is None
 
 
+@pytest.mark.usefixtures("border")
+def test_a_signed_partner_is_hidden_unless_asked_for(client: TestClient) -> None:
+    client.put("/actors/2/relations", json={"target_id": 1, "type": "tandem", "status": "signed"})
+    hidden = client.post("/match", json={"actor_id": 1, "min_score": 0}).json()["suggestions"]
+    shown = client.post("/match", json={"actor_id": 1, "min_score": 0, "known_partners": True}).json()["suggestions"]
+    assert [s["actor"]["name"] for s in hidden] == ["Stranger"]
+    assert [(s["actor"]["name"], s["relation"]) for s in shown] == [("Test centre", "active"), ("Stranger", None)]
+
+
 @pytest.mark.parametrize(
     ("body", "field", "reason"),
     [

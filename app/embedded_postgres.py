@@ -16,7 +16,12 @@ def start_embedded(data_dir: Path) -> str:
     asked for again until it holds. Raises Unavailable with the way out when it does not come up.
     """
     folder = (data_dir / "postgres").resolve()
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            f"the data folder {data_dir} cannot be used ({error}): mend its owner, or set VIADUC_DATA_DIR"
+        ) from error
     deadline = time.monotonic() + _DEADLINE_S
     while True:
         try:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
-from app.errors import AppError
+from app.errors import AppError, BadInput, FieldError
 from app.settings import Settings
 
 # The folder of the `viaduc` script is the first place Python looks, and python-sat installs a script models.py there.
@@ -174,7 +175,11 @@ def upgrade() -> None:
 
 
 def _settings(**given: Any) -> Settings:
-    return Settings(**{name: value for name, value in given.items() if value is not None})
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        wrong = [FieldError(f"VIADUC_{'_'.join(map(str, e['loc'])).upper()}", e["msg"]) for e in error.errors()]
+        raise BadInput(f"{wrong[0].field}: {wrong[0].reason}", wrong) from error
 
 
 def _write(answer: dict[str, Any], output: Path | None) -> None:

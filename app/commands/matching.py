@@ -25,9 +25,12 @@ def run_match(settings: Settings, asked: dict[str, Any], *, as_json: bool) -> No
         errors = validation_errors(error.errors())
         raise BadInput(f"{errors[0].field}: {errors[0].reason}", errors) from error
     engine = open_database(settings)
-    meaning = load_meaning(settings.embedding_model, settings.data_dir, settings.threads, lambda _: None)
-    with session_scope(engine) as session:
-        answer = find_matches(session, meaning=meaning, cache=PoolCache(), request=request)
+    try:
+        meaning = load_meaning(settings.embedding_model, settings.data_dir, settings.threads, lambda _: None)
+        with session_scope(engine) as session:
+            answer = find_matches(session, meaning=meaning, cache=PoolCache(), request=request)
+    finally:
+        engine.dispose()
     typer.echo(json.dumps(answer.model_dump(), ensure_ascii=False, indent=2) if as_json else in_words(answer))
 
 

@@ -1,200 +1,38 @@
-"""Better plans near a plan: free some rounds and fill them again in the best way (a small exact program).
+"""Better plans near a plan: free a few rounds and fill them again in the best way (a small exact program, HiGHS).
 
 Only pairs whose reduced profit under the selection's prices is near zero or better can stand in an optimal plan, so
-they are the candidates; the others are priced out by the bound.
+they are the candidates. The rounds to free are those in which a pair that the selection wanted, but that got no round,
+could be seated from either end (large neighbourhood search, Shaw 1998).
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from random import Random
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.pairing.meets import Meets
-from matching.pairing.model import Matrix, Model
-from matching.pairing.select import BMatching, _open_solver
+from matching.pairing.model import Ints, Mask, Matrix, Model
+from matching.pairing.plan import owners_of
+from matching.pairing.select import BMatching, Ones, open_solver
 from matching.pairing.stop import Progress, ProgressHook, Stop
 
 Placed = dict[tuple[int, int], int]  # (seat, seat) with s < t -> round
+PENALTY = 100.0  # worth of a meeting below a floor, above any utility
+MUST = 10 * PENALTY
 
 
 @dataclass(eq=False)
 class Draft:
-    """Meetings between seats with their rounds, and those that may not be touched."""
+    """Meetings between seats with their rounds, those that may not be touched, and rounds worth keeping."""
 
     model: Model
     meets: Meets
     placed: Placed
     pinned: set[tuple[int, int]]
     floors: Matrix
-
-    def degrees(self) -> Matrix:
-        """Meetings of each participant."""
-        degree = np.zeros(self.model.n)
-        for s, t in self.placed:
-            degree[self.model.seats[s].owner] += 1
-            degree[self.model.seats[t].owner] += 1
-        return degree
-
-    def owners(self, edge: tuple[int, int]) -> tuple[int, int]:
-        """The two participants of a meeting, lower position first."""
-        a, b = (self.model.seats[x].owner for x in edge)
-        return (a, b) if a < b else (b, a)
-
-    def utility(self) -> float:
-        """Sum of the weights of the meetings."""
-        return float(sum(self.model.weight[self.owners(e)] for e in self.placed))
-
-    def score(self) -> float:
-        """Utility less a penalty larger than any gain for each meeting missing below a floor or a must."""
-        short = float(np.maximum(self.floors - self.degrees(), 0).sum())
-        met = {self.owners(e) for e in self.placed}
-        return self.utility() - PENALTY * short - 10 * PENALTY * sum(1 for m in self.model.must if m not in met)
-
-
-PENALTY = 100.0
-
-
-def candidates(lp: BMatching, per_person: int) -> list[tuple[int, int]]:
-    """Pairs worth a place in a plan: the best by reduced profit for each participant (i < j)."""
-    n = lp.model.n
-    y, z = lp.duals[:n], max(0.0, float(lp.duals[n]))
-    keep = min(n - 1, per_person)
-    found: set[tuple[int, int]] = set()
-    if keep < 1:
-        return []
-    plain = lp.model.allowed if lp.model.interpreted is None else lp.model.allowed & ~lp.model.interpreted
-    for i in range(n):
-        profit = np.where(plain[i], lp.weight[i] - y[i] - y - z, -np.inf)
-        best = np.argpartition(-profit, keep - 1)[:keep]
-        found.update((min(i, int(j)), max(i, int(j))) for j in best if profit[j] > -np.inf)
-    return sorted(found)
-
-
-def refill(draft: Draft, pairs: list[tuple[int, int]], rounds: list[int], time_limit: float) -> bool:
-    """Fill these rounds anew in the best way, everything else standing. True when the score rose."""
-    before = draft.score()
-    program = _Program(draft, pairs, rounds)
-    fresh = program.solve(time_limit)
-    if fresh is None:
-        return False
-    kept = dict(draft.placed)
-    for edge in program.freed:
-        del draft.placed[edge]
-    draft.placed.update(fresh)
-    if draft.score() <= before + 1e-9:
-        draft.placed.clear()
-        draft.placed.update(kept)
-        return False
-    return True
-
-
-class _Program:
-    """Variables: a candidate pair of seats in one of the freed rounds."""
-
-    def __init__(self, draft: Draft, pairs: list[tuple[int, int]], rounds: list[int]) -> None:
-        model = draft.model
-        self.draft, self.rounds = draft, rounds
-        inside = set(rounds)
-        self.freed = {e: t for e, t in draft.placed.items() if t in inside and e not in draft.pinned}
-        standing = [e for e in draft.placed if e not in self.freed]
-        met = {draft.owners(e) for e in standing}
-        self.degree = np.zeros(model.n)
-        busy = [0] * len(model.seats)
-        self.room = {t: int(model.capacity[t]) for t in rounds}
-        for e in standing:
-            for seat in e:
-                self.degree[model.seats[seat].owner] += 1
-                busy[seat] |= 1 << draft.placed[e]
-            if draft.placed[e] in inside:
-                self.room[draft.placed[e]] -= 1
-        window = sum(1 << t for t in rounds)
-        missing = [m for m in model.must if m not in met]
-        wanted = dict.fromkeys([*pairs, *(draft.owners(e) for e in self.freed), *missing])
-        self.variables = []
-        for i, j in wanted:
-            if (i, j) in met:
-                continue
-            for s in model.seats_by_owner[i]:
-                for t in model.seats_by_owner[j]:
-                    mask = draft.meets.rounds(s, t) & window & ~busy[s] & ~busy[t]
-                    self.variables += [(i, j, s, t, r) for r in rounds if mask >> r & 1]
-
-    def solve(self, time_limit: float) -> Placed | None:
-        """The best filling, or None when the program found none in time."""
-        import highspy
-
-        if not self.variables:
-            return None
-        model, draft = self.draft.model, self.draft
-        i, j, s, t, r = np.array(self.variables, dtype=np.int64).T
-        n_rounds = model.problem.rounds
-        count = len(i)
-        seat_key = np.concatenate([s * n_rounds + r, t * n_rounds + r])
-        seat_rows, seat_of = np.unique(seat_key, return_inverse=True)
-        pair_rows, pair_of = np.unique(i * model.n + j, return_inverse=True)
-        people, person_of = np.unique(np.concatenate([i, j]), return_inverse=True)
-        base_pair = len(seat_rows)
-        base_round = base_pair + len(pair_rows)
-        base_person = base_round + n_rounds
-        total = base_person + len(people)
-        index = np.stack(
-            [
-                seat_of[:count],
-                seat_of[count:],
-                base_pair + pair_of,
-                base_round + r,
-                base_person + person_of[:count],
-                base_person + person_of[count:],
-            ],
-            axis=1,
-        ).astype(np.int32)
-        upper = np.ones(total)
-        upper[base_round:base_person] = [self.room.get(x, 0) for x in range(n_rounds)]
-        upper[base_person:] = np.maximum(0, model.high[people] - self.degree[people])
-        lower = np.full(total, -highspy.kHighsInf)
-        floor = np.maximum(0, draft.floors[people] - self.degree[people])
-        lower[base_person:] = floor
-        upper[base_person:] = np.maximum(upper[base_person:], floor)
-        must = set(model.must)
-        bonus = np.array([10 * PENALTY if (a, b) in must else 0.0 for a, b in zip(i.tolist(), j.tolist(), strict=True)])
-        solver = _open_solver()
-        solver.addRows(
-            total, lower, upper, 0, np.zeros(total, dtype=np.int32), np.zeros(0, dtype=np.int32), np.zeros(0)
-        )
-        solver.addCols(
-            count,
-            -model.weight[i, j] - bonus,
-            np.zeros(count),
-            np.ones(count),
-            6 * count,
-            np.arange(0, 6 * count, 6, dtype=np.int32),
-            index.ravel(),
-            np.ones(6 * count),
-        )
-        solver.changeColsIntegrality(
-            count, np.arange(count, dtype=np.int32), np.full(count, highspy.HighsVarType.kInteger)
-        )
-        slack = np.flatnonzero(floor > 0).astype(np.int32) + base_person
-        extra = len(slack)
-        if extra:
-            solver.addCols(
-                extra,
-                np.full(extra, PENALTY),
-                np.zeros(extra),
-                np.full(extra, 1e4),
-                extra,
-                np.arange(extra, dtype=np.int32),
-                slack,
-                np.ones(extra),
-            )
-        solver.setOptionValue("time_limit", max(0.05, time_limit))
-        solver.setOptionValue("mip_rel_gap", 1e-6)
-        solver.run()
-        values = np.array(solver.getSolution().col_value)
-        if len(values) < count or solver.getInfo().primal_solution_status != 2:
-            return None
-        taken = np.flatnonzero(values[:count] > 0.5)
-        return {(min(int(s[k]), int(t[k])), max(int(s[k]), int(t[k]))): int(r[k]) for k in taken}
+    stay: dict[tuple[int, int], int] = field(default_factory=dict)  # (participant, participant) -> round
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,33 +43,237 @@ class Search:
     seed: int
     on_progress: ProgressHook
     bound: float
+    stay_bonus: float = 0.0
 
 
-def improve(draft: Draft, lp: BMatching, search: Search) -> None:
-    """Raise the score in place: each round alone first, then two at a time, until the bound, the stop or no gain."""
-    rounds = list(range(draft.model.problem.rounds))
-    generator = Random(search.seed)
-    pairs = candidates(lp, max(12, 3 * int(draft.model.high.max(initial=1))))
-    stale, size, step = 0, 1, 0
-    queue = list(rounds)
-    while not _done(draft, search):
-        if not queue:
-            stale += 1
-            if stale > 3:
+class Pool:
+    """Candidate meetings between seats as arrays, and the round each has now (-1 = none)."""
+
+    def __init__(self, draft: Draft, lp: BMatching, per_person: int) -> None:
+        model = draft.model
+        must = set(model.must)
+        wanted = dict.fromkeys([*(owners_of(model, e) for e in draft.placed), *_profitable(lp, per_person), *must])
+        rows: list[tuple[int, int, int]] = []
+        masks: list[int] = []
+        for pair_id, (i, j) in enumerate(wanted):
+            for s in model.seats_by_owner[i]:
+                for t in model.seats_by_owner[j]:
+                    edge = (s, t) if s < t else (t, s)
+                    rows.append((*edge, pair_id))
+                    masks.append(1 << draft.placed[edge] if edge in draft.pinned else draft.meets.rounds(*edge))
+        table = np.array(rows, dtype=np.int64).reshape(-1, 3)
+        owner = np.array([seat.owner for seat in model.seats], dtype=np.int64)
+        self.model, self.n_rounds = model, model.problem.rounds
+        self.edges = [(int(s), int(t)) for s, t in table[:, :2]]
+        self.s, self.t, self.pair = table.T
+        self.a, self.b = owner[self.s], owner[self.t]
+        self.weight = model.weight[self.a, self.b]
+        self.open = np.array([[mask >> r & 1 for r in range(self.n_rounds)] for mask in masks], dtype=bool)
+        self.open = self.open.reshape(len(rows), self.n_rounds)
+        self.pinned = np.array([e in draft.pinned for e in self.edges], dtype=bool)
+        self.when = np.array([draft.placed.get(e, -1) for e in self.edges], dtype=np.int64)
+        low, high = np.minimum(self.a, self.b), np.maximum(self.a, self.b)
+        keys = list(zip(low.tolist(), high.tolist(), strict=True))
+        self.must = np.array([key in must for key in keys], dtype=bool)
+        self.stay = np.array([draft.stay.get(key, -1) for key in keys], dtype=np.int64)
+        self.profit = self.weight - lp.duals[self.a] - lp.duals[self.b] - max(0.0, float(lp.duals[model.n]))
+        self.floors = draft.floors
+
+    def degrees(self, chosen: Mask) -> Matrix:
+        """Meetings of each participant among the chosen candidates."""
+        n = self.model.n
+        ends = np.concatenate([self.a[chosen], self.b[chosen]])
+        return np.bincount(ends, minlength=n).astype(float)
+
+    def utility(self) -> float:
+        """Sum of the weights of the meetings."""
+        return float(self.weight[self.when >= 0].sum())
+
+    def score(self, stay_bonus: float) -> float:
+        """Utility and bonuses less a penalty larger than any gain for each meeting missing below a floor or a must."""
+        placed = self.when >= 0
+        short = float(np.maximum(self.floors - self.degrees(placed), 0).sum())
+        missing = len(self.model.must) - int(self.must[placed].sum())
+        stays = int((placed & (self.when == self.stay)).sum())
+        return self.utility() + stay_bonus * stays - PENALTY * short - MUST * missing
+
+
+def _profitable(lp: BMatching, per_person: int) -> Iterator[tuple[int, int]]:
+    """The best pairs of each participant by reduced profit; those that need an interpreter are left out."""
+    n = lp.model.n
+    y, z = lp.duals[:n], max(0.0, float(lp.duals[n]))
+    keep = min(n - 1, per_person)
+    if keep < 1:
+        return
+    plain = lp.model.allowed if lp.model.interpreted is None else lp.model.allowed & ~lp.model.interpreted
+    for i in range(n):
+        profit = np.where(plain[i], lp.weight[i] - y[i] - y - z, -np.inf)
+        for j in np.argpartition(-profit, keep - 1)[:keep].tolist():
+            if profit[j] > -np.inf:
+                yield (i, j) if i < j else (j, i)
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The freed rounds as a program: a variable for each (candidate, round) that could stand there."""
+
+    candidate: Ints
+    round: Ints
+    degree: Matrix
+    room: Ints
+
+
+def _free(pool: Pool, rounds: list[int], deepest: float) -> tuple[Mask, _Part]:
+    """What leaves the plan when these rounds are freed, and what could stand there instead."""
+    freed = np.isin(pool.when, rounds) & ~pool.pinned
+    standing = (pool.when >= 0) & ~freed
+    met = np.zeros(int(pool.pair.max(initial=-1)) + 1, dtype=bool)
+    met[pool.pair[standing]] = True
+    busy = np.zeros((len(pool.model.seats), pool.n_rounds), dtype=bool)
+    busy[pool.s[standing], pool.when[standing]] = True
+    busy[pool.t[standing], pool.when[standing]] = True
+    worth = ~met[pool.pair] & ((pool.profit >= deepest) | freed | pool.must)
+    found, where = [], []
+    for r in rounds:
+        fits = np.flatnonzero(worth & pool.open[:, r] & ~busy[pool.s, r] & ~busy[pool.t, r])
+        found.append(fits)
+        where.append(np.full(len(fits), r))
+    room = pool.model.capacity - np.bincount(pool.when[standing], minlength=pool.n_rounds)
+    return freed, _Part(np.concatenate(found), np.concatenate(where), pool.degrees(standing), room)
+
+
+def _fill(pool: Pool, part: _Part, bonus: Matrix, time_limit: float) -> Mask | None:
+    """Solve the program; bool per variable, None when no solution was found in time."""
+    import highspy
+
+    model, c, r = pool.model, part.candidate, part.round
+    count = len(c)
+    seats = np.concatenate([pool.s[c] * pool.n_rounds + r, pool.t[c] * pool.n_rounds + r])
+    seat_rows, seat_of = np.unique(seats, return_inverse=True)
+    pair_rows, pair_of = np.unique(pool.pair[c], return_inverse=True)
+    people, person_of = np.unique(np.concatenate([pool.a[c], pool.b[c]]), return_inverse=True)
+    at_pair = len(seat_rows)
+    at_round = at_pair + len(pair_rows)
+    at_person = at_round + pool.n_rounds
+    rows = at_person + len(people)
+    places = (seat_of[:count], seat_of[count:], at_pair + pair_of, at_round + r)
+    index = np.stack((*places, at_person + person_of[:count], at_person + person_of[count:]), axis=1)
+    floor = np.maximum(0, pool.floors[people] - part.degree[people])
+    upper = np.ones(rows)
+    upper[at_round:at_person] = part.room
+    upper[at_person:] = np.maximum(floor, model.high[people] - part.degree[people])
+    lower = np.full(rows, -highspy.kHighsInf)
+    lower[at_person:] = floor
+    solver = open_solver()
+    Ones.rows(solver, lower, upper)
+    Ones.add(solver, -bonus, index.astype(np.int32))
+    solver.changeColsIntegrality(count, np.arange(count, dtype=np.int32), np.full(count, highspy.HighsVarType.kInteger))
+    slack = (np.flatnonzero(floor > 0) + at_person).astype(np.int32)
+    if len(slack):
+        Ones.add(solver, np.full(len(slack), PENALTY), slack[:, None], most=1e4)
+    solver.setOptionValue("time_limit", max(0.02, time_limit))
+    solver.setOptionValue("mip_rel_gap", 1e-7)
+    solver.run()
+    values: NDArray[np.float64] = np.array(solver.getSolution().col_value)
+    if len(values) < count or solver.getInfo().primal_solution_status != 2:
+        return None
+    taken: Mask = values[:count] > 0.5
+    return taken
+
+
+@dataclass(eq=False)
+class Polish:
+    """The search over a pool: frees rounds, fills them, keeps what is no worse."""
+
+    pool: Pool
+    wanted: list[tuple[int, int]]  # pairs of participants that the selection chose
+    search: Search
+    random: Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.search.seed)
+        self.noise = np.random.default_rng(self.search.seed)
+
+    def refill(self, rounds: list[int]) -> bool:
+        """Fill these rounds anew. True when the score rose; equal scores are taken up but do not count."""
+        pool, bonus = self.pool, self.search.stay_bonus
+        before = pool.score(bonus)
+        depth = -max(0.02, min(0.6, 1.01 * (self.search.bound - pool.utility())))
+        freed, part = _free(pool, rounds, depth)
+        if not len(part.candidate):
+            return False
+        value = pool.weight[part.candidate] + bonus * (pool.stay[part.candidate] == part.round)
+        value = value + MUST * pool.must[part.candidate] + 1e-6 * self.noise.random(len(value))
+        taken = _fill(pool, part, value, min(self.search.stop.remaining(), 6.0))
+        if taken is None:
+            return False
+        old = pool.when.copy()
+        pool.when[freed] = -1
+        pool.when[part.candidate[taken]] = part.round[taken]
+        after = pool.score(bonus)
+        if after < before - 1e-9:
+            pool.when[:] = old
+        return after > before + 1e-7
+
+    def groups(self, size: int) -> Iterator[list[int]]:
+        """Rounds to free: first each alone, then groups around the pairs that were wanted and have no round."""
+        every = list(range(self.pool.n_rounds))
+        yield from ([t] for t in every)
+        while True:
+            group = self._around_missing() or self.random.sample(every, min(len(every), size))
+            spare = [t for t in every if t not in group]
+            self.random.shuffle(spare)
+            yield (group + spare)[: min(len(every), size)]
+
+    def _around_missing(self) -> list[int]:
+        pool = self.pool
+        placed = pool.when >= 0
+        met = set(zip(pool.a[placed].tolist(), pool.b[placed].tolist(), strict=True))
+        missing = [p for p in self.wanted if p not in met and p[::-1] not in met]
+        if not missing:
+            return []
+        found = []
+        for who in self.random.choice(missing):
+            mine = placed & ((pool.a == who) | (pool.b == who))
+            free = np.setdiff1d(np.flatnonzero(pool.model.presence[who]), pool.when[mine]).tolist()
+            if free:
+                found.append(self.random.choice(free))
+        return list(dict.fromkeys(found))
+
+    def run(self) -> None:
+        """Refill until the bound is met, the stop says so, or nothing has helped for long."""
+        search, pool = self.search, self.pool
+        size, stale = 2, 0
+        for step, group in enumerate(self.groups(size)):
+            score = pool.score(0.0)
+            if score >= search.bound - 1e-6 * max(1.0, search.bound) or search.stop(score):
                 return
-            size = min(2, len(rounds))
-            queue = list(rounds)
-            generator.shuffle(queue)
-        group = [queue.pop() for _ in range(min(size, len(queue)))]
-        if refill(draft, pairs, group, min(search.stop.remaining(), 5.0)):
-            stale = 0
-        step += 1
-        best = draft.utility()
-        search.on_progress(
-            Progress("polish", best, search.bound, (search.bound - best) / max(search.bound, 1e-12), step)
-        )
+            stale = 0 if self.refill(group) else stale + 1
+            if stale > 40 + 3 * pool.n_rounds:
+                return
+            best = pool.utility()
+            search.on_progress(
+                Progress("polish", best, search.bound, (search.bound - best) / max(search.bound, 1e-12), step)
+            )
 
 
-def _done(draft: Draft, search: Search) -> bool:
-    score = draft.score()
-    return score >= search.bound - 1e-6 * max(1.0, search.bound) or search.stop(score)
+def improve(draft: Draft, lp: BMatching, wanted: list[tuple[int, int]], search: Search) -> None:
+    """Raise the score of a draft in place."""
+    score = sum(float(draft.model.weight[owners_of(draft.model, e)]) for e in draft.placed)
+    if score >= search.bound - 1e-6 * max(1.0, search.bound) and not _short(draft):
+        return
+    pool = Pool(draft, lp, max(12, 3 * int(draft.model.high.max(initial=1))))
+    if not len(pool.edges):
+        return
+    Polish(pool, wanted, search).run()
+    draft.placed.clear()
+    draft.placed.update({pool.edges[k]: int(pool.when[k]) for k in np.flatnonzero(pool.when >= 0)})
+
+
+def _short(draft: Draft) -> bool:
+    met = {owners_of(draft.model, e) for e in draft.placed}
+    degree = np.zeros(draft.model.n)
+    for i, j in met:
+        degree[i] += 1
+        degree[j] += 1
+    return bool((degree < draft.floors).any()) or any(pair not in met for pair in draft.model.must)

@@ -6,7 +6,7 @@ each meeting and round, `used` variables with exact counts per person (the impli
 counters whose meetings are ordered by shared participant, prefix variables for breaks.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from matching.pairing.maxsat import Formula
 from matching.pairing.meets import Meets
@@ -153,17 +153,17 @@ def _person(encoding: Encoding, i: int, meetings: list[int]) -> None:
 def _counts(encoding: Encoding, i: int, meetings: list[int]) -> None:
     """Implied: as many used rounds as meetings, overall and within each window some meetings are bound to."""
     task, formula = encoding.task, encoding.formula
-    windows: dict[int, int] = {}
-    for m in meetings:
-        windows[task.masks[m]] = windows.get(task.masks[m], 0) + 1
     everything = (1 << task.rounds) - 1
+    wishes = task.model.problem.requested
+    own = [wishes[m].rounds for m in meetings]
+    windows = [everything if rounds is None else sum(1 << t for t in rounds) for rounds in own]
     spans = {everything: len(meetings)}
-    for split in _splits(list(windows), task.rounds):
-        for part in (split, everything & ~split):
-            spans[part] = sum(count for mask, count in windows.items() if not mask & ~part)
-    for span, least in spans.items():
+    for window in dict.fromkeys(windows):
+        for part in (window, everything & ~window):
+            spans[part] = sum(1 for mask in windows if not mask & ~part)
+    for span, least in spans.items() if len(spans) <= 5 else [(everything, len(meetings))]:
         inside = [encoding.used[i, t] for t in bits(span) if (i, t) in encoding.used]
-        outside = sum(count for mask, count in windows.items() if not mask & span)
+        outside = sum(1 for mask in windows if not mask & span)
         most = len(meetings) - outside
         if least == most and least <= len(inside):
             formula.exactly(inside, least)
@@ -172,17 +172,6 @@ def _counts(encoding: Encoding, i: int, meetings: list[int]) -> None:
             formula.at_least(inside, least)
         if most < len(inside):
             formula.at_most(inside, most)
-
-
-def _splits(masks: list[int], rounds: int) -> set[int]:
-    """Cuts of the day (rounds before a point) that some meeting lies wholly before or after, fewest first."""
-    found = set()
-    for mask in masks:
-        end, start = mask.bit_length(), (mask & -mask).bit_length() - 1
-        for point in (end, start):
-            if 1 < point < rounds - 1 and abs(point - rounds / 2) <= rounds / 4:
-                found.add((1 << point) - 1)
-    return found if len(found) <= 2 else set()
 
 
 def _places(encoding: Encoding, mine: list[list[int]]) -> None:
@@ -293,13 +282,3 @@ def _unary(formula: Formula, literals: list[int]) -> list[int]:
                 formula.add(-one, variable)
         last = now
     return last
-
-
-def restrict(task: Task, keep: list[int]) -> Task:
-    """The same task with only some of its meetings (precedences and fixed rounds are not carried over)."""
-    return replace(
-        task,
-        pairs=[task.pairs[m] for m in keep],
-        masks=[task.masks[m] for m in keep],
-        served={k: task.served[m] for k, m in enumerate(keep) if m in task.served},
-    )

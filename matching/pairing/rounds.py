@@ -140,9 +140,15 @@ class Colouring:
 
     def _by_chain(self, e: int, u: int, v: int) -> bool:
         """u has round a free, v has round b free: swap a and b along the path from v, then e takes a."""
-        mask = self.graph.masks[e]
+        for chain, a, b in self._chains(e, u, v):
+            self._swap(chain, a, b)
+            self.put(e, a)
+            return True
+        return False
+
+    def _chains(self, e: int, u: int, v: int) -> Iterator[tuple[list[int], int, int]]:
         capacity, count = self.graph.capacity, self.count
-        for a in bits(mask & self.free[u]):
+        for a in bits(self.graph.masks[e] & self.free[u]):
             for b in bits(self.free[v]):
                 if a == b:
                     continue
@@ -150,12 +156,23 @@ class Colouring:
                 if chain is None:
                     continue
                 odd = len(chain) % 2  # an odd path moves one meeting from a to b
-                if count[a] + 1 - odd > capacity[a] or count[b] + odd > capacity[b]:
-                    continue
-                self._swap(chain, a, b)
-                self.put(e, a)
-                return True
-        return False
+                if count[a] + 1 - odd <= capacity[a] and count[b] + odd <= capacity[b]:
+                    yield chain, a, b
+
+    def insert_gently(self, e: int, most: int) -> bool:
+        """Give e a round, moving at most so many others, as few as a single chain can."""
+        u, v = self.graph.edges[e]
+        now = self.graph.masks[e] & self.free[u] & self.free[v] & self.roomy
+        if now:
+            self.put(e, self._emptiest(now))
+            return True
+        chains = [*self._chains(e, u, v), *self._chains(e, v, u)]
+        chain, a, b = min(chains, key=lambda c: len(c[0]), default=([], -1, -1))
+        if a < 0 or len(chain) > most:
+            return False
+        self._swap(chain, a, b)
+        self.put(e, a)
+        return True
 
     def eject(self, e: int, tabu: dict[tuple[int, int], int], now: int) -> list[int] | None:
         """Force e into the round that costs least weight in ejected edges; None when every round is tabu."""
@@ -186,6 +203,18 @@ class Colouring:
         inside = self._in_round(t)
         sample = self.random.sample(inside, min(6, len(inside)))
         return min(sample, key=lambda f: self.graph.weight[f], default=None)
+
+
+def colour_around(graph: Graph, seed: int, start: dict[int, int], most: int) -> list[int]:
+    """Rounds for all edges while those in `start` keep theirs, but for chains of at most `most` moves a new edge."""
+    state = Colouring(graph, seed)
+    for e, t in start.items():
+        state.put(e, t)
+    order = sorted((e for e in range(len(graph.edges)) if e not in start), key=lambda e: (-graph.weight[e], e))
+    left = [e for e in order if not state.insert_gently(e, 0)]
+    for e in left:
+        state.insert_gently(e, most)
+    return state.colour
 
 
 def colour(graph: Graph, seed: int, stop: Stop, tries: int = 4000) -> list[int]:

@@ -71,7 +71,7 @@ class BMatching:
         self.weight = model.weight if weight is None else weight
         self.total = round_total(model)
         self.columns = Columns(model.n)
-        self.solver = _open_solver()
+        self.solver = open_solver()
         self.must = np.zeros((model.n, model.n), dtype=bool)
         for i, j in model.must:
             self.must[i, j] = self.must[j, i] = True
@@ -80,14 +80,12 @@ class BMatching:
         self._start_columns()
 
     def _add_rows(self) -> None:
-        import highspy
-
-        n = self.model.n
-        self.low = np.zeros(n)
-        empty_i, empty_d = np.zeros(0, dtype=np.int32), np.zeros(0)
-        lower = np.append(self.low, -highspy.kHighsInf)
-        upper = np.append(self.high.astype(float), float(self.total))
-        self.solver.addRows(n + 1, lower, upper, 0, np.zeros(n + 1, dtype=np.int32), empty_i, empty_d)
+        self.low = np.zeros(self.model.n)
+        Ones.rows(
+            self.solver,
+            np.append(self.low, -np.inf),
+            np.append(self.high.astype(float), float(self.total)),
+        )
 
     def _start_columns(self) -> None:
         n = self.model.n
@@ -111,12 +109,8 @@ class BMatching:
         count = len(first)
         if not count:
             return 0
-        index = np.empty(3 * count, dtype=np.int32)
-        index[0::3], index[1::3], index[2::3] = first, second, self.model.n
-        starts = np.arange(0, 3 * count, 3, dtype=np.int32)
-        lower = self.must[first, second].astype(float)
-        cost = -self.weight[first, second]
-        self.solver.addCols(count, cost, lower, np.ones(count), 3 * count, starts, index, np.ones(3 * count))
+        index = np.stack((first, second, np.full(count, self.model.n)), axis=1).astype(np.int32)
+        Ones.add(self.solver, -self.weight[first, second], index, least=self.must[first, second].astype(float))
         return count
 
     def set_floors(self, low: Ints) -> None:
@@ -125,6 +119,15 @@ class BMatching:
         self.low = low.astype(float)
         rows = np.arange(n, dtype=np.int32)
         self.solver.changeRowsBounds(n, rows, self.low, np.maximum(self.high, low).astype(float))
+
+    def prefer(self, pairs: Ints, bonus: float) -> None:
+        """Make these pairs (int[k, 2]) worth more by `bonus`; the bound is then one on the raised utility."""
+        self.weight = self.weight.copy()
+        self.weight[pairs[:, 0], pairs[:, 1]] += bonus
+        self.weight[pairs[:, 1], pairs[:, 0]] += bonus
+        self.add_pairs(pairs[:, 0], pairs[:, 1])
+        cost = -self.weight[self.columns.first, self.columns.second]
+        self.solver.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
 
     def solve(self) -> bool:
         """Solve over every pair; False when no selection keeps the floors and the musts."""
@@ -225,25 +228,14 @@ def settle(lp: BMatching, first: Ints, second: Ints, fractional: Mask) -> Matrix
     free &= ~lp.must[first, second]
     fixed = (lp.values > 0.5) & ~free
     used = np.bincount(np.concatenate([first[fixed], second[fixed]]), minlength=n)
-    small = _open_solver()
-    lower = np.append(np.maximum(0, lp.low - used), -highspy.kHighsInf)
+    small = open_solver()
+    lower = np.append(np.maximum(0, lp.low - used), -np.inf)
     upper = np.append(np.maximum(lp.high, lp.low) - used, lp.total - int(fixed.sum()))
-    small.addRows(n + 1, lower, upper, 0, np.zeros(n + 1, dtype=np.int32), np.zeros(0, dtype=np.int32), np.zeros(0))
+    Ones.rows(small, lower, upper)
     where = np.flatnonzero(free)
     count = len(where)
-    index = np.empty(3 * count, dtype=np.int32)
-    index[0::3], index[1::3], index[2::3] = first[where], second[where], n
-    starts = np.arange(0, 3 * count, 3, dtype=np.int32)
-    small.addCols(
-        count,
-        -lp.weight[first[where], second[where]],
-        np.zeros(count),
-        np.ones(count),
-        3 * count,
-        starts,
-        index,
-        np.ones(3 * count),
-    )
+    index = np.stack((first[where], second[where], np.full(count, n)), axis=1).astype(np.int32)
+    Ones.add(small, -lp.weight[first[where], second[where]], index)
     small.changeColsIntegrality(count, np.arange(count, dtype=np.int32), np.full(count, highspy.HighsVarType.kInteger))
     small.setOptionValue("time_limit", 10.0)
     small.setOptionValue("mip_rel_gap", 1e-6)
@@ -255,7 +247,25 @@ def settle(lp: BMatching, first: Ints, second: Ints, fractional: Mask) -> Matrix
     return values
 
 
-def _open_solver() -> Any:
+class Ones:
+    """Rows and columns for HiGHS from arrays: every column has ones in the rows named in its line of `index`."""
+
+    @staticmethod
+    def rows(solver: Any, lower: Matrix, upper: Matrix) -> None:
+        """Empty rows with these bounds."""
+        nothing = np.zeros(0, dtype=np.int32)
+        solver.addRows(len(lower), lower, upper, 0, np.zeros(len(lower), dtype=np.int32), nothing, np.zeros(0))
+
+    @staticmethod
+    def add(solver: Any, cost: Matrix, index: Any, least: Matrix | float = 0.0, most: float = 1.0) -> None:
+        """Columns within [least, most]; `index` is int32[count, width]."""
+        count, width = index.shape
+        starts = np.arange(0, width * count, width, dtype=np.int32)
+        low, high = np.broadcast_to(least, count).astype(float), np.full(count, most)
+        solver.addCols(count, cost, low, high, width * count, starts, index.ravel(), np.ones(width * count))
+
+
+def open_solver() -> Any:
     import highspy
 
     solver = highspy.Highs()

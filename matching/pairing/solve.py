@@ -1,19 +1,22 @@
 """Problem in, plan with certificate out: selection and bound, rounds, polish, places, in the order of the aims."""
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from matching.pairing.breaks import rested
 from matching.pairing.explain import contradictions
 from matching.pairing.floors import settle_floors
 from matching.pairing.given import place_requested
+from matching.pairing.idle import IdleSearch, Rules, Tries
 from matching.pairing.interpreters import Slot, pin
 from matching.pairing.meets import Meets
-from matching.pairing.model import Ints, Model, build_model
+from matching.pairing.model import Model, build_model
 from matching.pairing.plan import Sitting, build_plan, describe, owners_of
 from matching.pairing.polish import Draft, Search, improve
-from matching.pairing.problem import Certificate, Plan, Problem, Result
-from matching.pairing.rounds import PINNED, Graph, colour
+from matching.pairing.problem import Certificate, PlaceId, Plan, Problem, Result
+from matching.pairing.rounds import PINNED, Graph, colour, colour_around
 from matching.pairing.select import BMatching
 from matching.pairing.stop import MaxRuntime, Progress, ProgressHook, Run, Stop, noop
 
@@ -45,7 +48,17 @@ def solve(
     return Result(result.plan, replace(result.certificate, seconds=round(seconds, 4)))
 
 
-def choose_and_schedule(problem: Problem, run: Run) -> Result:
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Pairs that should keep their round: worth `bonus` more, moved at most along chains of `most` meetings."""
+
+    rounds: dict[tuple[int, int], int]
+    places: dict[tuple[int, int, int], PlaceId]
+    bonus: float = 0.05
+    most: int = 1
+
+
+def choose_and_schedule(problem: Problem, run: Run, stay: Stay | None = None) -> Result:
     """Choose the pairs by the linear program, give them rounds, mend what is left, and certify."""
     model = build_model(problem)
     why = contradictions(model)
@@ -58,15 +71,35 @@ def choose_and_schedule(problem: Problem, run: Run) -> Result:
         return Result(Plan(), Certificate(status="infeasible", contradiction=(str(error),)))
     bound = lp.bound()
     run.on_progress(Progress("selection", 0.0, bound, 1.0))
+    if stay is not None and stay.rounds:
+        lp.prefer(np.array(sorted(stay.rounds), dtype=np.int64), stay.bonus)
+        lp.solve()
     pairs, _ = lp.chosen()
-    draft, slots = place_in_rounds(model, pairs, floors, run)
-    improve(draft, lp, Search(run.stop, run.seed, run.on_progress, bound))
-    plan = build_plan(model, [Sitting(edge, t, slots.get(edge)) for edge, t in draft.placed.items()])
+    draft, slots = place_in_rounds(model, pairs, run, stay)
+    draft.floors[:] = floors
+    draft.stay.update({} if stay is None else stay.rounds)
+    improve(draft, lp, pairs, Search(run.stop, run.seed, run.on_progress, bound, 0.0 if stay is None else stay.bonus))
+    if stay is None:
+        wait_less(draft, run)
+    sittings = [Sitting(edge, t, slots.get(edge)) for edge, t in draft.placed.items()]
+    plan = build_plan(model, sittings, {} if stay is None else stay.places)
     return Result(plan, certify(model, plan, bound, level))
 
 
+def wait_less(draft: Draft, run: Run) -> None:
+    """Fewer breaks and idle rounds among the same meetings."""
+    edges = list(draft.placed)
+    model = draft.model
+    masks = [1 << draft.placed[e] if e in draft.pinned else draft.meets.rounds(*e) for e in edges]
+    graph = Graph(edges, masks, [1.0] * len(edges), draft.meets.seat_bits, [int(c) for c in model.capacity])
+    rules = Rules([seat.owner for seat in model.seats])
+    search = IdleSearch(graph, rules, [draft.placed[e] for e in edges], run.seed)
+    search.run(run.stop, Tries(moves=min(60_000, 40 * len(edges))))
+    draft.placed.update(zip(edges, search.best, strict=True))
+
+
 def place_in_rounds(
-    model: Model, pairs: list[tuple[int, int]], floors: Ints, run: Run
+    model: Model, pairs: list[tuple[int, int]], run: Run, stay: Stay | None = None
 ) -> tuple[Draft, dict[tuple[int, int], Slot]]:
     """Rounds for the chosen pairs; those for which none was found are left out of the draft."""
     meets = Meets(model, rested(model, run.seed))
@@ -84,11 +117,15 @@ def place_in_rounds(
         masks[e] = 1 << t
         weight[e] += PINNED
     graph = Graph(edges, masks, weight, meets.seat_bits, [int(c) for c in model.capacity])
-    rounds = colour(graph, run.seed, run.stop)
+    if stay is None:
+        rounds = colour(graph, run.seed, run.stop)
+    else:
+        kept = {e: stay.rounds[p] for e, p in enumerate(owners) if p in stay.rounds and masks[e] >> stay.rounds[p] & 1}
+        rounds = colour_around(graph, run.seed, kept, stay.most)
     placed = {edges[e]: t for e, t in enumerate(rounds) if t >= 0}
     slots = {edges[e]: slot for e, slot in found.items() if rounds[e] >= 0}
     pinned = {edges[e] for e in range(len(edges)) if rounds[e] >= 0 and (owners[e] in locked or e in found)}
-    return Draft(model, meets, placed, pinned, floors.astype(float)), slots
+    return Draft(model, meets, placed, pinned, np.zeros(model.n)), slots
 
 
 def _interpreted(

@@ -1,0 +1,230 @@
+"""A new plan on the day: what happened stays, what survives stays where it is, what broke is filled anew.
+
+With `keep` every surviving meeting stays in its round and place and the holes are filled by solving the residual
+problem (free people, free places, pairs that have not met): the minimal-perturbation answer (Barták, Müller &
+Rudová 2004).
+Without it the remaining rounds are optimised again, with a bonus for pairs that stay, and survivors change their round
+only along short Kempe chains. Either answer is a `Diff` that can be applied and undone.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from matching.pairing.changes import Changes, apply_changes
+from matching.pairing.model import build_model, consecutive_limit
+from matching.pairing.plan import describe
+from matching.pairing.problem import Certificate, Interpreter, Meeting, Participant, Place, Plan, Problem, index_of
+from matching.pairing.solve import Stay, choose_and_schedule
+from matching.pairing.stop import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """From one plan to the next: meetings dropped, new, and moved (before, after). Undone by `inverse`."""
+
+    removed: tuple[Meeting, ...] = ()
+    added: tuple[Meeting, ...] = ()
+    moved: tuple[tuple[Meeting, Meeting], ...] = ()
+
+    def inverse(self) -> "Diff":
+        """The way back."""
+        return Diff(self.added, self.removed, tuple((after, before) for before, after in self.moved))
+
+    def apply(self, plan: Plan) -> Plan:
+        """The plan after the change.
+
+        Raises:
+            ValueError: a meeting to drop or move is not in the plan (it was made for another plan).
+        """
+        meetings = list(plan.meetings)
+        for gone in (*self.removed, *(before for before, _ in self.moved)):
+            if gone not in meetings:
+                raise ValueError(f"{gone.a} with {gone.b} in round {gone.round} is not in this plan")
+            meetings.remove(gone)
+        return Plan(tuple(sorted([*meetings, *self.added, *(after for _, after in self.moved)], key=_by_time)))
+
+    def of(self, participant: str) -> "Diff":
+        """The part that concerns one participant."""
+
+        def concerns(m: Meeting) -> bool:
+            return participant in (m.a, m.b)
+
+        return Diff(
+            tuple(m for m in self.removed if concerns(m)),
+            tuple(m for m in self.added if concerns(m)),
+            tuple(pair for pair in self.moved if concerns(pair[0])),
+        )
+
+    def people(self) -> tuple[str, ...]:
+        """Everybody whose agenda changes, each once."""
+        touched = (*self.removed, *self.added, *(after for _, after in self.moved))
+        return tuple(dict.fromkeys(who for m in touched for who in (m.a, m.b)))
+
+
+@dataclass(frozen=True, slots=True)
+class Replan:
+    """The answer: the problem as it now is, the new plan with its certificate, and the difference."""
+
+    problem: Problem
+    plan: Plan
+    certificate: Certificate
+    diff: Diff
+    lost_must: tuple[tuple[str, str], ...] = field(default=())
+
+
+def _by_time(m: Meeting) -> tuple[int, str, str]:
+    return (m.round, m.a, m.b)
+
+
+def compare(before: Plan, after: Plan) -> Diff:
+    """What changed between two plans of one event; a pair that meets in both is moved, not dropped and added."""
+    old = {_key(m): m for m in before.meetings}
+    new = {_key(m): m for m in after.meetings}
+    return Diff(
+        tuple(m for k, m in old.items() if k not in new),
+        tuple(m for k, m in new.items() if k not in old),
+        tuple((m, new[k]) for k, m in old.items() if k in new and not _same(m, new[k])),
+    )
+
+
+def _key(m: Meeting) -> tuple[str, ...]:
+    return tuple(sorted((m.a, m.b)))
+
+
+def _same(one: Meeting, other: Meeting) -> bool:
+    return (one.round, one.place, one.interpreter) == (other.round, other.place, other.interpreter)
+
+
+def replan(problem: Problem, plan: Plan, changes: Changes, run: Run, keep: bool = True) -> Replan:
+    """A plan for what is left of the day.
+
+    With `keep`, every surviving meeting stays as it is and only holes are filled; without, the remaining rounds are
+    optimised again and surviving pairs keep their round where little is lost by it. The certificate's bound is that of
+    the freely re-optimised rest when `keep` is false, and that of the best filling when it is true.
+
+    Raises:
+        ProblemError: the changes name something the problem does not have.
+    """
+    fresh = apply_changes(problem, plan, changes)
+    survivors = surviving(fresh, plan, changes.now)
+    if keep:
+        standing = survivors
+        still = set(survivors)
+        lost = Counter(who for m in plan.meetings if m not in still for who in (m.a, m.b))
+        result = choose_and_schedule(residual(fresh, standing, changes.now, lost), run)
+    else:
+        standing = [m for m in survivors if m.round < changes.now]
+        index = index_of(fresh.participants)
+        future = [m for m in survivors if m.round >= changes.now]
+        stay = Stay(
+            {_pair(index, m): m.round for m in future},
+            {(*_pair(index, m), m.round): m.place for m in future if m.place is not None},
+        )
+        result = choose_and_schedule(residual(fresh, standing, changes.now, Counter()), run, stay)
+    whole = Plan(tuple(sorted([*standing, *result.plan.meetings], key=_by_time)))
+    gone = tuple(pair for pair in problem.must if pair not in fresh.must)
+    return Replan(fresh, whole, _certificate(fresh, whole, standing, result.certificate), compare(plan, whole), gone)
+
+
+def _pair(index: dict[str, int], m: Meeting) -> tuple[int, int]:
+    i, j = index[m.a], index[m.b]
+    return (i, j) if i < j else (j, i)
+
+
+def _certificate(problem: Problem, plan: Plan, standing: list[Meeting], part: Certificate) -> Certificate:
+    """Facts of the whole plan; the bound is what stands plus the bound of the rest."""
+    model = build_model(problem)
+    found = describe(model, plan)
+    index = index_of(problem.participants)
+    bound = float(sum(model.weight[_pair(index, m)] for m in standing)) + part.bound
+    proven = part.status == "optimal" and not found.unmet
+    gap = 0.0 if proven or bound <= 0 else max(0.0, (bound - found.utility) / bound)
+    return replace(found, status="optimal" if proven else "feasible", bound=max(bound, found.utility), gap=gap)
+
+
+def surviving(problem: Problem, plan: Plan, now: int) -> list[Meeting]:
+    """Past meetings, and future ones whose people, place and interpreter are still there."""
+    people = {p.id: p for p in problem.participants}
+    places = {p.id: p for p in problem.places}
+    served = {x.id: x for x in problem.interpreters}
+
+    def there(available: tuple[int, ...] | None, t: int) -> bool:
+        return available is None or t in available
+
+    def stands(m: Meeting) -> bool:
+        if m.round < now:
+            return True
+        helped = m.interpreter is None or (m.interpreter in served and there(served[m.interpreter].available, m.round))
+        placed = m.place is not None and m.place in places and there(places[m.place].available, m.round)
+        return helped and placed and all(there(people[who].available, m.round) for who in (m.a, m.b))
+
+    return [m for m in plan.meetings if stands(m)]
+
+
+def residual(problem: Problem, standing: list[Meeting], now: int, first: Counter[str]) -> Problem:
+    """What is still open around the meetings that stand: free rounds, places and interpreters from `now` on, minima and
+    caps less what is held, no pair that has met. Those in `first` ask for as many meetings as they lost."""
+    busy: dict[str, set[int]] = {}
+    taken: dict[object, set[int]] = {}
+    for m in standing:
+        for who in (m.a, m.b):
+            busy.setdefault(who, set()).add(m.round)
+        taken.setdefault(("place", m.place), set()).add(m.round)
+        taken.setdefault(("interpreter", m.interpreter), set()).add(m.round)
+    degree = Counter(who for m in standing for who in (m.a, m.b))
+    held = {_key(m) for m in standing}
+    rest = range(now, problem.rounds)
+    return replace(
+        problem,
+        participants=tuple(
+            _open_person(problem, i, busy.get(p.id, set()), degree[p.id], now, first[p.id])
+            for i, p in enumerate(problem.participants)
+        ),
+        places=tuple(_open_place(p, taken.get(("place", p.id), set()), rest) for p in problem.places),
+        interpreters=tuple(
+            _open_helper(x, taken.get(("interpreter", x.id), set()), rest) for x in problem.interpreters
+        ),
+        never=(*problem.never, *((m.a, m.b) for m in standing)),
+        must=tuple(pair for pair in problem.must if tuple(sorted(pair)) not in held),
+        locked=tuple(k for k in problem.locked if tuple(sorted((k.a, k.b))) not in held and k.round >= now),
+        max_consecutive=None,
+    )
+
+
+def _left(available: tuple[int, ...] | None, taken: set[int], rest: range) -> tuple[int, ...]:
+    return tuple(t for t in rest if t not in taken and (available is None or t in available))
+
+
+def _open_place(place: Place, taken: set[int], rest: range) -> Place:
+    return replace(place, available=_left(place.available, taken, rest))
+
+
+def _open_helper(helper: Interpreter, taken: set[int], rest: range) -> Interpreter:
+    return replace(helper, available=_left(helper.available, taken, rest))
+
+
+def _open_person(problem: Problem, i: int, busy: set[int], degree: int, now: int, lost: int) -> Participant:
+    person = problem.participants[i]
+    limit = consecutive_limit(problem, i)
+    rounds = _left(person.available, busy, range(now, problem.rounds))
+    if limit is not None:
+        rounds = _with_rests(rounds, busy, limit)
+    most = None if person.max is None else max(0, person.max - degree)
+    least = max(0, person.min - degree, lost)
+    least = min(least, len(rounds), len(rounds) if most is None else most)
+    return replace(person, available=rounds, min=least, max=most, max_consecutive=None)
+
+
+def _with_rests(rounds: tuple[int, ...], busy: set[int], limit: int) -> tuple[int, ...]:
+    """Rounds that can all be filled beside the busy ones without more than `limit` in a row."""
+    filled, found = set(busy), []
+    for t in rounds:
+        low = high = t
+        while low - 1 in filled:
+            low -= 1
+        while high + 1 in filled:
+            high += 1
+        if high - low + 1 <= limit:
+            filled.add(t)
+            found.append(t)
+    return tuple(found)

@@ -6,7 +6,10 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.errors import NotFound
+from app.services.importing.export import Selection, export_actors
+from app.services.importing.rejects import rejected_rows
 from app.services.importing.run import apply, ensure_map, get_import, list_imports, preview, preview_again
+from app.services.importing.undo import undo
 from models.competence_map import (
     CompetenceMap,
     ImportOptions,
@@ -19,8 +22,10 @@ from models.competence_map import (
 )
 
 __all__ = [
+    "Selection",
     "apply",
     "ensure_map",
+    "export_actors",
     "get_import",
     "get_map",
     "import_public",
@@ -30,6 +35,8 @@ __all__ = [
     "map_public",
     "preview",
     "preview_again",
+    "rejected_rows",
+    "undo",
 ]
 
 

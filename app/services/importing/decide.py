@@ -52,6 +52,8 @@ class Decider:
             known = self._known([r.key for r in left])
             wave, left = self._wave(left, known)
             yield self._decide_wave(wave, known)
+            # What the writer changed behind the session's back is read anew; what the caller changed is not lost.
+            self.session.flush()
             self.session.expire_all()
 
     def _wave(
@@ -108,6 +110,9 @@ class Decider:
         merge = Merge(base, ours.model_dump(), row.said, prefer_file=self.options.prefer == "file")
         merged = merge.run()
         fields = ActorCreate.model_validate(merged) if merge.changes else None
+        if fields is None and action == "changed" and not merge.conflicts:
+            # The source words it differently and means what is stored: only its words are kept anew.
+            action = "same"
         if fields is not None:
             before = before | {"actor": ours.model_dump()}
         return Decision(row, action, actor.id, fields, before, merge.changes, merge.conflicts)

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.services.importing.layout import Column, Record
 from app.services.importing.notes import Notes
+from app.services.importing.sheets import take_off
 from app.services.importing.values import (
     is_blank_text,
     parse_coordinate,
@@ -124,7 +125,7 @@ class _Cell:
         if isinstance(self.value, bool) or not isinstance(self.value, str | int | float):
             raise ValueError("a text is expected here, not a list or an object")
         text = repr(self.value) if isinstance(self.value, float) else str(self.value)
-        return clean(text)
+        return clean(text if self.context.structured else take_off(text))
 
     @property
     def place(self) -> str:
@@ -213,6 +214,8 @@ def _items(cell: _Cell) -> list[str]:
             raise ValueError("a list of plain words is expected here")
         return [str(item).strip() for item in cell.value if str(item).strip()]
     text = cell.text
+    if re.search(r"\d$", fold_word(cell.column.heading)) and cell.column.field != "relations":
+        return [text]
     separator = r"[;|\n]" if re.search(r"[;|\n]", text) else r",\s+" if ", " in text else ","
     return [item.strip() for item in re.split(separator, text) if item.strip()]
 

@@ -100,7 +100,8 @@ def _likeliest(sample: bytes, *, prefer: str) -> str:
     """The code page under which most bytes beyond ASCII are letters people write here."""
     foreign = bytes(b for b in sample if b > 127)
     scores = {page: _score(foreign.decode(page, errors="replace")) for page in _CODE_PAGES}
-    return max(_CODE_PAGES, key=lambda page: (scores[page] + 0.25 * len(foreign) * (page == prefer), -_CODE_PAGES.index(page)))
+    scores[prefer] += 0.25 * len(foreign)
+    return max(_CODE_PAGES, key=lambda page: (scores[page], -_CODE_PAGES.index(page)))
 
 
 def _score(text: str) -> float:

@@ -97,6 +97,7 @@ def apply(
     writer = _Writer(session, Stamp(row.map_id, row.id, utc_now()), checkpoint if options.resumable else None)
     if writer.checkpoint:
         row.state = "applying"
+        session.flush()
     tally = Pass(session, source, row.map_id, options, writer, on_progress).run()
     relations = _write_relations(session, row.map_id, tally, writer.stamp)
     _remember_mapping(target, options)

@@ -1,0 +1,57 @@
+"""The rows of an import that could not be taken, as a file in the same format with the reason beside each."""
+
+import zlib
+from collections import defaultdict
+from typing import Any
+
+from sqlmodel import Session
+
+from app.services.importing.run import get_import
+from app.services.importing.sheets import FileOut, Format, SheetOut, make_file
+from app.services.importing.source import Rejected, Source, open_source
+from models.competence_map import CompetenceMap, ImportOptions
+
+REASON = "reason"
+"""Heading of the added column; it is ignored when the mended file is loaded."""
+
+
+def rejected_rows(session: Session, *, import_id: int) -> FileOut:
+    """A file to mend and to load again: the rejected rows under their own headings, each with its reason."""
+    row = get_import(session, import_id=import_id)
+    target = session.get_one(CompetenceMap, row.map_id)
+    source = open_source(
+        zlib.decompress(row.data),
+        row.filename,
+        options=ImportOptions.model_validate(row.options),
+        remembered=target.mapping,
+        legal_basis=target.legal_basis,
+    )
+    reasons = _reasons(source)
+    kind: Format = "jsonl" if source.plans[0].table.headings else "csv" if source.reading.format == "csv" else "xlsx"
+    sheets = [_sheet(source, position, reasons) for position in range(len(source.plans))]
+    stem = row.filename.rpartition("/")[2].rpartition(".")[0] or row.filename
+    return make_file([s for s in sheets if s is not None], f"{stem}-rejected", kind)
+
+
+def _reasons(source: Source) -> dict[tuple[str | None, int], str]:
+    found: dict[tuple[str | None, int], list[str]] = defaultdict(list)
+    for batch in source.batches():
+        for item in batch:
+            if isinstance(item, Rejected):
+                for line in item.lines:
+                    found[item.reasons[0].sheet, line] += [f"{r.field}: {r.reason}" for r in item.reasons]
+    return {place: "; ".join(sentences) for place, sentences in found.items()}
+
+
+def _sheet(source: Source, position: int, reasons: dict[tuple[str | None, int], str]) -> SheetOut | None:
+    plan = source.plans[position]
+    sheet = plan.name if len(source.plans) > 1 else None
+    lines = {line for name, line in reasons if name == sheet}
+    if not lines and len(source.plans) > 1:
+        return None
+    headings = [REASON, *(c.heading for c in plan.columns)]
+
+    def rows() -> list[list[Any]]:
+        return [[reasons[sheet, r.line], *r.cells] for r in plan.table.rows() if r.line in lines]
+
+    return SheetOut(plan.name, headings, rows)

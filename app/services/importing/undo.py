@@ -1,0 +1,132 @@
+"""Taking an import back as a whole; what was touched since is named and left as it is."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from app.errors import Conflict
+from app.services.importing.run import get_import
+from app.services.importing.write import rewrite_actors
+from app.services.pool_revision import mark_pool_changed
+from models.actor import ActorCreate
+from models.base import utc_now
+from models.competence_map import CompetenceMap, ImportChange, MapImport, UndoReport
+
+_LISTED = 1_000
+_STATE = text(
+    "SELECT c.actor_id, a.name, bool_or(c.action = 'new') AS made, "
+    "bool_or((c.action = 'new' OR c.before ? 'actor') AND a.updated_at <> c.at) AS edited, "
+    "bool_or(c.before ? 'actor') AS rewritten, "
+    "EXISTS (SELECT FROM import_change l JOIN map_import i ON i.id = l.import_id WHERE l.actor_id = c.actor_id "
+    " AND l.import_id > c.import_id AND l.action <> 'relations' AND i.state <> 'undone') AS later, "
+    "EXISTS (SELECT FROM map_entry e WHERE e.actor_id = c.actor_id AND e.map_id <> :map) AS elsewhere, "
+    "EXISTS (SELECT FROM participant p WHERE p.actor_id = c.actor_id) AS invited "
+    "FROM import_change c JOIN actor a ON a.id = c.actor_id WHERE c.import_id = :import "
+    "AND c.action <> 'relations' GROUP BY c.actor_id, c.import_id, a.name ORDER BY c.actor_id"
+)
+
+
+@dataclass
+class _Verdicts:
+    """Which actors go, which are restored, which stay and why."""
+
+    remove: list[int] = field(default_factory=list)
+    restore: list[int] = field(default_factory=list)
+    kept: dict[int, str] = field(default_factory=dict)
+
+
+def undo(session: Session, *, import_id: int) -> UndoReport:
+    """Take back an applied import: new actors go, changed ones are as before, and so is what the map says.
+
+    Actors that were edited, imported again, entered in another map or registered for an event since are left alone
+    and named. Undoing an undone import is a Conflict, as is undoing one that was never applied.
+    """
+    row = get_import(session, import_id=import_id)
+    session.exec(select(CompetenceMap.id).where(CompetenceMap.id == row.map_id).with_for_update()).one()
+    session.refresh(row)
+    if row.state not in {"applied", "applying"}:
+        raise Conflict(f"import {import_id} is {row.state}: only an applied import can be undone")
+    verdicts = _judge(session, row)
+    report = UndoReport(removed=len(verdicts.remove), kept=list(verdicts.kept.values())[:_LISTED])
+    _remove_relations(session, import_id, set(verdicts.kept))
+    session.execute(text("DELETE FROM actor WHERE id = ANY(:ids)"), {"ids": verdicts.remove})
+    for start in range(0, len(verdicts.restore), 500):
+        _restore(session, row, verdicts.restore[start : start + 500], report)
+    row.state, row.undone_at = "undone", utc_now()
+    mark_pool_changed(session)
+    session.flush()
+    session.expire_all()
+    return report
+
+
+def _judge(session: Session, row: MapImport) -> _Verdicts:
+    verdicts = _Verdicts()
+    for state in session.execute(_STATE, {"map": row.map_id, "import": row.id}).mappings():
+        reason = _reason_to_keep(state)
+        if reason:
+            verdicts.kept[state["actor_id"]] = f"{state['name']} (actor {state['actor_id']}): {reason}"
+        elif state["made"]:
+            verdicts.remove.append(state["actor_id"])
+        else:
+            verdicts.restore.append(state["actor_id"])
+    return verdicts
+
+
+def _reason_to_keep(state: Any) -> str | None:
+    if state["edited"]:
+        return "edited since the import"
+    if state["later"]:
+        return "changed by a later import; undo that one first"
+    if state["made"] and state["elsewhere"]:
+        return "stands in another map too"
+    if state["made"] and state["invited"]:
+        return "registered for an event"
+    return None
+
+
+def _remove_relations(session: Session, import_id: int, kept: Iterable[int]) -> None:
+    """Relations that the import added, except those of actors that are left alone."""
+    session.execute(
+        text(
+            "DELETE FROM relation r USING import_change c, jsonb_array_elements(c.relations) AS added "
+            "WHERE c.import_id = :import AND NOT c.actor_id = ANY(:kept) AND r.actor_id = c.actor_id "
+            "AND r.target_id = (added->>0)::bigint AND r.type = added->>1"
+        ),
+        {"import": import_id, "kept": list(kept)},
+    )
+
+
+def _restore(session: Session, row: MapImport, ids: list[int], report: UndoReport) -> None:
+    changes = session.exec(
+        select(ImportChange).where(
+            ImportChange.import_id == row.id, col(ImportChange.actor_id).in_(ids), ImportChange.action != "relations"
+        )
+    ).all()
+    by_actor: dict[int, list[ImportChange]] = defaultdict(list)
+    for change in sorted(changes, key=lambda c: c.before.get("wave", 0)):
+        by_actor[change.actor_id].append(change)
+    first = {
+        i: next((c.before["actor"] for c in listed if "actor" in c.before), None) for i, listed in by_actor.items()
+    }
+    actors = [(i, ActorCreate.model_validate(fields)) for i, fields in first.items() if fields is not None]
+    rewrite_actors(session, actors, utc_now())
+    report.restored += len(actors)
+    for change in changes:
+        _restore_entry(session, row.map_id, change, report)
+
+
+def _restore_entry(session: Session, map_id: int, change: ImportChange, report: UndoReport) -> None:
+    key = {"actor": change.actor_id, "map": map_id, "key": change.source_key}
+    where = "WHERE actor_id = :actor AND map_id = :map AND source_key = :key"
+    entry = change.before.get("entry")
+    if entry is None:
+        session.execute(text(f"DELETE FROM map_entry {where}"), key)  # noqa: S608 - the words are ours
+        report.unlinked += 1
+        return
+    statement = text(f"UPDATE map_entry SET row_hash = :hash, said = CAST(:said AS jsonb) {where}")  # noqa: S608
+    session.execute(statement, key | {"hash": entry["row_hash"], "said": json.dumps(entry["said"])})

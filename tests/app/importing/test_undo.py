@@ -1,0 +1,106 @@
+"""An import can be taken back as a whole, and leaves alone what was touched since."""
+
+import pytest
+from import_records import CENTEXBEL, UPTEX, lines
+from sqlmodel import func, select
+
+from app.errors import Conflict
+from app.services.actors import update_actor
+from app.services.importing.run import apply, list_imports
+from app.services.importing.undo import undo
+from models.actor import Actor, ActorUpdate, Relation
+from models.competence_map import CompetenceMap, MapEntry
+from models.event import Event, Participant
+from models.passage import Passage
+
+
+def last_import(session) -> int:
+    return list_imports(session, map_id=session.exec(select(CompetenceMap.id)).first())[0].id
+
+
+def snapshot(session) -> tuple:
+    session.expire_all()
+    kept = {"updated_at", "id"}
+    actors = [a.model_dump(exclude=kept) for a in session.exec(select(Actor).order_by(Actor.id))]
+    entries = [e.model_dump(exclude={"updated_at"}) for e in session.exec(select(MapEntry).order_by(MapEntry.actor_id))]
+    pieces = [
+        (p.actor_id, p.ordinal, p.text)
+        for p in session.exec(select(Passage).order_by(Passage.actor_id, Passage.ordinal))
+    ]
+    return actors, entries, pieces, session.exec(select(func.count()).select_from(Relation)).one()
+
+
+def test_undoing_a_first_import_leaves_nothing(session, load):
+    load(lines(CENTEXBEL, UPTEX), "actors.jsonl")
+    report = undo(session, import_id=last_import(session))
+    assert (report.removed, report.restored, report.kept) == (2, 0, [])
+    assert snapshot(session) == ([], [], [], 0)
+
+
+def test_undoing_a_change_restores_every_word(session, load):
+    load(lines(CENTEXBEL, UPTEX), "actors.jsonl")
+    before = snapshot(session)
+    changed = CENTEXBEL | {"city": "Zwijnaarde", "needs": [], "sectors": ["design"], "size": None}
+    other = {"id": "n", "name": "New", "country": "FR", "relations": [{"type": "partner", "target": "be-1"}]}
+    load(lines(changed, UPTEX, other), "actors.jsonl")
+    assert snapshot(session) != before
+    report = undo(session, import_id=last_import(session))
+    assert (report.removed, report.restored, report.kept) == (1, 1, [])
+    assert snapshot(session) == before
+
+
+def test_a_later_edit_is_named_and_kept(session, load, actors):
+    load(lines(CENTEXBEL, UPTEX), "actors.jsonl")
+    actor_id = actors()["Centexbel"].id
+    update_actor(session, actor_id=actor_id, changes=ActorUpdate(city="Kortrijk"))
+    session.commit()
+    report = undo(session, import_id=last_import(session))
+    assert report.kept == [f"Centexbel (actor {actor_id}): edited since the import"]
+    assert {name: a.city for name, a in actors().items()} == {"Centexbel": "Kortrijk"}
+
+
+def test_a_registered_actor_is_named_and_kept(session, load, actors):
+    load(lines(UPTEX), "actors.jsonl")
+    actor_id = actors()["UP-tex"].id
+    event = Event(name="Speed dating", zone="Europe/Paris")
+    session.add(event)
+    session.flush()
+    session.add(Participant(event_id=event.id, actor_id=actor_id))
+    session.commit()
+    assert undo(session, import_id=last_import(session)).kept == [f"UP-tex (actor {actor_id}): registered for an event"]
+
+
+def test_imports_are_undone_from_the_last(session, load, actors):
+    load(lines(UPTEX), "actors.jsonl")
+    first = last_import(session)
+    load(lines(UPTEX | {"city": "Roubaix"}), "actors.jsonl")
+    actor_id = actors()["UP-tex"].id
+    assert undo(session, import_id=first).kept == [f"UP-tex (actor {actor_id}): edited since the import"]
+    session.rollback()
+    undo(session, import_id=last_import(session))
+    session.commit()
+    assert actors()["UP-tex"].city is None
+
+
+def test_a_linked_actor_loses_only_what_the_other_map_said(session, load, actors):
+    load(lines(UPTEX), "actors.jsonl")
+    before = snapshot(session)
+    other = {"id": "9", "name": "UPTEX", "country": "FR", "needs": [{"lang": "fr", "text": "des fibres"}]}
+    row = load(lines(other), "other.jsonl", map_name="other", merge={"9": actors()["UP-tex"].id})
+    assert row.linked == 1
+    other_map = session.exec(select(CompetenceMap.id).where(CompetenceMap.name == "other")).one()
+    report = undo(session, import_id=list_imports(session, map_id=other_map)[0].id)
+    assert (report.removed, report.restored, report.unlinked) == (0, 1, 1)
+    assert snapshot(session) == before
+
+
+def test_what_was_not_applied_or_is_undone_cannot_be_undone(session, look):
+    row = look(lines(UPTEX), "actors.jsonl")
+    with pytest.raises(Conflict, match="is previewed: only an applied import"):
+        undo(session, import_id=row.id)
+    apply(session, import_id=row.id)
+    undo(session, import_id=row.id)
+    with pytest.raises(Conflict, match="is undone"):
+        undo(session, import_id=row.id)
+    with pytest.raises(Conflict, match="was undone: load the file again"):
+        apply(session, import_id=row.id)

@@ -132,6 +132,9 @@ class BMatching:
     def solve(self) -> bool:
         """Solve over every pair; False when no selection keeps the floors and the musts."""
         while True:
+            if not self.columns.first and not self._add_for_feasibility():
+                self.duals, self.values = np.zeros(self.model.n + 1), np.zeros(0)
+                return not self.low.any()
             self.solver.run()
             if not self._is_optimal():
                 if not self._add_for_feasibility():
@@ -188,7 +191,8 @@ class BMatching:
 
     def chosen(self) -> tuple[list[tuple[int, int]], bool]:
         """The pairs at 1, and whether no pair is fractional. Fractional pairs are settled by a small MIP."""
-        first, second = np.array(self.columns.first), np.array(self.columns.second)
+        first = np.array(self.columns.first, dtype=np.int64)
+        second = np.array(self.columns.second, dtype=np.int64)
         fractional = (self.values > 1e-6) & (self.values < 1 - 1e-6)
         if fractional.any():
             self.values = settle(self, first, second, fractional)

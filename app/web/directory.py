@@ -14,6 +14,7 @@ from app.services.meaning import MeaningHolder
 from app.services.pages import list_choices
 from app.services.pool import PoolCache
 from app.services.relations import list_relations
+from app.web.answers import shown
 from app.web.catalogues import choose_language
 from app.web.render import page, wants_fragment
 from models.actor import ActorPublic, LocalText
@@ -77,8 +78,8 @@ def actor_context(
     actor = actor_public(session, actor=row, encoder=holder.name)
     answer = None
     if meaning and actor.embedding.passages:
-        asked = MatchRequest(actor_id=actor_id, lang=lang)
-        answer = find_matches(session, meaning=meaning, cache=cache, request=asked)
+        asked = MatchRequest(actor_id=actor_id, lang=lang, min_score=0)
+        answer = shown(find_matches(session, meaning=meaning, cache=cache, request=asked))
     return {
         "actor": actor,
         "facets": facets(actor, lang),

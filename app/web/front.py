@@ -12,6 +12,7 @@ from app.services.match import find_matches
 from app.services.meaning import MeaningHolder
 from app.services.pages import Side, actors_by_words, list_sides
 from app.services.pool import PoolCache
+from app.web.answers import shown
 from app.web.catalogues import choose_language
 from app.web.render import page, wants_fragment
 from models.match import MatchRequest
@@ -56,20 +57,18 @@ def front(
         "waiting": None,
     }
     if words:
-        asked = MatchRequest(
-            text=words,
-            lang=choose_language(request),
-            sides=_other_sides(sides, side),
-            min_score=0 if near else None,
-        )
-        context |= answer(session, holder, cache, asked, side)
+        asked = MatchRequest(text=words, lang=choose_language(request), sides=_other_sides(sides, side), min_score=0)
+        context |= answer(session, holder, cache, asked, side=side, near=near)
     return page(request, "_answer.html" if wants_fragment(request) else "front.html", context)
 
 
-def answer(session: Session, holder: MeaningHolder, cache: PoolCache, asked: MatchRequest, side: str) -> dict[str, Any]:
+def answer(
+    session: Session, holder: MeaningHolder, cache: PoolCache, asked: MatchRequest, *, side: str, near: bool
+) -> dict[str, Any]:
     """Suggestions by meaning, or by words alone while there is no model."""
     try:
-        return {"answer": find_matches(session, meaning=holder.get(), cache=cache, request=asked)}
+        ranked = find_matches(session, meaning=holder.get(), cache=cache, request=asked)
+        return {"answer": shown(ranked, everything=near)}
     except Unavailable:
         found = actors_by_words(session, words=asked.text or "", not_side=side or None)
         return {"by_words": found, "waiting": holder.state == "loading"}

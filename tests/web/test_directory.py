@@ -80,7 +80,7 @@ def test_a_profile_shows_texts_relations_place_and_suggestions(client: TestClien
     assert (answer.status_code, answer.template.name) == (200, "actor.html")
     texts = dict(answer.context["facets"])
     assert [tongue for tongue, _ in texts["description"]] == ["fr", "en"]
-    assert answer.context["answer"].suggestions[0].actor.id == lab
+    assert answer.context["answer"].worth[0].actor.id == lab
     assert "Tissages du Nord cherche" in answer.text
     assert f'<a href="/actors/{weaver}">JSON</a>' in answer.text
     assert '<span class="state ready">prêt</span>' in answer.text

@@ -17,7 +17,7 @@ def test_the_empty_service_asks_for_a_map(client: TestClient) -> None:
 def test_a_question_is_answered_on_the_same_address(client: TestClient, border: Sequence[int]) -> None:
     answer = client.get("/", params={"q": QUESTION, "side": "FR", "lang": "nl"})
     assert (answer.status_code, answer.template.name) == (200, "front.html")
-    best = answer.context["answer"].suggestions[0]
+    best = answer.context["answer"].worth[0]
     assert best.actor.name == "Vuurlab"
     assert f'<a href="/directory/{border[1]}">Vuurlab</a>' in answer.text
     assert '<blockquote lang="fr">' in answer.text
@@ -26,21 +26,29 @@ def test_a_question_is_answered_on_the_same_address(client: TestClient, border: 
 
 
 def test_the_side_one_stands_in_does_not_answer(client: TestClient, border: Sequence[int]) -> None:
-    asked = {"q": QUESTION, "near": "1"}
-    everyone = client.get("/", params=asked).context["answer"].suggestions
-    others = client.get("/", params=asked | {"side": "VLG"}).context["answer"].suggestions
-    assert sorted(s.actor.id for s in everyone) == [*border]
-    assert [s.actor.name for s in others] == ["Tissages du Nord"]
+    def answering(**asked: str) -> list[str]:
+        shown = client.get("/", params={"q": QUESTION, "near": "1"} | asked).context["answer"]
+        return sorted(s.actor.name for s in [*shown.worth, *shown.faint])
+
+    assert answering() == ["Bakkerij <script>alert(1)</script>", "Tissages du Nord", "Vuurlab"]
+    assert answering(side="VLG") == ["Tissages du Nord"]
 
 
-def test_nobody_suitable_is_an_answer_with_a_way_on(client: TestClient, border: Sequence[int]) -> None:
+def test_nobody_suitable_is_an_answer_beside_the_closest(client: TestClient, border: Sequence[int]) -> None:
     answer = client.get("/", params={"q": "satellite navigation for submarines", "side": "FR"})
-    assert answer.context["answer"].none_suitable
+    shown = answer.context["answer"]
+    assert (shown.worth, len(shown.faint), shown.hidden) == ([], 2, 0)
+    assert all(s.score < shown.threshold for s in shown.faint)
     assert "<h2>Nobody suitable</h2>" in answer.text
-    near = client.get("/?q=satellite+navigation+for+submarines&side=FR&near=1")
-    assert 'href="/?q=satellite+navigation+for+submarines&amp;side=FR&amp;near=1"' in answer.text
-    assert all(s.score < near.context["answer"].threshold for s in near.context["answer"].suggestions)
-    assert near.text.count('class="card suggestion below"') == len(near.context["answer"].suggestions) == 2
+    assert answer.text.count('class="card suggestion below"') == 2
+
+
+def test_fainter_ones_stay_away_until_asked_for(client: TestClient, border: Sequence[int]) -> None:
+    answer = client.get("/", params={"q": QUESTION})
+    shown = answer.context["answer"]
+    assert ([s.actor.name for s in shown.worth], shown.faint, shown.hidden) == (["Vuurlab"], [], 2)
+    assert "&amp;near=1" in answer.text
+    assert len(client.get("/", params={"q": QUESTION, "near": "1"}).context["answer"].faint) == 2
 
 
 def test_htmx_gets_the_answer_alone_and_history_gets_the_page(client: TestClient, border: Sequence[int]) -> None:

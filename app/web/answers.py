@@ -1,0 +1,37 @@
+"""What a page shows of a ranked answer: those worth a meeting, and the closest of the others when there are none."""
+
+from dataclasses import dataclass
+
+from models.match import MatchAnswer, Reason, Suggestion
+
+CLOSEST = 3
+"""How many too faint ones a page shows when nobody reaches the threshold."""
+_EXCHANGE = ("need_offer", "offer_need")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A ranked answer, split at its threshold."""
+
+    threshold: float
+    worth: list[Suggestion]
+    faint: list[Suggestion]
+    hidden: int
+
+
+def shown(answer: MatchAnswer, *, everything: bool = False) -> Shown:
+    """Split an answer that was asked for without a threshold (`min_score` 0)."""
+    worth = [s for s in answer.suggestions if s.score >= answer.threshold]
+    faint = [s for s in answer.suggestions if s.score < answer.threshold]
+    kept = faint if everything else faint[: 0 if worth else CLOSEST]
+    return Shown(answer.threshold, worth, kept, len(faint) - len(kept))
+
+
+def quoted(reasons: list[Reason]) -> list[Reason]:
+    """The reasons that quote both sides: an exchange of need and offer before a likeness."""
+    return sorted((r for r in reasons if r.evidence), key=lambda r: r.part not in _EXCHANGE)
+
+
+def unquoted(reasons: list[Reason]) -> list[Reason]:
+    """The reasons that need no quotation."""
+    return [r for r in reasons if not r.evidence]

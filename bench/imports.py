@@ -35,7 +35,11 @@ _WORDS = {
     "en": "laboratory textile tests research materials composites energy wood health digital sensors processes "
     "recycling fibres polymers region companies partners innovation production logistics water measurement quality",
 }
-_PLACES = [("FR", "Hauts-de-France", "FRE11", "Lille"), ("BE", "Vlaanderen", "BE234", "Gent"), ("DE", "Saarland", "DEC01", "Saarbrücken")]
+_PLACES = [
+    ("FR", "Hauts-de-France", "FRE11", "Lille"),
+    ("BE", "Vlaanderen", "BE234", "Gent"),
+    ("DE", "Saarland", "DEC01", "Saarbrücken"),
+]
 
 
 def rows(n: int) -> list[list[str]]:
@@ -108,12 +112,12 @@ def copy_floor(engine: object) -> float:
     tables = ("actor", "passage", "map_entry", "import_change")
     with Session(engine) as session:  # type: ignore[arg-type]
         for name in tables:
-            session.execute(text(f"CREATE UNLOGGED TABLE held_{name} AS TABLE {name}"))  # noqa: S608 - names are ours
+            session.execute(text(f"CREATE UNLOGGED TABLE held_{name} AS TABLE {name}"))
             session.execute(text(f"CREATE TABLE floor_{name} (LIKE {name} INCLUDING ALL)"))
         session.commit()
         start = time.perf_counter()
         for name in tables:
-            session.execute(text(f"INSERT INTO floor_{name} OVERRIDING SYSTEM VALUE TABLE held_{name}"))  # noqa: S608
+            session.execute(text(f"INSERT INTO floor_{name} OVERRIDING SYSTEM VALUE TABLE held_{name}"))
         session.commit()
         took = time.perf_counter() - start
         for name in tables:

@@ -116,7 +116,7 @@ def _entries(session: Session, selection: Selection) -> list[tuple[int, str]]:
         query = text(f"SELECT id, id::text FROM actor {where.format(id='id')} ORDER BY 1")  # noqa: S608
         return [(i, k) for i, k in session.execute(query, ids)]
     query = text(
-        f"SELECT actor_id, min(source_key) FROM map_entry {where.format(id='actor_id')} AND map_id = :map "
+        f"SELECT actor_id, min(source_key) FROM map_entry {where.format(id='actor_id')} AND map_id = :map "  # noqa: S608
         "GROUP BY 1 ORDER BY 1"
     )
     return [(i, k) for i, k in session.execute(query, ids | {"map": selection.map_id})]
@@ -136,7 +136,7 @@ def _relations(session: Session, ids: Iterable[int], selection: Selection) -> di
             "WHERE e.actor_id = r.target_id AND e.map_id = :map), a.name)"
         )
     query = text(
-        f"SELECT r.actor_id, r.type, {key} FROM relation r JOIN actor a ON a.id = r.target_id "
+        f"SELECT r.actor_id, r.type, {key} FROM relation r JOIN actor a ON a.id = r.target_id "  # noqa: S608
         "WHERE r.actor_id = ANY(:ids) ORDER BY 1, 2, 3"
     )
     found: dict[int, list[dict[str, str]]] = {}

@@ -105,7 +105,7 @@ class Pass:
     options: ImportOptions
     writer: Writer | None = None
     on_progress: Progress | None = None
-    on_rows: Callable[[list[Canonical]], None] | None = None
+    on_wave: Callable[[list[Decision]], None] | None = None
 
     def run(self) -> Tally:
         """Decide (and write) all rows. Relations are only collected: their targets may come later."""
@@ -116,8 +116,6 @@ class Pass:
                 if isinstance(item, Rejected):
                     tally.reject(item)
             rows = [item for item in batch if isinstance(item, Canonical)]
-            if self.on_rows:
-                self.on_rows(rows)
             for wave in decider.decide(rows):
                 self._wave(wave, decider, tally)
             if self.on_progress:
@@ -126,6 +124,8 @@ class Pass:
 
     def _wave(self, wave: list[Decision], decider: Decider, tally: Tally) -> None:
         ids = self.writer(wave) if self.writer else {}
+        if self.on_wave:
+            self.on_wave(wave)
         wanted = set(self.options.merge.values())
         for decision in wave:
             key = decision.row.key

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from app.errors import Conflict, NotFound
 from app.services.importing.decide import Decision
+from app.services.importing.likely_twins import TwinSearch
 from app.services.importing.process import (
     Pass,
     Progress,
@@ -71,8 +72,12 @@ def preview_again(
 def _preview_report(
     session: Session, source: Source, target: CompetenceMap, options: ImportOptions, on_progress: Progress | None
 ) -> ImportReport:
-    tally = Pass(session, source, target.id, options, on_progress=on_progress).run()
-    return tally.report(preview_relations(session, target.id, tally))
+    twins = TwinSearch()
+    tally = Pass(session, source, target.id, options, on_progress=on_progress, on_wave=twins.collect).run()
+    found = twins.search(session, source.notes)
+    report = tally.report(preview_relations(session, target.id, tally))
+    report.twins = found
+    return report
 
 
 def apply(
@@ -102,10 +107,13 @@ def apply(
     relations = _write_relations(session, row.map_id, tally, writer.stamp)
     _remember_mapping(target, options)
     row = get_import(session, import_id=import_id)
-    row.report = tally.report(relations).model_dump(mode="json")
+    report = tally.report(relations)
+    # The twins are what the admin decided upon; after the import they are no longer new.
+    report.twins = ImportReport.model_validate(row.report).twins
+    row.report = report.model_dump(mode="json")
     row.state, row.applied_at = "applied", writer.stamp.at
     session.flush()
-    return ImportReport.model_validate(row.report)
+    return report
 
 
 class _Writer:

@@ -1,0 +1,256 @@
+"""Which rows look like the same actor: accents, legal forms, word order, acronyms, typing errors, the same website.
+
+Pure: profiles in, pairs out. Blocks of profiles that share a key (folded name, name with one letter left out, two of
+its words, acronym, host) are compared pair by pair; words weigh by their rarity, so "Centre technique" alone makes
+nobody the same.
+"""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from app.services.importing.columns import typos
+from app.services.importing.words import fold_word, stop_words
+
+SAME = 0.85
+"""Score from which two profiles are proposed as one actor."""
+_BLOCK = 40
+"""Profiles that share a key beyond which the key says nothing."""
+_FUZZY_UP_TO = 60_000
+"""Profiles beyond which typing errors inside single words are not searched for."""
+_LEGAL = frozenset(
+    [
+        *("sa", "sas", "sasu", "sarl", "eurl", "sci", "scop", "sca", "scrl", "sprl", "srl", "asbl", "aisbl", "gie"),
+        *("nv", "bv", "bvba", "cv", "cvba", "vzw", "vof", "gmbh", "mbh", "ag", "kg", "kgaa", "ohg", "ug", "ev", "eg"),
+        *("aps", "as", "amba", "spa", "sapa", "snc", "sl", "slu", "sau", "sll", "coop", "lda", "sarlu", "ltd", "plc"),
+        *("inc", "llc", "llp", "co", "corp", "limited", "se", "eeig", "association", "stichting", "fundacion"),
+    ]
+)
+_SHARED_HOSTS = frozenset(
+    ["facebook.com", "linkedin.com", "google.com", "sites.google.com", "twitter.com", "youtube.com", "wordpress.com"]
+)
+_PARENTHESES = re.compile(r"\(([^)]{2,40})\)")
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What is compared of one actor. `ref` is whatever the caller knows it by."""
+
+    ref: object
+    name: str
+    country: str = ""
+    city: str = ""
+    host: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two likenesses (by position) that may be one actor."""
+
+    first: int
+    second: int
+    score: float
+    reasons: list[str]
+
+
+@dataclass(frozen=True)
+class _Signature:
+    """A name without accents, legal forms, punctuation and order; its other forms."""
+
+    tokens: tuple[str, ...]
+    squashed: str
+    short: frozenset[str]
+    acronyms: frozenset[str]
+    city: str
+
+
+@dataclass
+class _Index:
+    """Signatures and the weight of each word."""
+
+    likenesses: Sequence[Likeness]
+    signatures: list[_Signature]
+    frequency: Counter[str] = field(default_factory=Counter)
+
+    def weight(self, token: str) -> float:
+        """How much a word distinguishes: its inverse document frequency."""
+        return math.log(1 + len(self.signatures) / self.frequency[token]) if self.frequency[token] else 1.0
+
+
+def find_twins(likenesses: Sequence[Likeness], *, new: int | None = None) -> list[Pair]:
+    """Pairs that look like one actor, surest first.
+
+    With `new` only pairs that hold one of the first `new` likenesses are looked at: rows of a file against what is
+    stored, and against each other.
+    """
+    index = _Index(likenesses, [_signature(like) for like in likenesses])
+    for signature in index.signatures:
+        index.frequency.update(set(signature.tokens))
+    found: dict[tuple[int, int], Pair] = {}
+    limit = len(likenesses) if new is None else new
+    for i, j in _candidates(index, limit):
+        if (i, j) not in found:
+            pair = _compare(index, i, j)
+            if pair.score >= SAME:
+                found[i, j] = pair
+    return sorted(found.values(), key=lambda p: (-p.score, p.first, p.second))
+
+
+def _signature(like: Likeness) -> _Signature:
+    inside = _PARENTHESES.findall(like.name)
+    outside = _PARENTHESES.sub(" ", like.name)
+    words = fold_word(outside if fold_word(outside) else like.name).split()
+    tokens = _without_legal_form(words)
+    squashed = "".join(tokens)
+    others = [*like.aliases, *inside]
+    short = {"".join(_without_legal_form(fold_word(o).split())) for o in others}
+    if len(tokens) == 1 and 2 <= len(squashed) <= 8:
+        short.add(squashed)
+    return _Signature(tuple(sorted(tokens)), squashed, frozenset(short - {""}), _acronyms(tokens), fold_word(like.city))
+
+
+def _without_legal_form(words: Sequence[str]) -> list[str]:
+    """The words without legal forms; single letters of one ("s.a.r.l.") count as it."""
+    joined: list[str] = []
+    letters = ""
+    for word in [*words, ""]:
+        if len(word) == 1 and word.isalpha():
+            letters += word
+            continue
+        if letters:
+            joined += [letters] if letters in _LEGAL or len(letters) > 2 else list(letters)
+            letters = ""
+        joined.append(word)
+    kept = [w for w in joined if w and w not in _LEGAL]
+    return kept or [w for w in joined if w]
+
+
+def _acronyms(tokens: Sequence[str]) -> frozenset[str]:
+    if len(tokens) < 3:
+        return frozenset()
+    proper = [t for t in tokens if t not in stop_words()]
+    forms = {"".join(t[0] for t in tokens), "".join(t[0] for t in proper)}
+    return frozenset(f for f in forms if 3 <= len(f) <= 8)
+
+
+def _candidates(index: _Index, limit: int) -> Iterator[tuple[int, int]]:
+    fuzzy = len(index.signatures) <= _FUZZY_UP_TO
+    makers: list[Callable[[_Index, int], Iterable[object]]] = [_exact_keys, _host_keys, _short_keys]
+    if fuzzy:
+        makers += [_typo_keys, _word_keys]
+    for maker in makers:
+        blocks: dict[int, list[int]] = defaultdict(list)
+        for position in range(len(index.signatures)):
+            for key in set(maker(index, position)):
+                blocks[hash(key)].append(position)
+        for block in blocks.values():
+            if 1 < len(block) <= _BLOCK:
+                yield from ((i, j) for i, j in combinations(block, 2) if i < limit)
+
+
+def _exact_keys(index: _Index, position: int) -> Iterable[object]:
+    signature = index.signatures[position]
+    return (signature.tokens, signature.squashed)
+
+
+def _host_keys(index: _Index, position: int) -> Iterable[object]:
+    host = index.likenesses[position].host
+    return (host,) if host and host not in _SHARED_HOSTS else ()
+
+
+def _short_keys(index: _Index, position: int) -> Iterable[object]:
+    signature = index.signatures[position]
+    return (*signature.short, *signature.acronyms, signature.squashed)
+
+
+def _typo_keys(index: _Index, position: int) -> Iterable[object]:
+    word = "".join(index.signatures[position].tokens)
+    return [word, *(word[:i] + word[i + 1 :] for i in range(len(word)))] if len(word) >= 6 else ()
+
+
+def _word_keys(index: _Index, position: int) -> Iterable[object]:
+    """The rarest words, two by two: a typing error in a third leaves them."""
+    rare = sorted(set(index.signatures[position].tokens), key=lambda t: (index.frequency[t], t))
+    rarest = rare[:4]
+    alone = [(rarest[0],)] if rarest and index.frequency[rarest[0]] <= _BLOCK and len(rarest[0]) > 3 else []
+    return [*combinations(sorted(rarest), 2), *alone]
+
+
+def _compare(index: _Index, i: int, j: int) -> Pair:
+    a, b = index.likenesses[i], index.likenesses[j]
+    name, reasons = _name_likeness(index, i, j)
+    score = name
+    same_host = bool(a.host) and a.host == b.host and a.host not in _SHARED_HOSTS
+    same_city = bool(a.city) and index.signatures[i].city == index.signatures[j].city
+    acronym = _acronym_match(index.signatures[i], index.signatures[j])
+    if acronym and (same_host or same_city):
+        score = max(score, 0.9)
+        reasons = [*reasons, "one name is the acronym of the other"]
+    inside = _is_part(index.signatures[i], index.signatures[j])
+    if same_host and (name >= 0.5 or inside):
+        score = max(score, 0.9 if inside else 0.8 + 0.2 * name)
+        reasons = [*reasons, f"same website {a.host}"]
+    if a.host and b.host and not same_host:
+        score -= 0.08
+    if a.city and b.city:
+        score += 0.02 if same_city else 0.0 if same_host else -0.12
+        reasons = [*reasons, f"same town {a.city}"] if same_city else reasons
+    if a.country and b.country and a.country != b.country:
+        score -= 0.1 if same_host else 0.3
+    return Pair(i, j, round(max(0.0, min(1.0, score)), 3), reasons)
+
+
+def _is_part(a: _Signature, b: _Signature) -> bool:
+    """Whether one name is the other with words left out."""
+    return set(a.tokens) <= set(b.tokens) or set(b.tokens) <= set(a.tokens)
+
+
+def _acronym_match(a: _Signature, b: _Signature) -> bool:
+    return bool(a.acronyms & (b.short | {b.squashed}) or b.acronyms & (a.short | {a.squashed}))
+
+
+def _name_likeness(index: _Index, i: int, j: int) -> tuple[float, list[str]]:
+    a, b = index.signatures[i], index.signatures[j]
+    if a.tokens == b.tokens or a.squashed == b.squashed:
+        exact = index.likenesses[i].name == index.likenesses[j].name
+        return 1.0, ["same name" if exact else "same name but for accents, legal form, punctuation or order"]
+    if (a.short & b.short or a.squashed in b.short or b.squashed in a.short) and not (a.short & _LEGAL):
+        return 0.88, ["same other name"]
+    return _word_likeness(index, a.tokens, b.tokens)
+
+
+def _word_likeness(index: _Index, a: Sequence[str], b: Sequence[str]) -> tuple[float, list[str]]:
+    """Weight of the words both have (typing errors allowed) over the weight of all words either has."""
+    left, misspelt, shared = list(b), [], 0.0
+    total = sum(map(index.weight, a)) + sum(map(index.weight, b))
+    open_words = []
+    for token in a:
+        if token in left:
+            left.remove(token)
+            shared += 2 * index.weight(token)
+        else:
+            open_words.append(token)
+    for token in open_words:
+        match = next((t for t in left if _misspelt(token, t)), None)
+        if match:
+            left.remove(match)
+            # A misspelling is rare because it is one: both words weigh what the commoner of them does.
+            weights = index.weight(token), index.weight(match)
+            total -= sum(weights) - 2 * min(weights)
+            shared += 1.9 * min(weights)
+            misspelt.append(f"{token} / {match}")
+    reasons = [f"spelt differently: {', '.join(misspelt)}"] if misspelt else ["nearly the same words"]
+    return (shared / total if total else 0.0), reasons
+
+
+def _misspelt(a: str, b: str) -> bool:
+    """Whether one word is the other with a typing error: never words with digits, and not short ones."""
+    longest = max(len(a), len(b))
+    if longest < 5 or any(c.isdigit() for c in a + b):
+        return False
+    limit = 1 if longest < 10 else 2
+    return typos(a, b, limit) <= limit

@@ -4,8 +4,9 @@
 
 DIR holds one or more ``*.jsonl``: a line is one text in several languages, keys are language codes, ``doc``
 groups related lines. Writes ``matching/encoder/data/neutral.npz``. None of the texts is stored: the file holds
-a matrix, one mean a language, and a note. The adapter comes first (bench/languages_adapter.py): means and
-matrix belong to the vectors it makes.
+one mean a language and a note. The adapter comes first (bench/languages_adapter.py): the means belong to the
+vectors it makes. With ``--plain`` the file belongs to the model as published and holds the two-covariance map
+as well, which after the adapter gains nothing (docs/decisions/0003-language-neutral-projection.md).
 """
 
 import argparse
@@ -23,7 +24,8 @@ from matching.encoder.neutral import two_covariance_map
 from matching.encoder.protocol import Encoder
 
 OUT = Path(__file__).parents[1] / "matching/encoder/data/neutral.npz"
-VERSION = "neutral-1"
+SENTENCES = Path(__file__).with_name("languages_sentences.jsonl")
+VERSION = "neutral-2"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,16 @@ class Parallel:
         flat = encoder.encode([text for line in self.texts for text in line], "query")
         return flat.reshape(len(self.texts), len(self.languages), -1)
 
+    def part(self, part: int, parts: int) -> NDArray[np.bool_]:
+        """Which lines belong to one of several parts; a document is never split."""
+        order = np.random.default_rng(0).permutation(np.unique(self.docs))
+        return np.isin(self.docs, order[part::parts])
+
+    def without(self, part: int, parts: int) -> "Parallel":
+        """The lines of all other parts."""
+        keep = np.flatnonzero(~self.part(part, parts))
+        return Parallel(self.name, self.languages, self.docs[keep], [self.texts[i] for i in keep])
+
 
 def read_parallel(folder: Path) -> list[Parallel]:
     """Every parallel file of ``folder``, its languages being those that all its lines have."""
@@ -53,6 +65,22 @@ def read_parallel(folder: Path) -> list[Parallel]:
     if not found:
         raise SystemExit(f"no .jsonl file in {folder}")
     return found
+
+
+def extra_means(
+    encoder: Encoder, means: dict[str, NDArray[np.float32]], path: Path = SENTENCES
+) -> dict[str, NDArray[np.float32]]:
+    """Means of languages the parallel texts lack, from a few sentences of our own in all languages.
+
+    The mean of a language is estimated by how its sentences lie beside their translations in languages whose
+    mean is known.
+    """
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    languages = list(rows[0])
+    flat = encoder.encode([row[language] for row in rows for language in languages], "query")
+    vectors = dict(zip(languages, flat.reshape(len(rows), len(languages), -1).transpose(1, 0, 2), strict=True))
+    meaning = np.mean([vectors[known] - means[known] for known in means if known in vectors], axis=0)
+    return {tag: (own - meaning).mean(axis=0) for tag, own in vectors.items() if tag not in means}
 
 
 def language_means(sets: list[tuple[list[str], NDArray[np.float32]]]) -> dict[str, NDArray[np.float32]]:
@@ -69,7 +97,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--models", type=Path, default=Path(".viaduc/models"))
-    parser.add_argument("--plain", action="store_true", help="learn for the model without its adapter")
+    parser.add_argument("--plain", action="store_true", help="learn for the model without its adapter, with a map")
     parser.add_argument("--ridge", type=float, default=1.0)
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args()
@@ -79,19 +107,23 @@ def main() -> None:
     for parallel in read_parallel(asked.folder):
         print(f"encoding {parallel.name}: {len(parallel.texts)} lines in {' '.join(parallel.languages)}", flush=True)
         sets.append((parallel.languages, parallel.vectors(encoder)))
-    matrix = two_covariance_map([vectors - vectors.mean(axis=0) for _, vectors in sets], asked.ridge)
+    arrays: dict[str, NDArray[np.float16]] = {}
+    if asked.plain:
+        centred = [vectors - vectors.mean(axis=0) for _, vectors in sets]
+        arrays["matrix"] = two_covariance_map(centred, asked.ridge).astype(np.float16)
     means = language_means(sets)
+    means |= extra_means(encoder, means)
     note = {
         "version": VERSION,
         "encoder": encoder.name,
         "languages": list(means),
         "made_by": "bench/languages_train.py",
-        "ridge": asked.ridge,
+        "ridge": asked.ridge if asked.plain else None,
         "data": "EU Common Procurement Vocabulary labels (MIT, content EU) and NTREX-128 (CC-BY-SA-4.0); "
         "statistics only, none of the texts is stored",
     }
-    stacked = np.stack(list(means.values())).astype(np.float16)
-    np.savez_compressed(asked.out, matrix=matrix.astype(np.float16), means=stacked, note=json.dumps(note))
+    arrays["means"] = np.stack(list(means.values())).astype(np.float16)
+    np.savez_compressed(asked.out, note=json.dumps(note), **arrays)
     print(f"wrote {asked.out.name}: {asked.out.stat().st_size // 1024} KB for {encoder.name}")
 
 

@@ -8,7 +8,8 @@ language does not; what was measured stands in docs/decisions/0003-language-neut
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
+from importlib.resources import as_file, files
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,13 @@ class Adapter:
     @classmethod
     def load_default(cls) -> "Adapter":
         """Return the shipped adapter of the default model."""
-        with files("matching.encoder").joinpath(_DATA).open("rb") as file, np.load(file) as stored:
+        with as_file(files("matching.encoder").joinpath(_DATA)) as path:
+            return cls.load(path)
+
+    @classmethod
+    def load(cls, path: Path) -> "Adapter":
+        """Read an adapter written by ``bench/languages_adapter.py``."""
+        with np.load(path) as stored:
             note = json.loads(str(stored["note"]))
             factors = {
                 name: (stored[f"{name}.a"].astype(np.float32), stored[f"{name}.b"].astype(np.float32))

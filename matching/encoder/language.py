@@ -20,7 +20,7 @@ _PRIOR |= {"eu": -1.5, "pt": -1.5, "it": -1.5, "pl": -1.5, "sv": -1.5}
 _PRIOR |= {"ca": -3.5, "gl": -3.5, "lb": -3.5}
 LANGUAGES = tuple(sorted(_PRIOR))
 
-_HINT = 2.0
+_EXPECTED = 2.0
 # The scores treat n-grams as independent and so are far too sure; dividing them by this makes the stated
 # probability agree with how often it is right on fragments of 10 to 40 characters.
 _OVERCONFIDENCE = 2.0
@@ -38,8 +38,7 @@ def detect_language(text: str, likely: Collection[str] = ()) -> tuple[str, float
     # The start of a long text decides; the rest only costs time.
     scores = dict(_identifier().rank(text[:_ENOUGH]))
     weighed = {
-        language: (float(scores[language]) + _PRIOR[language]) / _OVERCONFIDENCE
-        + (_HINT / _OVERCONFIDENCE if language in likely else 0.0)
+        language: (float(scores[language]) + (_EXPECTED if language in likely else _PRIOR[language])) / _OVERCONFIDENCE
         for language in LANGUAGES
     }
     best = max(LANGUAGES, key=lambda language: weighed[language])

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from matching.encoder.adapter import Adapter
 from matching.encoder.bundled import BUNDLED_NAME, FOLDER_NAME, OnStep, ensure_bundled_model, is_assembled
 from matching.encoder.hashing import HashingEncoder
 from matching.encoder.light import LightEncoder
@@ -16,8 +17,9 @@ def load_encoder(
 ) -> Encoder:
     """Return an encoder ready to encode.
 
-    ``model`` None: the bundled multilingual-e5-small, assembled under ``models_dir`` on first use and run
-    without torch. ``"hashing"``: the no-model fallback. Else: a sentence-transformers folder or name.
+    ``model`` None: the bundled multilingual-e5-small, assembled under ``models_dir`` on first use, refined by
+    the shipped adapter and run without torch. ``"hashing"``: the no-model fallback. Else: a sentence-transformers
+    folder or name.
     Raises ModelSetupError or ModelLoadError with a message for the user.
     """
     if model == HASHING:
@@ -34,7 +36,7 @@ def encoder_name(model: str | None) -> str | None:
     Lets a process that starts fast say which stored vectors are out of date before any model is in memory.
     """
     if model is None:
-        return BUNDLED_NAME
+        return Adapter.load_default().name_after(BUNDLED_NAME)
     if model == HASHING:
         return HashingEncoder().name
     return BUNDLED_NAME if is_assembled(Path(model)) else None
@@ -42,9 +44,10 @@ def encoder_name(model: str | None) -> str | None:
 
 def _load_bundled(folder: Path, on_step: OnStep, threads: int | None) -> Encoder:
     on_step("loading the model")
+    adapter = Adapter.load_default()
     try:
-        return LightEncoder(folder, threads=threads)
+        return LightEncoder(folder, adapter, threads)
     except ImportError:
         # OpenVINO has no build for some platforms; torch gives the same vectors, slower.
         on_step("OpenVINO is not installed: using torch")
-        return SentenceEncoder(str(folder), threads=threads)
+        return SentenceEncoder(str(folder), adapter, threads)

@@ -131,9 +131,10 @@ def two_covariance_map(groups: Sequence[NDArray[np.float32]], ridge: float = 1.0
 def _load_shipped() -> NeutralSpace:
     with files("matching.encoder").joinpath(_DATA).open("rb") as file, np.load(file) as stored:
         note = json.loads(str(stored["note"]))
-        matrix = stored["matrix"].astype(np.float32)
-        means = dict(zip(note["languages"], stored["means"].astype(np.float32), strict=True))
-    return NeutralSpace(note["version"], note["encoder"], matrix.shape[0], matrix, means)
+        matrix = stored["matrix"].astype(np.float32) if "matrix" in stored else None
+        vectors = stored["means"].astype(np.float32)
+    means = dict(zip(note["languages"], vectors, strict=True))
+    return NeutralSpace(note["version"], note["encoder"], vectors.shape[1], matrix, means)
 
 
 def _primary(language: str | None) -> str:

@@ -1,5 +1,7 @@
 """What doors ask for: a session that commits once, the settings, the model."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -49,8 +51,22 @@ async def get_attempt(
     ] = None,
 ) -> Attempt:
     """What makes a creating request recognisable when it is sent again."""
-    body = (await request.body()).decode("utf-8", "replace")
+    body = await _content(request) if idempotency_key else ""
     return Attempt(idempotency_key, f"{request.method} {request.url.path}", body)
+
+
+async def _content(request: Request) -> str:
+    """What was sent, so that another body under the same key is noticed; a form by its fields and its files' hashes."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return (await request.body()).decode("utf-8", "replace")
+    parts: list[list[str | None]] = []
+    for name, value in (await request.form()).multi_items():
+        if isinstance(value, str):
+            parts.append([name, value])
+        else:
+            parts.append([name, value.filename, hashlib.sha256(await value.read()).hexdigest()])
+            await value.seek(0)
+    return json.dumps(parts)
 
 
 # scope="function": the default scope commits after the answer was sent, and a failed commit would still say 200.

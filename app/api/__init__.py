@@ -1,5 +1,8 @@
 """Door 1: JSON over HTTP."""
 
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
 from app.api.actors import router as actors
 from app.api.events import router as events
 from app.api.maps import router as maps
@@ -8,4 +11,13 @@ from app.api.operations import router as operations
 from app.api.pairings import router as pairings
 from app.api.plans import router as plans
 
-routers = (match, actors, maps, events, plans, pairings, operations)
+
+def _summarised(router: APIRouter) -> APIRouter:
+    """The router, its routes summarised by their docstrings instead of their functions' names."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            route.summary, route.description = route.description, ""
+    return router
+
+
+routers = tuple(_summarised(r) for r in (match, actors, maps, events, plans, pairings, operations))

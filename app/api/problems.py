@@ -85,12 +85,12 @@ def validation_answer(_request: Request, error: RequestValidationError) -> JSONR
 
 def validation_errors(raw: Sequence[Any]) -> list[FieldError]:
     """pydantic's errors as fields and plain reasons."""
-    return [
-        FieldError("body", f"not JSON: {e['ctx']['error']}, at character {e['loc'][-1]}")
-        if e["type"] == "json_invalid"
-        else FieldError(field_path(e["loc"]), _reason(e))
-        for e in raw
-    ]
+    return [FieldError(_place(e), _reason(e)) for e in raw]
+
+
+def _place(error: Any) -> str:
+    # Where JSON does not read, the framework gives the character in the place of a field.
+    return "body" if error["type"] == "json_invalid" else field_path(error["loc"])
 
 
 def field_path(location: Sequence[int | str]) -> str:
@@ -106,5 +106,8 @@ def _reason(error: Any) -> str:
         return "unknown field"
     if error["type"] == "missing":
         return "this field is required"
+    if error["type"] == "json_invalid":
+        where = f", at character {error['loc'][-1]}" if error["loc"] else ""
+        return f"not JSON: {error['ctx']['error']}{where}"
     message = str(error["msg"])
     return message.removeprefix("Value error, ")

@@ -28,8 +28,12 @@ def shown(answer: MatchAnswer, *, everything: bool = False) -> Shown:
 
 
 def quoted(reasons: list[Reason]) -> list[Reason]:
-    """The reasons that quote both sides: an exchange of need and offer before a likeness."""
-    return sorted((r for r in reasons if r.evidence), key=lambda r: r.part not in _EXCHANGE)
+    """The reasons that quote both sides, an exchange of need and offer before a likeness; no pair of quotes twice."""
+    kept: dict[tuple[str, str], Reason] = {}
+    for reason in sorted(reasons, key=lambda r: r.part not in _EXCHANGE):
+        if reason.evidence:
+            kept.setdefault((reason.evidence.yours.text, reason.evidence.theirs.text), reason)
+    return [*kept.values()]
 
 
 def unquoted(reasons: list[Reason]) -> list[Reason]:

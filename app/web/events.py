@@ -8,9 +8,10 @@ from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.db import session_scope
-from app.deps import MeaningDep, SessionDep, SettingsDep
+from app.deps import HolderDep, MeaningDep, SessionDep, SettingsDep
 from app.services import events as service
 from app.services import plans
+from app.services.backlog import count_backlog
 from app.web.board import columns, shares, unmet
 from app.web.origin import same_origin
 from app.web.render import page
@@ -26,9 +27,13 @@ def event_list(request: Request, session: SessionDep) -> Response:
 
 
 @router.get("/{event_id}")
-def event_page(request: Request, session: SessionDep, event_id: int, plan: int | None = None) -> Response:
-    """Facts, participants and the schedule: the published plan, else the newest draft, else the one asked for."""
-    return page(request, "event.html", event_context(session, event_id=event_id, number=plan))
+def event_page(
+    request: Request, session: SessionDep, holder: HolderDep, event_id: int, plan: int | None = None
+) -> Response:
+    """Facts, participants and the schedule: the plan asked for, else the published one, else the newest draft."""
+    context = event_context(session, event_id=event_id, number=plan)
+    waiting = count_backlog(session, encoder=holder.name) if holder.name else 0
+    return page(request, "event.html", context | {"waiting_texts": waiting})
 
 
 @router.post("/{event_id}/plans", dependencies=[Depends(same_origin)])

@@ -110,3 +110,13 @@ def test_an_event_that_cannot_be_planned_says_what_is_missing(client: TestClient
     answer = client.post("/console/events/1/plans")
     assert (answer.status_code, answer.template.name) == (422, "error.html")
     assert "rounds: the event has no rounds yet" in answer.text
+
+
+def test_texts_that_wait_for_their_meaning_are_told_before_a_plan_is_made(
+    client: TestClient, gathering: str, add_actor: Callable[..., int]
+) -> None:
+    assert client.get(gathering).context["waiting_texts"] == 0
+    add_actor("Late", "BE", offers=[{"lang": "nl", "text": "weven"}])
+    page = client.get(gathering)
+    assert page.context["waiting_texts"] == 1
+    assert "1 text is not understood yet" in page.text

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from fastapi.testclient import TestClient
 
+from app.web.answers import quoted
+from models.match import Evidence, Fragment, Reason
+
 QUESTION = "tester la résistance au feu des tissus enduits"
 
 
@@ -81,3 +84,15 @@ def test_a_question_of_signs_alone_is_no_accident(client: TestClient, sleepy_cli
 def test_an_endless_question_is_refused_as_a_page(client: TestClient) -> None:
     answer = client.get("/", params={"q": "a" * 2001})
     assert (answer.status_code, answer.template.name) == (422, "error.html")
+
+
+def test_an_exchange_is_quoted_before_a_likeness_and_no_pair_twice() -> None:
+    def reason(part: str, yours: str | None, theirs: str = "x") -> Reason:
+        if yours is None:
+            return Reason(part=part, text="62 km")
+        fragments = {"yours": Fragment(lang="fr", text=yours), "theirs": Fragment(lang="nl", text=theirs)}
+        return Reason(part=part, text="…", evidence=Evidence(**fragments, similarity=0.5))
+
+    likeness, twice, distance = reason("profile", "b"), reason("profile", "a"), reason("distance", None)
+    exchange = reason("need_offer", "a")
+    assert quoted([likeness, twice, distance, exchange]) == [exchange, likeness]

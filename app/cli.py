@@ -140,6 +140,19 @@ def check(
 
 
 @app.command()
+def replan(
+    problem: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    plan: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    changes: Annotated[Path, typer.Argument(help="What happened: now, absent, late, …", exists=True, dir_okay=False)],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Answer file; default: stdout")] = None,
+) -> None:
+    """Re-plan what is left of a day: the new plan, the diff, and the problem as it is now."""
+    from app.commands.pairing import run_replan  # noqa: PLC0415 - slow import
+
+    _write(run_replan(problem, plan, changes), output)
+
+
+@app.command()
 def evaluate(
     folder: Annotated[
         Path, typer.Argument(help="Folder with actors.jsonl and pairs.jsonl", exists=True, file_okay=False)

@@ -27,6 +27,7 @@ class Plan(SQLModel, table=True):
     number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     state: str = "draft"
     seed: int = 0
+    parent: int | None = Field(default=None, description="The plan it was re-planned from")
     problem: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     certificate: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     created_at: datetime = Field(default_factory=utc_now)
@@ -63,6 +64,74 @@ class MeetingPublic(Shape):
     utility: float
 
 
+class Late(Shape):
+    """Somebody who arrives for a later round."""
+
+    participant: str | int
+    round: int = Field(ge=0, le=500, description="First round they are there for")
+
+
+class Away(Shape):
+    """Somebody who misses single rounds."""
+
+    participant: str | int
+    rounds: list[int] = Field(max_length=500)
+
+
+class DayChanges(Shape):
+    """What happened on the day. Rounds before `now` are past and stay as they were."""
+
+    now: int = Field(ge=0, le=500, description="The first round that can still be changed")
+    absent: list[str | int] = Field(default_factory=list, max_length=5000, description="Gone from now on")
+    late: list[Late] = Field(default_factory=list, max_length=5000)
+    away: list[Away] = Field(default_factory=list, max_length=5000)
+    lost_places: list[int | str] = Field(default_factory=list, max_length=5000, description="Not usable from now on")
+    cancelled: list[int] = Field(default_factory=list, max_length=500, description="Rounds that do not take place")
+    keep: bool = Field(
+        default=True,
+        description="True: surviving meetings stay and holes are filled; false: the rest is optimised again",
+    )
+    time_limit_s: float = Field(default=10, gt=0, le=120)
+
+
+class EventChanges(DayChanges):
+    """What happened at an event; people who came unannounced are registered first, then named here."""
+
+    walk_ins: list[int] = Field(default_factory=list, max_length=500, description="Actor ids")
+
+
+class ReplanRequest(Shape):
+    """A problem, its plan and what happened, all in one body; nothing is stored."""
+
+    problem: dict[str, Any]
+    plan: dict[str, Any]
+    changes: DayChanges
+
+
+class MeetingMove(Shape):
+    """A meeting of the same two at another time or place."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class PlanDiff(Shape):
+    """From one plan to the next; nobody else's agenda changes."""
+
+    removed: list[dict[str, Any]]
+    added: list[dict[str, Any]]
+    moved: list[MeetingMove]
+    people: list[str] = Field(description="Participants whose agenda changes")
+
+
+class ReplanAnswer(Shape):
+    """The plan for what is left of the day, and how it differs."""
+
+    plan: dict[str, Any]
+    diff: PlanDiff
+    problem: dict[str, Any] = Field(description="The problem as it is now, to re-plan from once more")
+
+
 class PlanBrief(Shape):
     """A plan in a list."""
 
@@ -70,6 +139,7 @@ class PlanBrief(Shape):
     number: int
     state: Literal["draft", "published", "superseded"]
     seed: int
+    parent: int | None
     created_at: datetime
     published_at: datetime | None
     certificate: dict[str, Any]
@@ -79,3 +149,10 @@ class PlanPublic(PlanBrief):
     """A plan as answered, with its meetings."""
 
     meetings: list[MeetingPublic]
+
+
+class ReplanPublic(Shape):
+    """A re-planned draft and how it differs from the plan it came from; publish it to apply, the old one to undo."""
+
+    plan: PlanPublic
+    diff: PlanDiff

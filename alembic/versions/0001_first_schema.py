@@ -199,6 +199,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("parent", sa.Integer(), nullable=True),
         sa.Column("problem", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("certificate", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),

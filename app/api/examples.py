@@ -82,3 +82,20 @@ PROBLEM: Examples = {
         }
     }
 }
+CHANGES: Examples = {
+    "one absent, one late": {"value": {"now": 1, "absent": [1], "late": [{"participant": 2, "round": 2}], "keep": True}}
+}
+REPLAN: Examples = {
+    "b2 does not turn up": {
+        "value": {
+            "problem": PROBLEM["four participants"]["value"],
+            "plan": {
+                "meetings": [
+                    {"a": "a1", "b": "b1", "round": 0, "place": 0},
+                    {"a": "a2", "b": "b2", "round": 1, "place": 0},
+                ]
+            },
+            "changes": {"now": 1, "absent": ["b2"]},
+        }
+    }
+}

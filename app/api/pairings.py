@@ -8,6 +8,8 @@ from app.api import examples
 from app.api.problems import responses
 from app.deps import SettingsDep
 from app.services.plans import pair_problem
+from app.services.replans import replan_form
+from models.plan import ReplanAnswer, ReplanRequest
 
 router = APIRouter(tags=["plans"], responses=responses(413))
 
@@ -18,3 +20,11 @@ def pair(
 ) -> dict[str, Any]:
     """Solve a pairing problem without storing anything"""
     return pair_problem(problem, longest_s=settings.plan_seconds)
+
+
+@router.post("/pairings/replan")
+def replan(
+    settings: SettingsDep, request: Annotated[ReplanRequest, Body(openapi_examples=examples.REPLAN)]
+) -> ReplanAnswer:
+    """Re-plan what is left of a day without storing anything"""
+    return replan_form(request, longest_s=settings.plan_seconds)

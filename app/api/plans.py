@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Query, Request
 
 from app.api import examples
 from app.api.problems import responses
 from app.db import session_scope
 from app.deps import MeaningDep, SessionDep, SettingsDep
 from app.services import plans as service
-from models.plan import PlanBrief, PlanCreate, PlanPublic
+from app.services import replans
+from models.plan import EventChanges, PlanBrief, PlanCreate, PlanDiff, PlanPublic, ReplanPublic
 
 router = APIRouter(prefix="/events/{event_id}/plans", tags=["plans"], responses=responses(404))
 
@@ -47,3 +48,26 @@ def read_plan(session: SessionDep, event_id: int, number: int) -> PlanPublic:
 def publish(session: SessionDep, event_id: int, number: int) -> PlanPublic:
     """Publish a plan; the one published before is kept as superseded"""
     return service.publish(session, event_id=event_id, number=number)
+
+
+@router.get("/{number}/diff")
+def compare_plans(session: SessionDep, event_id: int, number: int, base: Annotated[int, Query()]) -> PlanDiff:
+    """Compare a plan with another one of the event"""
+    return replans.compare_plans(session, event_id=event_id, number=number, base=base)
+
+
+@router.post("/{number}/replan", status_code=201, responses=responses(409))
+def replan(
+    request: Request,
+    settings: SettingsDep,
+    meaning: MeaningDep,
+    event_id: int,
+    number: int,
+    changes: Annotated[EventChanges, Body(openapi_examples=examples.CHANGES)],
+) -> ReplanPublic:
+    """Re-plan what is left of the day as a draft, with its diff; publish it to apply, the old plan to undo"""
+    with session_scope(request.app.state.engine) as session:
+        day = replans.load_day(session, meaning=meaning, event_id=event_id, number=number, changes=changes)
+    answer = replans.compute(day, longest_s=settings.plan_seconds)
+    with session_scope(request.app.state.engine) as session:
+        return replans.store_replan(session, event_id=event_id, number=number, answer=answer)

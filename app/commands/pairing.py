@@ -5,8 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from app.api.problems import validation_errors
 from app.errors import BadInput
 from app.services.plans import check_plan, pair_problem, read_requests
+from app.services.replans import replan_form
+from models.plan import ReplanRequest
 
 _LONGEST_S = 3600.0
 
@@ -27,6 +32,17 @@ def run_pair(path: Path, seconds: float | None, say: Callable[[str], None]) -> d
 def run_check(problem: Path, plan: Path) -> list[str]:
     """Every rule the plan breaks, one sentence each."""
     return check_plan(read_problem(problem), read_json(plan))
+
+
+def run_replan(problem: Path, plan: Path, changes: Path) -> dict[str, Any]:
+    """The plan for the rest of the day, its diff and the problem as it is now."""
+    body = {"problem": read_problem(problem), "plan": read_json(plan), "changes": read_json(changes)}
+    try:
+        request = ReplanRequest.model_validate(body)
+    except ValidationError as error:
+        errors = validation_errors(error.errors())
+        raise BadInput(f"{errors[0].field}: {errors[0].reason}", errors) from error
+    return replan_form(request, longest_s=_LONGEST_S).model_dump()
 
 
 def read_problem(path: Path) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class OnProgress(Protocol):
 
 def pair_problem(data: Mapping[str, Any], *, longest_s: float, on_progress: OnProgress | None = None) -> dict[str, Any]:
     """A problem in the form of DESIGN §6.1 in, its plan with certificate out. Nothing is stored."""
-    problem = _read(problem_from_dict, data, "body")
+    problem = read_form(problem_from_dict, data, "body")
     result = _solved(problem, min(problem.time_limit_s, longest_s), on_progress)
     return plan_to_dict(result.plan, result.certificate)
 
@@ -54,11 +54,12 @@ def read_requests(text: str) -> dict[str, Any]:
 
 def check_plan(problem: Mapping[str, Any], plan: Mapping[str, Any]) -> list[str]:
     """Every hard rule a plan breaks, one sentence each."""
-    parsed = _read(problem_from_dict, problem, "problem")
-    return [f"{v.rule}: {v.message}" for v in check(parsed, _read(plan_from_dict, plan, "plan"))]
+    parsed = read_form(problem_from_dict, problem, "problem")
+    return [f"{v.rule}: {v.message}" for v in check(parsed, read_form(plan_from_dict, plan, "plan"))]
 
 
-def _read(parse: Callable[[Any], Shape], data: Mapping[str, Any], what: str) -> Shape:
+def read_form(parse: Callable[[Any], Shape], data: Mapping[str, Any], what: str) -> Shape:
+    """Parse a problem or a plan; BadInput names the field."""
     try:
         return parse(dict(data))
     except ProblemError as error:
@@ -75,7 +76,7 @@ def build_problem(session: Session, *, meaning: Meaning, event_id: int, options:
     data = {
         "rounds": len(rounds),
         "places": [{"id": p.index, **({"available": p.available} if p.available is not None else {})} for p in places],
-        "participants": [_participant(event, person, len(rounds)) for person in people],
+        "participants": [participant_form(event, person, len(rounds)) for person in people],
         "utility": _utilities(session, meaning, people, wishes),
         "interpreters": _interpreters(session, event),
         "must": _pairs(wishes, "must"),
@@ -84,7 +85,7 @@ def build_problem(session: Session, *, meaning: Meaning, event_id: int, options:
         "time_limit_s": options.time_limit_s,
         "seed": options.seed,
     }
-    return _read(problem_from_dict, data, "event")
+    return read_form(problem_from_dict, data, "event")
 
 
 def compute(problem: Problem, *, longest_s: float) -> Result:
@@ -92,14 +93,17 @@ def compute(problem: Problem, *, longest_s: float) -> Result:
     return _solved(problem, min(problem.time_limit_s, longest_s))
 
 
-def store_plan(session: Session, *, event_id: int, problem: Problem, result: Result) -> PlanPublic:
-    """Keep a computed plan as the event's next draft."""
+def store_plan(
+    session: Session, *, event_id: int, problem: Problem, result: Result, parent: int | None = None
+) -> PlanPublic:
+    """Keep a computed plan as the event's next draft; `parent` is the plan it was re-planned from."""
     get_event(session, event_id=event_id)
     last = session.exec(select(func.max(Plan.number)).where(Plan.event_id == event_id)).one()
     plan = Plan(
         event_id=event_id,
         number=(last or 0) + 1,
         seed=problem.seed,
+        parent=parent,
         problem=problem_to_dict(problem),
         certificate=certificate_to_dict(result.certificate),
     )
@@ -132,7 +136,7 @@ def list_plans(session: Session, *, event_id: int) -> list[PlanBrief]:
 
 def plan_public(session: Session, *, event_id: int, number: int) -> PlanPublic:
     """A plan with its meetings by round and place."""
-    plan = _get_plan(session, event_id, number)
+    plan = get_plan(session, event_id, number)
     rows = session.exec(
         select(Meeting)
         .where(Meeting.event_id == event_id, Meeting.number == number)
@@ -159,7 +163,7 @@ def latest_plan(session: Session, *, event_id: int) -> PlanPublic | None:
 
 def publish(session: Session, *, event_id: int, number: int) -> PlanPublic:
     """Make a draft the published plan; the one before it is kept as superseded."""
-    plan = _get_plan(session, event_id, number)
+    plan = get_plan(session, event_id, number)
     if plan.certificate.get("status") == "infeasible":
         raise Conflict("this plan breaks a hard rule and cannot be published; its certificate says which")
     for other in session.exec(select(Plan).where(Plan.event_id == event_id, Plan.state == "published")):
@@ -197,7 +201,8 @@ def _require_enough(event: Event, people: Sequence[ParticipantPublic], rounds: i
         )
 
 
-def _participant(event: Event, person: ParticipantPublic, rounds: int) -> dict[str, Any]:
+def participant_form(event: Event, person: ParticipantPublic, rounds: int) -> dict[str, Any]:
+    """A registration as a participant of a problem (DESIGN §6.1)."""
     highest = person.max if person.max is not None else event.max_meetings
     highest = min(highest if highest is not None else rounds, rounds)
     lowest = person.min if person.min is not None else event.min_meetings
@@ -247,7 +252,8 @@ def _utilities(
     ]
 
 
-def _get_plan(session: Session, event_id: int, number: int) -> Plan:
+def get_plan(session: Session, event_id: int, number: int) -> Plan:
+    """The plan, or NotFound."""
     plan = session.get(Plan, (event_id, number)) if 0 < number < 2**31 and 0 < event_id < 2**63 else None
     if plan is None:
         raise NotFound(f"event {event_id} has no plan {number}")

@@ -12,6 +12,8 @@ from app.services.meaning import Meaning, MeaningHolder
 from app.settings import Settings
 from app.worker import drain
 
+ROUNDS = [{"starts_at": f"2027-03-09T{h}:00:00+01:00", "minutes": 20} for h in ("09", "10", "11")]
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
@@ -31,3 +33,23 @@ def client(settings: Settings, engine: Engine, meaning: Meaning) -> Iterator[Tes
 def embed(engine: Engine, meaning: Meaning):
     """Drain the embedding backlog now."""
     return lambda: drain(engine, meaning, batch=100)
+
+
+def create_actor(client: TestClient, name: str, country: str, text: str = "testing of textile coatings") -> int:
+    body = {"name": name, "country": country, "needs": [{"lang": "en", "text": text}],
+            "offers": [{"lang": "en", "text": text}]}  # fmt: skip
+    return client.post("/actors", json=body).json()["id"]
+
+
+@pytest.fixture
+def event(client: TestClient, embed) -> str:
+    """Three rounds, two tables, two actors a side."""
+    ids = [create_actor(client, f"F{n}", "FR") for n in (1, 2)] + [create_actor(client, f"B{n}", "BE") for n in (1, 2)]
+    embed()
+    created = client.post("/events", json={"name": "Textile afternoon", "min_meetings": 2}).json()
+    url = f"/events/{created['id']}"
+    client.put(f"{url}/rounds", json=ROUNDS)
+    client.put(f"{url}/places", json=[{"label": "Table 1"}, {"label": "Table 2"}])
+    for i in ids:
+        assert client.post(f"{url}/participants", json={"actor_id": i}).status_code == 201
+    return url

@@ -3,27 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
-ROUNDS = [{"starts_at": f"2027-03-09T{h}:00:00+01:00", "minutes": 20} for h in ("09", "10", "11")]
-
-
-def actor(client: TestClient, name: str, country: str, text: str = "testing of textile coatings") -> int:
-    body = {"name": name, "country": country, "needs": [{"lang": "en", "text": text}],
-            "offers": [{"lang": "en", "text": text}]}  # fmt: skip
-    return client.post("/actors", json=body).json()["id"]
-
-
-@pytest.fixture
-def event(client: TestClient, embed) -> str:
-    """Three rounds, two tables, two actors a side."""
-    ids = [actor(client, f"F{n}", "FR") for n in (1, 2)] + [actor(client, f"B{n}", "BE") for n in (1, 2)]
-    embed()
-    created = client.post("/events", json={"name": "Textile afternoon", "min_meetings": 2}).json()
-    url = f"/events/{created['id']}"
-    client.put(f"{url}/rounds", json=ROUNDS)
-    client.put(f"{url}/places", json=[{"label": "Table 1"}, {"label": "Table 2"}])
-    for i in ids:
-        assert client.post(f"{url}/participants", json={"actor_id": i}).status_code == 201
-    return url
+from tests.app.conftest import ROUNDS
 
 
 def test_a_plan_meets_everybody_across_sides_and_says_what_is_proven(client: TestClient, event: str) -> None:

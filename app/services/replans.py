@@ -1,0 +1,169 @@
+"""Re-planning on the day: what happened goes in, a plan for the rest and a diff per person come out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from app.errors import AppError, BadInput
+from app.services.events import get_event, list_participants
+from app.services.meaning import Meaning
+from app.services.plans import get_plan, participant_form, read_form, store_plan
+from app.services.pool import histories, load_actors
+from matching.pairing.changes import Changes, WalkIn
+from matching.pairing.check import check
+from matching.pairing.parse import problem_from_dict
+from matching.pairing.problem import Meeting, Participant, Plan, Problem, ProblemError, Result
+from matching.pairing.replan import Diff, Replan, compare, replan
+from matching.pairing.stop import MaxRuntime, Run, noop
+from matching.pairing.write import plan_from_dict, plan_to_dict, problem_to_dict
+from matching.ranking.parts import Scoring
+from matching.ranking.rank import score_matrix
+from models.plan import DayChanges, EventChanges, MeetingMove, PlanDiff, ReplanAnswer, ReplanPublic, ReplanRequest
+from models.plan import Meeting as MeetingRow
+
+
+@dataclass(frozen=True)
+class Day:
+    """An event's problem and plan as they were, and what happened since."""
+
+    problem: Problem
+    plan: Plan
+    changes: Changes
+    options: DayChanges
+
+
+def replan_form(request: ReplanRequest, *, longest_s: float) -> ReplanAnswer:
+    """Re-plan a problem that is not stored."""
+    day = Day(
+        read_form(problem_from_dict, request.problem, "problem"),
+        read_form(plan_from_dict, request.plan, "plan"),
+        _changes(request.changes, ()),
+        request.changes,
+    )
+    answer = compute(day, longest_s=longest_s)
+    return ReplanAnswer(
+        plan=plan_to_dict(answer.plan, answer.certificate),
+        diff=diff_public(answer.diff),
+        problem=problem_to_dict(answer.problem),
+    )
+
+
+def load_day(session: Session, *, meaning: Meaning, event_id: int, number: int, changes: EventChanges) -> Day:
+    """Everything a re-plan needs, read in one go so that the solver holds no connection."""
+    stored = get_plan(session, event_id, number)
+    problem = read_form(problem_from_dict, stored.problem, "problem")
+    walk_ins = _walk_ins(session, meaning, event_id, problem, changes.walk_ins)
+    return Day(problem, stored_plan(session, event_id=event_id, number=number), _changes(changes, walk_ins), changes)
+
+
+def compute(day: Day, *, longest_s: float) -> Replan:
+    """The plan for what is left; it is checked like every other."""
+    run = Run(MaxRuntime(min(day.options.time_limit_s, longest_s)), day.problem.seed, noop)
+    try:
+        answer = replan(day.problem, day.plan, day.changes, run, keep=day.options.keep)
+    except ProblemError as error:
+        raise BadInput.of(error.path or "changes", error.cause) from error
+    violations = check(answer.problem, answer.plan)
+    if violations:
+        raise AppError(f"the new plan breaks a rule and was thrown away: {violations[0].message}")
+    return answer
+
+
+def store_replan(session: Session, *, event_id: int, number: int, answer: Replan) -> ReplanPublic:
+    """Keep the new plan as a draft that knows where it came from."""
+    plan = store_plan(
+        session,
+        event_id=event_id,
+        problem=answer.problem,
+        result=Result(answer.plan, answer.certificate),
+        parent=number,
+    )
+    return ReplanPublic(plan=plan, diff=diff_public(answer.diff))
+
+
+def compare_plans(session: Session, *, event_id: int, number: int, base: int) -> PlanDiff:
+    """How one stored plan differs from another."""
+    before, after = (stored_plan(session, event_id=event_id, number=n) for n in (base, number))
+    return diff_public(compare(before, after))
+
+
+def stored_plan(session: Session, *, event_id: int, number: int) -> Plan:
+    """A stored plan as the solver knows it."""
+    get_plan(session, event_id, number)
+    rows = session.exec(
+        select(MeetingRow)
+        .where(MeetingRow.event_id == event_id, MeetingRow.number == number)
+        .order_by(col(MeetingRow.round), col(MeetingRow.a), col(MeetingRow.b))
+    )
+    return Plan(tuple(Meeting(str(m.a), str(m.b), m.round, m.place, m.interpreter) for m in rows))
+
+
+def diff_public(diff: Diff) -> PlanDiff:
+    """A diff as answered."""
+    return PlanDiff(
+        removed=_meetings(diff.removed),
+        added=_meetings(diff.added),
+        moved=[MeetingMove(before=_meetings([b])[0], after=_meetings([a])[0]) for b, a in diff.moved],
+        people=list(diff.people()),
+    )
+
+
+def _meetings(meetings: Sequence[Meeting]) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = plan_to_dict(Plan(tuple(meetings)))["meetings"]
+    return told
+
+
+def _changes(said: DayChanges, walk_ins: tuple[WalkIn, ...]) -> Changes:
+    return Changes(
+        now=said.now,
+        absent=tuple(map(str, said.absent)),
+        late=tuple((str(item.participant), item.round) for item in said.late),
+        away=tuple((str(item.participant), tuple(item.rounds)) for item in said.away),
+        walk_ins=walk_ins,
+        lost_places=tuple(said.lost_places),
+        cancelled=tuple(said.cancelled),
+    )
+
+
+def _walk_ins(
+    session: Session, meaning: Meaning, event_id: int, problem: Problem, ids: Sequence[int]
+) -> tuple[WalkIn, ...]:
+    """People registered since the plan was made, with what every pair with them is worth."""
+    if not ids:
+        return ()
+    event = get_event(session, event_id=event_id)
+    registered = {p.actor_id: p for p in list_participants(session, event_id=event_id)}
+    for position, actor_id in enumerate(ids):
+        if actor_id not in registered:
+            raise BadInput.of(f"walk_ins[{position}]", f"actor {actor_id} is not registered for event {event_id}")
+    known = [int(p.id) for p in problem.participants]
+    actors = load_actors(session, encoder=meaning.name, ids=[*known, *ids])
+    there = [i for i in [*known, *ids] if i in actors]
+    scores = score_matrix(
+        [actors[i].profile for i in ids],
+        [actors[i].profile for i in there],
+        Scoring(relations=histories(session, ids=list(ids))),
+        same_side=None,
+    )
+    forms = [participant_form(event, registered[i], problem.rounds) for i in ids]
+    return tuple(
+        WalkIn(
+            _participant(form),
+            tuple((str(i), float(u)) for i, u in zip(there, row, strict=True) if str(i) != form["id"]),
+        )
+        for form, row in zip(forms, scores, strict=True)
+    )
+
+
+def _participant(form: Mapping[str, Any]) -> Participant:
+    available = form.get("available")
+    return Participant(
+        id=form["id"],
+        side=form["side"],
+        available=None if available is None else tuple(available),
+        min=form["min"],
+        max=form["max"],
+        languages=tuple(form.get("languages", ())),
+    )

@@ -94,7 +94,7 @@ def wait_less(draft: Draft, run: Run) -> None:
     graph = Graph(edges, masks, [1.0] * len(edges), draft.meets.seat_bits, [int(c) for c in model.capacity])
     rules = Rules([seat.owner for seat in model.seats])
     search = IdleSearch(graph, rules, [draft.placed[e] for e in edges], run.seed)
-    search.run(run.stop, Tries(moves=min(60_000, 40 * len(edges))))
+    search.run(run.stop, Tries(moves=min(60_000, 15 * len(edges))))
     draft.placed.update(zip(edges, search.best, strict=True))
 
 

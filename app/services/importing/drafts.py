@@ -39,6 +39,8 @@ _INVISIBLE = str.maketrans("", "", "\x00\u200b\u200c\u200d\u2060\ufeff\u00ad")
 
 def clean(text: str) -> str:
     """A text without characters nobody sees, with one kind of line end."""
+    if text.isprintable():
+        return text.strip()
     return text.translate(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
@@ -98,34 +100,48 @@ def read_record(record: Record, context: Context) -> Draft:
         heading = column.heading if column else "(whole row)"
         draft.problems.append(_rejection(record.line, heading, value, record.broken, context))
         return draft
-    facet, lang = _row_facet(record, context), _row_language(record, draft, context)
+    row = _RowOf(draft, context, _row_facet(record, context), _row_language(record, draft, context))
     for column, value in record.cells:
         assert column.field is not None
         if isinstance(value, str) and not context.structured and is_blank_text(value):
             continue
         try:
-            _READERS[column.field](_Cell(draft, column, value, facet, lang, context))
+            _READERS[column.field](_Cell(row, column, value))
         except ValueError as error:
             draft.problems.append(_rejection(record.line, column.heading, value, str(error), context))
     return draft
 
 
 @dataclass(frozen=True)
-class _Cell:
-    draft: Draft
-    column: Column
-    value: Any
+class _RowOf:
+    """What all cells of one row share."""
+
+    draft: "Draft"
+    context: "Context"
     facet: str
     lang: str | None
-    context: Context
+
+
+class _Cell:
+    """One cell on its way into a draft. Plain slots: there are millions of them."""
+
+    __slots__ = ("_text", "column", "context", "draft", "facet", "lang", "value")
+
+    def __init__(self, row: "_RowOf", column: Column, value: Any) -> None:
+        self.draft, self.context, self.facet, self.lang = row.draft, row.context, row.facet, row.lang
+        self.column, self.value = column, value
+        self._text: str | None = None
 
     @property
     def text(self) -> str:
         """The value as one plain text; ValueError when it is a structure."""
-        if isinstance(self.value, bool) or not isinstance(self.value, str | int | float):
-            raise ValueError("a text is expected here, not a list or an object")
-        text = repr(self.value) if isinstance(self.value, float) else str(self.value)
-        return clean(text if self.context.structured else take_off(text))
+        if self._text is None:
+            value = self.value
+            if isinstance(value, bool) or not isinstance(value, str | int | float):
+                raise ValueError("a text is expected here, not a list or an object")
+            plain = value if isinstance(value, str) else repr(value) if isinstance(value, float) else str(value)
+            self._text = clean(plain if self.context.structured else take_off(plain))
+        return self._text
 
     @property
     def place(self) -> str:

@@ -75,10 +75,14 @@ class _Index:
     likenesses: Sequence[Likeness]
     signatures: list[_Signature]
     frequency: Counter[str] = field(default_factory=Counter)
+    weights: dict[str, float] = field(default_factory=dict)
 
     def weight(self, token: str) -> float:
         """How much a word distinguishes: its inverse document frequency."""
-        return math.log(1 + len(self.signatures) / self.frequency[token]) if self.frequency[token] else 1.0
+        known = self.weights.get(token)
+        if known is None:
+            known = self.weights[token] = math.log(1 + len(self.signatures) / max(1, self.frequency[token]))
+        return known
 
 
 def find_twins(likenesses: Sequence[Likeness], *, new: int | None = None) -> list[Pair]:

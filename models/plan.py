@@ -156,3 +156,51 @@ class ReplanPublic(Shape):
 
     plan: PlanPublic
     diff: PlanDiff
+
+
+class WhatIfRequest(Shape):
+    """What would it take that everybody has so many meetings?"""
+
+    floor: int = Field(ge=0, le=200, description="Meetings everybody should have (or their own cap, if lower)")
+    guests: int = Field(default=3, ge=0, le=10, description="How many kinds of guests to propose")
+    time_limit_s: float = Field(default=20, gt=0, le=120)
+
+
+class WhatIfProblem(Shape):
+    """The same question about a problem that is not stored."""
+
+    problem: dict[str, Any]
+    question: WhatIfRequest
+
+
+class Short(Shape):
+    """A participant who would get fewer meetings, and what stands in the way."""
+
+    participant: str
+    name: str | None = None
+    cause: Literal["availability", "side", "veto", "capacity", "language"]
+    asked: int
+    got: int
+
+
+class GuestProposal(Shape):
+    """One more guest like a participant who is there, and what that would bring."""
+
+    like: str
+    name: str | None = None
+    side: str
+    languages: list[str]
+    utility_gain: float
+    floor: int
+
+
+class Outlook(Shape):
+    """What a floor takes. A number that is null: no number of them is enough, or time was up."""
+
+    floor: int
+    reached: int
+    rounds: int | None
+    places: int | None
+    interpreters: int | None
+    short: list[Short]
+    invite: list[GuestProposal]

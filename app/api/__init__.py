@@ -10,6 +10,7 @@ from app.api.match import router as match
 from app.api.operations import router as operations
 from app.api.pairings import router as pairings
 from app.api.plans import router as plans
+from app.api.plans import what_if_router as what_if
 
 
 def _summarised(router: APIRouter) -> APIRouter:
@@ -20,4 +21,4 @@ def _summarised(router: APIRouter) -> APIRouter:
     return router
 
 
-routers = tuple(_summarised(r) for r in (match, actors, maps, events, plans, pairings, operations))
+routers = tuple(_summarised(r) for r in (match, actors, maps, events, plans, what_if, pairings, operations))

@@ -99,3 +99,9 @@ REPLAN: Examples = {
         }
     }
 }
+FLOOR: Examples = {"three meetings each": {"value": {"floor": 3, "guests": 2, "time_limit_s": 10}}}
+WHAT_IF: Examples = {
+    "two meetings each": {
+        "value": {"problem": PROBLEM["four participants"]["value"], "question": {"floor": 2, "time_limit_s": 5}}
+    }
+}

@@ -9,7 +9,8 @@ from app.api.problems import responses
 from app.deps import SettingsDep
 from app.services.plans import pair_problem
 from app.services.replans import replan_form
-from models.plan import ReplanAnswer, ReplanRequest
+from app.services.whatif import outlook_form
+from models.plan import Outlook, ReplanAnswer, ReplanRequest, WhatIfProblem
 
 router = APIRouter(tags=["plans"], responses=responses(413))
 
@@ -28,3 +29,9 @@ def replan(
 ) -> ReplanAnswer:
     """Re-plan what is left of a day without storing anything"""
     return replan_form(request, longest_s=settings.plan_seconds)
+
+
+@router.post("/pairings/what-if")
+def what_if(settings: SettingsDep, body: Annotated[WhatIfProblem, Body(openapi_examples=examples.WHAT_IF)]) -> Outlook:
+    """Say what a floor of meetings takes, for a problem that is not stored"""
+    return outlook_form(body.problem, body.question, longest_s=settings.plan_seconds)

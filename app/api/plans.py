@@ -10,7 +10,8 @@ from app.db import session_scope
 from app.deps import MeaningDep, SessionDep, SettingsDep
 from app.services import plans as service
 from app.services import replans
-from models.plan import EventChanges, PlanBrief, PlanCreate, PlanDiff, PlanPublic, ReplanPublic
+from app.services.whatif import outlook
+from models.plan import EventChanges, Outlook, PlanBrief, PlanCreate, PlanDiff, PlanPublic, ReplanPublic, WhatIfRequest
 
 router = APIRouter(prefix="/events/{event_id}/plans", tags=["plans"], responses=responses(404))
 
@@ -71,3 +72,21 @@ def replan(
     answer = replans.compute(day, longest_s=settings.plan_seconds)
     with session_scope(request.app.state.engine) as session:
         return replans.store_replan(session, event_id=event_id, number=number, answer=answer)
+
+
+what_if_router = APIRouter(prefix="/events/{event_id}", tags=["plans"], responses=responses(404))
+
+
+@what_if_router.post("/what-if")
+def what_if(
+    request: Request,
+    settings: SettingsDep,
+    meaning: MeaningDep,
+    event_id: int,
+    question: Annotated[WhatIfRequest, Body(openapi_examples=examples.FLOOR)],
+) -> Outlook:
+    """Say what a floor of meetings takes: rounds, places, interpreters, who is short, whom to invite"""
+    with session_scope(request.app.state.engine) as session:
+        problem = service.build_problem(session, meaning=meaning, event_id=event_id, options=PlanCreate())
+        names = service.participant_names(session, event_id=event_id)
+    return outlook(problem, question, longest_s=settings.plan_seconds, names=names)

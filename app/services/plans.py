@@ -6,7 +6,8 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from app.errors import AppError, BadInput, Conflict, NotFound
+from app.errors import AppError, BadInput, Conflict, NotFound, Unavailable
+from app.services.backlog import waiting
 from app.services.events import get_event, list_interpreters, list_participants, list_places, list_rounds, list_wishes
 from app.services.meaning import Meaning
 from app.services.pool import histories, load_actors
@@ -22,6 +23,7 @@ from matching.ranking.rank import score_matrix
 from models.actor import Actor
 from models.base import utc_now
 from models.event import Event, ParticipantPublic, WishCreate
+from models.passage import Passage
 from models.plan import Meeting, MeetingPublic, Plan, PlanBrief, PlanCreate, PlanPublic
 
 Shape = TypeVar("Shape")
@@ -72,6 +74,7 @@ def build_problem(session: Session, *, meaning: Meaning, event_id: int, options:
     people = list_participants(session, event_id=event_id)
     rounds, places = list_rounds(session, event_id=event_id), list_places(session, event_id=event_id)
     _require_enough(event, people, len(rounds), len(places))
+    _require_meaning(session, meaning, [p.actor_id for p in people])
     wishes = list_wishes(session, event_id=event_id)
     data = {
         "rounds": len(rounds),
@@ -86,6 +89,11 @@ def build_problem(session: Session, *, meaning: Meaning, event_id: int, options:
         "seed": options.seed,
     }
     return read_form(problem_from_dict, data, "event")
+
+
+def participant_names(session: Session, *, event_id: int) -> dict[str, str]:
+    """Names by the id that problems and plans use."""
+    return {str(p.actor_id): p.name for p in list_participants(session, event_id=event_id)}
 
 
 def compute(problem: Problem, *, longest_s: float) -> Result:
@@ -198,6 +206,16 @@ def _require_enough(event: Event, people: Sequence[ParticipantPublic], rounds: i
             "participants",
             f"all {len(people)} participants stand on side {sides[0]!r} and meetings go across sides only: "
             "register actors of another side, or switch cross_side_only off",
+        )
+
+
+def _require_meaning(session: Session, meaning: Meaning, ids: Sequence[int]) -> None:
+    """A plan made before the participants' texts are understood would be proven optimal and mean nothing."""
+    query = select(func.count()).select_from(Passage).where(waiting(meaning.name), col(Passage.actor_id).in_(ids))
+    missing = session.exec(query).one()
+    if missing:
+        raise Unavailable(
+            f"{missing} texts of the participants still wait for their meaning; it takes a few seconds, try again then"
         )
 
 

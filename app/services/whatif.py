@@ -1,0 +1,53 @@
+"""What-if before invitations: what a floor of meetings takes, who would be short, whom to invite."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.errors import BadInput
+from app.services.plans import read_form
+from matching.pairing.parse import problem_from_dict
+from matching.pairing.problem import Problem, ProblemError
+from matching.pairing.stop import MaxRuntime, Run, noop
+from matching.pairing.whatif import Outlook as Answer
+from matching.pairing.whatif import what_if
+from models.plan import GuestProposal, Outlook, Short, WhatIfRequest
+
+
+def outlook_form(problem: Mapping[str, Any], question: WhatIfRequest, *, longest_s: float) -> Outlook:
+    """What a floor takes, for a problem that is not stored."""
+    return outlook(read_form(problem_from_dict, problem, "problem"), question, longest_s=longest_s, names={})
+
+
+def outlook(problem: Problem, question: WhatIfRequest, *, longest_s: float, names: Mapping[str, str]) -> Outlook:
+    """What a floor takes; `names` are the participants' by id, where they have any."""
+    run = Run(MaxRuntime(min(question.time_limit_s, longest_s)), problem.seed, noop)
+    try:
+        answer = what_if(problem, question.floor, run, question.guests)
+    except ProblemError as error:
+        raise BadInput.of(error.path or "problem", error.cause) from error
+    return _public(answer, names)
+
+
+def _public(answer: Answer, names: Mapping[str, str]) -> Outlook:
+    return Outlook(
+        floor=answer.floor,
+        reached=answer.reached,
+        rounds=answer.rounds,
+        places=answer.places,
+        interpreters=answer.interpreters,
+        short=[
+            Short(participant=u.participant, name=names.get(u.participant), cause=u.cause, asked=u.asked, got=u.got)
+            for u in answer.short
+        ],
+        invite=[
+            GuestProposal(
+                like=g.like,
+                name=names.get(g.like),
+                side=g.side,
+                languages=list(g.languages),
+                utility_gain=round(g.utility_gain, 4),
+                floor=g.floor,
+            )
+            for g in answer.invite
+        ],
+    )

@@ -54,7 +54,7 @@ def recognise(heading: str, values: Sequence[str] = ()) -> Guess:
         return Guess(seen, 0.5) if seen else by_words
     likely = fits(by_words.field, values)
     if likely is None:
-        return by_words
+        return _unless_values_object(by_words, values)
     if likely < _NEEDED.get(by_words.field, 0.3):
         seen = look_of(values)
         if seen and seen != by_words.field:
@@ -62,6 +62,15 @@ def recognise(heading: str, values: Sequence[str] = ()) -> Guess:
         return Guess(by_words.field, min(by_words.confidence, 0.5), by_words.lang)
     sure = likely > 0.8 and by_words.confidence >= 0.55
     return Guess(by_words.field, max(by_words.confidence, 0.8) if sure else by_words.confidence, by_words.lang)
+
+
+def _unless_values_object(said: Guess, values: Sequence[str]) -> Guess:
+    """The heading's word, unless all values are addresses or NUTS codes, which these fields never hold."""
+    seen = look_of(values)
+    if seen not in {"website", "email", "nuts"} or said.field in {"contact", "phone", "basis"}:
+        return said
+    assert said.field is not None
+    return Guess(seen, 0.75 if _related(said.field, seen) else 0.5)
 
 
 def parse_target(target: str) -> tuple[str, str | None]:

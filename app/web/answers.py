@@ -1,6 +1,8 @@
 """What a page shows of a ranked answer: those worth a meeting, and the closest of the others when there are none."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isnan
 
 from models.match import MatchAnswer, Reason, Suggestion
 
@@ -39,3 +41,8 @@ def quoted(reasons: list[Reason]) -> list[Reason]:
 def unquoted(reasons: list[Reason]) -> list[Reason]:
     """The reasons that need no quotation."""
     return [r for r in reasons if not r.evidence]
+
+
+def shown_parts(parts: Mapping[str, float]) -> list[tuple[str, float]]:
+    """The parts that are known, in their order; being too alike is told only where it cost something."""
+    return [(part, value) for part, value in parts.items() if not isnan(value) and (part != "twin" or value >= 0.005)]

@@ -21,7 +21,7 @@ router = APIRouter(include_in_schema=False)
 
 LONGEST_QUESTION = 2000
 EXAMPLES = (
-    ("fr", "recycler l’eau dans l’industrie"),
+    ("fr", "partenaire pour traiter et réutiliser les eaux industrielles"),
     ("nl", "partner om plastic verpakkingen te recycleren"),
     ("en", "someone who knows serious games for training"),
     ("de", "Forschung zu erneuerbaren Energien auf See"),

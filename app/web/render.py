@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
-from app.web.answers import quoted, unquoted
+from app.web.answers import quoted, shown_parts, unquoted
 from app.web.catalogues import COOKIE, LANGUAGES, asked_language, choose_language, translations
 from app.web.formats import Formats, highlight
 from app.web.labels import Labels
@@ -52,7 +52,12 @@ def templates(lang: str) -> Jinja2Templates:
         "static_url": static_url,
         "with_query": with_query,
     }
-    environment.filters |= {"highlight": highlight, "quoted": quoted, "unquoted": unquoted}
+    environment.filters |= {
+        "highlight": highlight,
+        "quoted": quoted,
+        "unquoted": unquoted,
+        "shown_parts": shown_parts,
+    }
     return Jinja2Templates(env=environment)
 
 

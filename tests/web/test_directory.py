@@ -83,7 +83,7 @@ def test_a_profile_shows_texts_relations_place_and_suggestions(client: TestClien
     assert answer.context["answer"].worth[0].actor.id == lab
     assert "Tissages du Nord cherche" in answer.text
     assert f'<a href="/actors/{weaver}">JSON</a>' in answer.text
-    assert '<span class="state ready">prêt</span>' in answer.text
+    assert '<span class="state">prêt</span>' in answer.text
     assert "Interprète nécessaire" in answer.text
     assert [r.target_name for r in answer.context["relations"]] == ["Vuurlab"]
     assert "Roubaix, Hauts-de-France, France" in answer.text

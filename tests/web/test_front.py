@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi.testclient import TestClient
 
-from app.web.answers import quoted
+from app.web.answers import quoted, shown_parts
 from models.match import Evidence, Fragment, Reason
 
 QUESTION = "tester la résistance au feu des tissus enduits"
@@ -96,3 +96,9 @@ def test_an_exchange_is_quoted_before_a_likeness_and_no_pair_twice() -> None:
     likeness, twice, distance = reason("profile", "b"), reason("profile", "a"), reason("distance", None)
     exchange = reason("need_offer", "a")
     assert quoted([likeness, twice, distance, exchange]) == [exchange, likeness]
+
+
+def test_unknown_parts_and_a_likeness_that_cost_nothing_are_not_drawn() -> None:
+    parts = {"need_offer": 0.8, "distance": float("nan"), "twin": 0.001, "kind": 0.0}
+    assert shown_parts(parts) == [("need_offer", 0.8), ("kind", 0.0)]
+    assert shown_parts({"twin": 0.2}) == [("twin", 0.2)]

@@ -1,12 +1,12 @@
 """Events: speed-dating sessions with rounds, places, participants and wishes."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, model_validator
 from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Integer, String
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from models.actor import Language, Name, Shape
@@ -24,6 +24,23 @@ def _check_zone(name: str) -> str:
 Zone = Annotated[str, AfterValidator(_check_zone)]
 
 
+class Track(Shape):
+    """A theme that runs beside others; participants name the tracks they take part in."""
+
+    id: Name = Field(max_length=60)
+    rounds: list[int] | None = Field(default=None, max_length=200, description="Round indices it may use; absent: all")
+    places: list[int] | None = Field(default=None, max_length=2000, description="Place indices it may use; absent: all")
+
+
+class Lock(Shape):
+    """A meeting that stands: these two, in this round, at this place if one is named."""
+
+    a: int = Field(description="Actor id")
+    b: int = Field(description="Actor id")
+    round: int = Field(ge=0, le=200)
+    place: int | None = Field(default=None, ge=0, le=2000)
+
+
 class EventCreate(Shape):
     """A new event."""
 
@@ -38,6 +55,12 @@ class EventCreate(Shape):
     require_language: bool = Field(
         default=True, description="A pair needs a common working language or an interpreter; unknown languages fit all"
     )
+    raise_floor: bool = Field(
+        default=False, description="Give the worst-off as many meetings as can be, before the total score counts"
+    )
+    avoid_repeats: bool = Field(default=True, description="Pairs that met at another event count half")
+    max_consecutive: int | None = Field(default=None, ge=1, le=200, description="Meetings in a row before a rest")
+    tracks: list[Track] = Field(default_factory=list, max_length=200)
 
     @model_validator(mode="after")
     def _floor_below_cap(self) -> Self:
@@ -57,6 +80,11 @@ class Event(SQLModel, table=True):
     max_meetings: int | None = None
     cross_side_only: bool = True
     require_language: bool = True
+    raise_floor: bool = False
+    avoid_repeats: bool = True
+    max_consecutive: int | None = None
+    tracks: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
+    locks: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
     created_at: datetime = Field(default_factory=utc_now)
 
 
@@ -152,6 +180,14 @@ class InterpreterPublic(InterpreterCreate):
     index: int
 
 
+class Delegate(Shape):
+    """A person who sits at the table for a participant; no name is needed, a role or a number will do."""
+
+    id: Name = Field(max_length=100)
+    languages: list[Language] = Field(default_factory=list, max_length=40)
+    available: list[int] | None = Field(default=None, max_length=200, description="Round indices; absent: all")
+
+
 class ParticipantCreate(Shape):
     """Registers an actor for an event."""
 
@@ -161,11 +197,19 @@ class ParticipantCreate(Shape):
     min: int | None = Field(default=None, ge=0, le=200, description="Floor; absent: the event's")
     max: int | None = Field(default=None, ge=0, le=200, description="Cap; absent: the event's")
     languages: list[Language] | None = Field(default=None, max_length=40, description="Absent: the actor's own")
+    delegates: list[Delegate] = Field(default_factory=list, max_length=50, description="Who shares its meetings")
+    parallel: int = Field(default=1, ge=1, le=50, description="Meetings at once; needs as many delegates")
+    tracks: list[str] = Field(default_factory=list, max_length=200, description="Absent: every track")
+    max_consecutive: int | None = Field(default=None, ge=1, le=200, description="Absent: the event's")
 
     @model_validator(mode="after")
     def _floor_below_cap(self) -> Self:
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(f"min ({self.min}) is above max ({self.max})")
+        if self.parallel > max(1, len(self.delegates)):
+            raise ValueError(
+                f"{self.parallel} meetings at once need as many delegates; {len(self.delegates)} are named"
+            )
         return self
 
 
@@ -189,6 +233,10 @@ class Participant(SQLModel, table=True):
     min: int | None = None
     max: int | None = None
     languages: list[str] | None = Field(default=None, sa_column=Column(ARRAY(String)))
+    delegates: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
+    parallel: int = 1
+    tracks: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(String), nullable=False))
+    max_consecutive: int | None = None
 
 
 class ParticipantPublic(ParticipantCreate):

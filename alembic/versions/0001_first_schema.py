@@ -77,6 +77,11 @@ def upgrade() -> None:
         sa.Column("max_meetings", sa.Integer(), nullable=True),
         sa.Column("cross_side_only", sa.Boolean(), nullable=False),
         sa.Column("require_language", sa.Boolean(), nullable=False),
+        sa.Column("raise_floor", sa.Boolean(), nullable=False),
+        sa.Column("avoid_repeats", sa.Boolean(), nullable=False),
+        sa.Column("max_consecutive", sa.Integer(), nullable=True),
+        sa.Column("tracks", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("locks", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
@@ -158,6 +163,10 @@ def upgrade() -> None:
         sa.Column("min", sa.Integer(), nullable=True),
         sa.Column("max", sa.Integer(), nullable=True),
         sa.Column("languages", postgresql.ARRAY(sa.String()), nullable=True),
+        sa.Column("delegates", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("parallel", sa.Integer(), nullable=False),
+        sa.Column("tracks", postgresql.ARRAY(sa.String()), nullable=False),
+        sa.Column("max_consecutive", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["actor_id"], ["actor.id"], name=op.f("fk_participant_actor_id_actor"), ondelete="CASCADE"
         ),

@@ -14,6 +14,7 @@ from models.event import (
     EventPublic,
     InterpreterCreate,
     InterpreterPublic,
+    Lock,
     ParticipantCreate,
     ParticipantPublic,
     PlaceCreate,
@@ -108,6 +109,22 @@ def set_interpreters(
 ) -> list[InterpreterPublic]:
     """Replace the interpreters; each serves one place a round"""
     return service.set_interpreters(session, event_id=event_id, interpreters=interpreters)
+
+
+@router.get("/{event_id}/locks")
+def list_locks(session: SessionDep, event_id: int) -> list[Lock]:
+    """List the meetings that stand whatever is planned"""
+    return service.list_locks(session, event_id=event_id)
+
+
+@router.put("/{event_id}/locks")
+def set_locks(
+    session: SessionDep,
+    event_id: int,
+    locks: Annotated[list[Lock], Body(max_length=5000, openapi_examples=examples.LOCKS)],
+) -> list[Lock]:
+    """Replace the meetings that stand whatever is planned"""
+    return service.set_locks(session, event_id=event_id, locks=locks)
 
 
 @router.get("/{event_id}/participants")

@@ -61,6 +61,7 @@ INTERPRETERS: Examples = {"one": {"value": [{"languages": ["fr", "nl"], "availab
 IMPORT_OPTIONS: Examples = {
     "a corrected heading": {"value": {"mapping": {"Compétences": "offers.fr"}, "language": "fr", "country": "FR"}}
 }
+LOCKS: Examples = {"one meeting": {"value": [{"a": 1, "b": 2, "round": 0}]}}
 PARTICIPANT: Examples = {"leaves early": {"value": {"actor_id": 1, "available": [0, 1], "max": 2}}}
 WISH: Examples = {"a wish": {"value": {"actor_id": 1, "target_id": 2, "kind": "wish"}}}
 PLAN: Examples = {"the default": {"value": {"time_limit_s": 20, "seed": 0}}}

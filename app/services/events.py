@@ -17,6 +17,7 @@ from models.event import (
     EventPublic,
     InterpreterCreate,
     InterpreterPublic,
+    Lock,
     Participant,
     ParticipantCreate,
     ParticipantPublic,
@@ -140,6 +141,23 @@ def list_interpreters(session: Session, *, event_id: int) -> list[InterpreterPub
     return [InterpreterPublic(index=p.ordinal, languages=p.languages, available=p.available) for p in rows]
 
 
+def set_locks(session: Session, *, event_id: int, locks: Sequence[Lock]) -> list[Lock]:
+    """Replace the meetings that stand whatever is planned."""
+    event = get_event(session, event_id=event_id)
+    for position, lock in enumerate(locks):
+        for end in ("a", "b"):
+            if session.get(Participant, (event_id, getattr(lock, end))) is None:
+                raise BadInput.of(f"[{position}].{end}", f"actor {getattr(lock, end)} is not registered for this event")
+    event.locks = [lock.model_dump() for lock in locks]
+    session.flush()
+    return list_locks(session, event_id=event_id)
+
+
+def list_locks(session: Session, *, event_id: int) -> list[Lock]:
+    """The meetings that stand."""
+    return [Lock.model_validate(lock) for lock in get_event(session, event_id=event_id).locks]
+
+
 def register(session: Session, *, event_id: int, fields: ParticipantCreate) -> ParticipantPublic:
     """Register an actor; Conflict when it is registered already."""
     get_event(session, event_id=event_id)
@@ -223,5 +241,5 @@ def _counts(session: Session, table: type, event_id: int | None = None) -> dict[
 
 def _public(event: Event, counts: Sequence[int]) -> EventPublic:
     rounds, places, participants, plans = counts
-    return EventPublic(**event.model_dump(exclude={"created_at"}), rounds=rounds, places=places,
+    return EventPublic(**event.model_dump(exclude={"created_at", "locks"}), rounds=rounds, places=places,
                        participants=participants, plans=plans)  # fmt: skip

@@ -3,12 +3,20 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import func
+from sqlalchemy import and_, func
 from sqlmodel import Session, col, select
 
 from app.errors import AppError, BadInput, Conflict, NotFound, Unavailable
 from app.services.backlog import waiting
-from app.services.events import get_event, list_interpreters, list_participants, list_places, list_rounds, list_wishes
+from app.services.events import (
+    get_event,
+    list_interpreters,
+    list_locks,
+    list_participants,
+    list_places,
+    list_rounds,
+    list_wishes,
+)
 from app.services.meaning import Meaning
 from app.services.pool import histories, load_actors
 from matching.pairing.check import check
@@ -22,7 +30,7 @@ from matching.ranking.parts import Scoring
 from matching.ranking.rank import score_matrix
 from models.actor import Actor
 from models.base import utc_now
-from models.event import Event, ParticipantPublic, WishCreate
+from models.event import Delegate, Event, ParticipantPublic, WishCreate
 from models.passage import Passage
 from models.plan import Meeting, MeetingPublic, Plan, PlanBrief, PlanCreate, PlanPublic
 
@@ -78,12 +86,20 @@ def build_problem(session: Session, *, meaning: Meaning, event_id: int, options:
     wishes = list_wishes(session, event_id=event_id)
     data = {
         "rounds": len(rounds),
-        "places": [{"id": p.index, **({"available": p.available} if p.available is not None else {})} for p in places],
+        "places": [{"id": p.index, **_given("available", p.available)} for p in places],
         "participants": [participant_form(event, person, len(rounds)) for person in people],
         "utility": _utilities(session, meaning, people, wishes),
         "interpreters": _interpreters(session, event),
         "must": _pairs(wishes, "must"),
         "never": _pairs(wishes, "veto"),
+        "locked": [
+            {"a": str(lock.a), "b": str(lock.b), "round": lock.round, **_given("place", lock.place)}
+            for lock in list_locks(session, event_id=event_id)
+        ],
+        "past": _past_pairs(session, event_id, people) if event.avoid_repeats else [],
+        "tracks": [{name: value for name, value in track.items() if value is not None} for track in event.tracks],
+        **_given("max_consecutive", event.max_consecutive),
+        "raise_floor": event.raise_floor,
         "cross_side_only": event.cross_side_only,
         "time_limit_s": options.time_limit_s,
         "seed": options.seed,
@@ -222,7 +238,7 @@ def _require_meaning(session: Session, meaning: Meaning, ids: Sequence[int]) -> 
 def participant_form(event: Event, person: ParticipantPublic, rounds: int) -> dict[str, Any]:
     """A registration as a participant of a problem (DESIGN §6.1)."""
     highest = person.max if person.max is not None else event.max_meetings
-    highest = min(highest if highest is not None else rounds, rounds)
+    highest = min(highest if highest is not None else rounds * person.parallel, rounds * person.parallel)
     lowest = person.min if person.min is not None else event.min_meetings
     said: dict[str, Any] = {
         "id": str(person.actor_id),
@@ -230,19 +246,41 @@ def participant_form(event: Event, person: ParticipantPublic, rounds: int) -> di
         "min": min(lowest, highest),
         "max": highest,
     }
-    if person.available is not None:
-        said["available"] = person.available
+    said |= _given("available", person.available) | _given("max_consecutive", person.max_consecutive)
+    if person.delegates:
+        said["parallel"] = person.parallel
+        said["delegates"] = [_delegate(d, event) for d in person.delegates]
+    if person.tracks:
+        said["tracks"] = person.tracks
     if event.require_language:
         said["languages"] = person.languages
     return said
 
 
+def _delegate(delegate: Delegate, event: Event) -> dict[str, Any]:
+    languages = delegate.languages if event.require_language else []
+    return {"id": delegate.id, "languages": languages, **_given("available", delegate.available)}
+
+
+def _given(name: str, value: Any) -> dict[str, Any]:
+    """A field of a problem, left out where nothing is said."""
+    return {} if value is None else {name: value}
+
+
+def _past_pairs(session: Session, event_id: int, people: Sequence[ParticipantPublic]) -> list[list[str]]:
+    """Pairs of participants who met at another event, by its published plan."""
+    ids = [p.actor_id for p in people]
+    rows = session.exec(
+        select(Meeting.a, Meeting.b)
+        .join(Plan, and_(col(Plan.event_id) == Meeting.event_id, col(Plan.number) == Meeting.number))
+        .where(Plan.state == "published", Plan.event_id != event_id, col(Meeting.a).in_(ids), col(Meeting.b).in_(ids))
+    )
+    return [[str(a), str(b)] for a, b in sorted({(min(a, b), max(a, b)) for a, b in rows})]
+
+
 def _interpreters(session: Session, event: Event) -> list[dict[str, Any]]:
     told = list_interpreters(session, event_id=event.id) if event.require_language else []
-    return [
-        {"id": str(p.index), "languages": p.languages, **({} if p.available is None else {"available": p.available})}
-        for p in told
-    ]
+    return [{"id": str(p.index), "languages": p.languages, **_given("available", p.available)} for p in told]
 
 
 def _pairs(wishes: Sequence[WishCreate], kind: str) -> list[list[str]]:

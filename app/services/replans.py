@@ -1,6 +1,6 @@
 """Re-planning on the day: what happened goes in, a plan for the rest and a diff per person come out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,21 +149,13 @@ def _walk_ins(
     )
     forms = [participant_form(event, registered[i], problem.rounds) for i in ids]
     return tuple(
-        WalkIn(
-            _participant(form),
-            tuple((str(i), float(u)) for i, u in zip(there, row, strict=True) if str(i) != form["id"]),
-        )
-        for form, row in zip(forms, scores, strict=True)
+        WalkIn(person, tuple((str(i), float(u)) for i, u in zip(there, row, strict=True) if str(i) != person.id))
+        for person, row in zip(_participants(problem, forms), scores, strict=True)
     )
 
 
-def _participant(form: Mapping[str, Any]) -> Participant:
-    available = form.get("available")
-    return Participant(
-        id=form["id"],
-        side=form["side"],
-        available=None if available is None else tuple(available),
-        min=form["min"],
-        max=form["max"],
-        languages=tuple(form.get("languages", ())),
-    )
+def _participants(problem: Problem, forms: Sequence[dict[str, Any]]) -> tuple[Participant, ...]:
+    """Registrations as the solver knows them, read against the problem they join."""
+    around = problem_to_dict(problem)
+    data = {name: around[name] for name in ("rounds", "places", "tracks") if name in around}
+    return read_form(problem_from_dict, data | {"participants": list(forms)}, "walk_ins").participants

@@ -104,3 +104,60 @@ def test_a_stateless_pairing_gives_a_plan_that_the_checker_accepts(client: TestC
     assert check_plan(problem, plan) == []
     twice = {"meetings": [*plan["meetings"], plan["meetings"][0]]}
     assert check_plan(problem, twice) != []
+
+
+def test_a_lock_stands_and_a_must_is_kept(client: TestClient, event: str) -> None:
+    client.put(f"{event}/locks", json=[{"a": 1, "b": 4, "round": 2, "place": 1}])
+    client.put(f"{event}/wishes", json={"actor_id": 2, "target_id": 3, "kind": "must"})
+    meetings = client.post(f"{event}/plans", json={}).json()["meetings"]
+    locked = next(m for m in meetings if {m["a"], m["b"]} == {1, 4})
+    assert (locked["round"], locked["place"]) == (2, 1)
+    assert {2, 3} in [{m["a"], m["b"]} for m in meetings]
+    unknown = client.put(f"{event}/locks", json=[{"a": 1, "b": 99, "round": 0}]).json()["errors"][0]
+    assert unknown == {"field": "[0].b", "reason": "actor 99 is not registered for this event", "line": None}
+
+
+def test_two_delegates_meet_at_once_and_one_person_is_never_at_two_tables(client: TestClient, event: str) -> None:
+    client.put(f"{event}/rounds", json=ROUNDS[:1])
+    two = {"actor_id": 1, "parallel": 2, "delegates": [{"id": "first"}, {"id": "second"}], "min": 0}
+    assert client.put(f"{event}/participants", json=two).status_code == 200
+    for i in (2, 3, 4):
+        client.put(f"{event}/participants", json={"actor_id": i, "min": 0, "max": 1})
+    client.put(f"{event}/wishes", json={"actor_id": 2, "target_id": 3, "kind": "veto"})
+    client.put(f"{event}/wishes", json={"actor_id": 2, "target_id": 4, "kind": "veto"})
+    meetings = client.post(f"{event}/plans", json={}).json()["meetings"]
+    assert sorted(sorted((m["a"], m["b"])) for m in meetings) == [[1, 3], [1, 4]]
+    alone = client.put(f"{event}/participants", json={"actor_id": 1, "parallel": 2}).json()["errors"][0]
+    assert alone["reason"] == "2 meetings at once need as many delegates; 0 are named"
+
+
+def test_tracks_keep_their_people_in_their_rounds(client: TestClient, event: str) -> None:
+    told = client.get(event).json()
+    kept = {name: told[name] for name in ("name", "zone", "min_meetings")}
+    tracks = [{"id": "morning", "rounds": [0]}, {"id": "late", "rounds": [1, 2]}]
+    client.put(event, json=kept | {"min_meetings": 0, "tracks": tracks})
+    for i in (1, 3):
+        client.put(f"{event}/participants", json={"actor_id": i, "tracks": ["morning"]})
+    for i in (2, 4):
+        client.put(f"{event}/participants", json={"actor_id": i, "tracks": ["late"]})
+    meetings = client.post(f"{event}/plans", json={}).json()["meetings"]
+    assert {
+        frozenset((m["a"], m["b"])): m["round"] in ([0] if 1 in (m["a"], m["b"]) else [1, 2]) for m in meetings
+    } == {
+        frozenset((1, 3)): True,
+        frozenset((2, 4)): True,
+    }
+
+
+def test_pairs_that_met_at_another_event_give_way_to_new_ones(client: TestClient, event: str) -> None:
+    client.put(f"{event}/rounds", json=ROUNDS[:1])
+    first = client.post(f"{event}/plans", json={}).json()["meetings"]
+    client.post(f"{event}/plans/1/publish")
+    other = client.post("/events", json={"name": "Again"}).json()["id"]
+    client.put(f"/events/{other}/rounds", json=ROUNDS[:1])
+    client.put(f"/events/{other}/places", json=[{"label": "A"}, {"label": "B"}])
+    for i in (1, 2, 3, 4):
+        client.post(f"/events/{other}/participants", json={"actor_id": i})
+    again = client.post(f"/events/{other}/plans", json={}).json()["meetings"]
+    met = {frozenset((m["a"], m["b"])) for m in first}
+    assert met.isdisjoint(frozenset((m["a"], m["b"])) for m in again)

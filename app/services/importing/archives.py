@@ -1,7 +1,9 @@
 """ZIP containers (XLSX, ODS, ZIP of files), opened with limits: no bomb, no path trick, no password."""
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
@@ -11,6 +13,10 @@ from app.errors import BadInput, TooLarge
 MAX_UNPACKED = 1_500_000_000
 """Bytes all members of a container may unpack to."""
 MAX_MEMBERS = 5_000
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, NotImplementedError, RuntimeError,
+)  # fmt: skip
+"""What the standard library raises on containers that are broken inside."""
 _MAX_RATIO = 300
 """Unpacked ÷ packed. XML of a spreadsheet packs 10 to 50 times; bombs over 1,000."""
 _RATIO_FROM = 20_000_000
@@ -53,12 +59,8 @@ def open_member(container: zipfile.ZipFile, name: str) -> Iterator[IO[bytes]]:
             yield _Counted(stream, declared, name)  # type: ignore[misc]
     except KeyError as error:
         raise BadInput.of("file", f"damaged: the part {name!r} is missing") from error
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGE as error:
         raise BadInput.of("file", f"damaged: the part {name!r} cannot be unpacked ({error})") from error
-    except Exception as error:
-        if type(error).__module__ == "zlib" or type(error).__name__ in {"error", "LZMAError"}:
-            raise BadInput.of("file", f"damaged: the part {name!r} cannot be unpacked ({error})") from error
-        raise
 
 
 class _Counted:

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import replace
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.errors import Conflict, NotFound
@@ -22,7 +23,7 @@ from app.services.importing.words import fold_word
 from app.services.importing.write import Stamp, write, write_relations
 from app.services.pool_revision import mark_pool_changed
 from models.base import utc_now
-from models.competence_map import CompetenceMap, ImportOptions, ImportReport, MapFields, MapImport
+from models.competence_map import CompetenceMap, ImportChange, ImportOptions, ImportReport, MapFields, MapImport
 
 
 def preview(
@@ -107,12 +108,25 @@ def apply(
     relations = _write_relations(session, row.map_id, tally, writer.stamp)
     _remember_mapping(target, options)
     row = get_import(session, import_id=import_id)
-    report = tally.report(relations)
+    report = (
+        _with_earlier_waves(session, tally.report(relations), import_id)
+        if options.resumable
+        else tally.report(relations)
+    )
     # The twins are what the admin decided upon; after the import they are no longer new.
     report.twins = ImportReport.model_validate(row.report).twins
     row.report = report.model_dump(mode="json")
     row.state, row.applied_at = "applied", writer.stamp.at
     session.flush()
+    return report
+
+
+def _with_earlier_waves(session: Session, report: ImportReport, import_id: int) -> ImportReport:
+    """The counts of the whole import, those before an interruption included (they look the same by now)."""
+    query = select(ImportChange.action, func.count()).where(ImportChange.import_id == import_id)
+    counts = dict(session.exec(query.group_by(col(ImportChange.action))).all())
+    report.new, report.changed, report.linked = (counts.get(a, 0) for a in ("new", "changed", "linked"))
+    report.same = report.actors - report.new - report.changed - report.linked
     return report
 
 

@@ -1,0 +1,144 @@
+"""The container files, as far as they can be checked without an engine; the entry point runs here as it runs there."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+
+
+def instructions() -> list[tuple[str, str]]:
+    """(INSTRUCTION, words) of the Dockerfile, continued lines joined, comments left out."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    lines = re.sub(r"\\\n", " ", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)).splitlines()
+    return [(line.split(maxsplit=1)[0], line.split(maxsplit=1)[1]) for line in lines if line.strip()]
+
+
+def final_stage() -> dict[str, str]:
+    every = instructions()
+    start = max(n for n, (name, _) in enumerate(every) if name == "FROM")
+    return dict(every[start:])
+
+
+def test_the_final_stage_is_slim_unprivileged_and_watched() -> None:
+    stage = final_stage()
+    assert stage["FROM"] == "python:${PYTHON}-slim AS final"
+    assert stage["USER"] == "10001:10001"
+    assert "/health" in stage["HEALTHCHECK"]
+    assert stage["ENTRYPOINT"] == '["viaduc-entrypoint"]'
+    assert stage["EXPOSE"] == "8000"
+
+
+def test_everything_that_is_copied_exists_and_is_let_through() -> None:
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert ignored[1] == "*"
+    let_through = {line[1:] for line in ignored if line.startswith("!")}
+    copied = [
+        w for name, words in instructions() if name == "COPY" and "--from" not in words for w in words.split()[:-1]
+    ]
+    assert sorted({path.split("/")[0] for path in copied}) == sorted(let_through)
+    assert [path for path in copied if path != "requirements.lock" and not (ROOT / path).exists()] == []
+
+
+def test_every_stage_that_is_named_is_there() -> None:
+    stages = [words.split(" AS ") for name, words in instructions() if name == "FROM"]
+    names = [name for _, name in stages]
+    assert names == ["builder", "model-none", "model-bundled", "model", "final"]
+    sources = [w.split("=")[1] for _, words in instructions() for w in words.split() if w.startswith("--from=")]
+    assert set(sources) <= set(names)
+
+
+def test_hadolint_finds_nothing() -> None:
+    hadolint = shutil.which("hadolint", path=f"{BIN}{os.pathsep}{os.environ['PATH']}")
+    if hadolint is None:
+        pytest.skip("no hadolint on this machine")
+    done = subprocess.run([hadolint, "--no-color", ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.fixture
+def compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def test_the_compose_file_waits_for_a_healthy_database_and_keeps_its_data(compose: dict[str, Any]) -> None:
+    database, service = compose["services"]["database"], compose["services"]["viaduc"]
+    assert database["image"] == "pgvector/pgvector:pg17"
+    assert database["healthcheck"]["test"] == ["CMD-SHELL", "pg_isready -U viaduc -d viaduc"]
+    assert database["volumes"] == ["database:/var/lib/postgresql/data"]
+    assert compose["volumes"] == {"database": None}
+    assert service["depends_on"] == {"database": {"condition": "service_healthy"}}
+    assert service["build"] == "."
+    assert service["ports"] == ["127.0.0.1:8000:8000"]
+
+
+def test_the_service_reaches_the_database_that_the_compose_file_makes(compose: dict[str, Any]) -> None:
+    made = compose["services"]["database"]["environment"]
+    user, name, password = made["POSTGRES_USER"], made["POSTGRES_DB"], made["POSTGRES_PASSWORD"]
+    url = compose["services"]["viaduc"]["environment"]["VIADUC_DATABASE_URL"]
+    assert url == f"postgresql://{user}:{password}@database/{name}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.slow
+def test_the_entry_point_migrates_serves_answers_its_health_check_and_stops_when_asked(
+    scratch_url: str, tmp_path: Path
+) -> None:
+    from alembic import command
+
+    from app.db import alembic_config, make_engine, schema_revisions
+
+    command.downgrade(alembic_config(scratch_url), "base")
+    port = free_port()
+    environment = os.environ | {
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "VIADUC_DATABASE_URL": scratch_url,
+        "VIADUC_DATA_DIR": str(tmp_path),
+        "VIADUC_EMBEDDING_MODEL": "hashing",
+        "VIADUC_HOST": "127.0.0.1",
+        "VIADUC_PORT": str(port),
+    }
+    process = subprocess.Popen(
+        [ROOT / "docker" / "entrypoint"], env=environment, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    )
+    assert process.stderr is not None
+    told = []
+    for line in process.stderr:
+        told.append(line)
+        if "Uvicorn running" in line:
+            break
+    assert "the schema is up to date\n" in told
+    engine = make_engine(scratch_url)
+    found, wanted = schema_revisions(engine)
+    engine.dispose()
+    assert found == wanted
+    assert run_health_check(environment) == 0
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/actors", timeout=10) as answer:
+        assert answer.status == 200
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode in {0, -signal.SIGTERM}
+    assert run_health_check(environment) != 0
+
+
+def run_health_check(environment: dict[str, str]) -> int:
+    """The Dockerfile's own health check."""
+    words = yaml.safe_load(final_stage()["HEALTHCHECK"].split("CMD", 1)[1])
+    return subprocess.run(words, env=environment, capture_output=True, timeout=30, check=False).returncode

@@ -108,11 +108,9 @@ def apply(
     relations = _write_relations(session, row.map_id, tally, writer.stamp)
     _remember_mapping(target, options)
     row = get_import(session, import_id=import_id)
-    report = (
-        _with_earlier_waves(session, tally.report(relations), import_id)
-        if options.resumable
-        else tally.report(relations)
-    )
+    report = tally.report(relations)
+    if options.resumable:
+        _count_earlier_waves(session, report, import_id)
     # The twins are what the admin decided upon; after the import they are no longer new.
     report.twins = ImportReport.model_validate(row.report).twins
     row.report = report.model_dump(mode="json")
@@ -121,13 +119,12 @@ def apply(
     return report
 
 
-def _with_earlier_waves(session: Session, report: ImportReport, import_id: int) -> ImportReport:
+def _count_earlier_waves(session: Session, report: ImportReport, import_id: int) -> None:
     """The counts of the whole import, those before an interruption included (they look the same by now)."""
     query = select(ImportChange.action, func.count()).where(ImportChange.import_id == import_id)
     counts = dict(session.exec(query.group_by(col(ImportChange.action))).all())
     report.new, report.changed, report.linked = (counts.get(a, 0) for a in ("new", "changed", "linked"))
     report.same = report.actors - report.new - report.changed - report.linked
-    return report
 
 
 class _Writer:

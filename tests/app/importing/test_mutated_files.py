@@ -1,4 +1,4 @@
-"""Whatever bytes arrive, the answer is rows, rejections or a refusal in plain words: never a traceback, never a hang."""
+"""Whatever bytes arrive, the answer is rows or a refusal in plain words: never a traceback, never a hang."""
 
 import random
 import time
@@ -21,11 +21,14 @@ def test_mutated_files_are_answered(seed):
     for path in rng.sample(FILES, 25):
         data = mutate(rng, path.read_bytes())
         start = time.monotonic()
-        try:
-            source = open_source(data, path.name, options=ImportOptions(), remembered={})
-            rows = sum(len(batch) for batch in source.batches())
-            assert rows <= source.rows
-        except AppError as refusal:
-            assert refusal.status in {413, 422}
-            assert refusal.detail
+        assert answer(data, path.name) != ""
         assert time.monotonic() - start < 30
+
+
+def answer(data: bytes, name: str) -> str:
+    """The rows it read, or the sentence of the refusal; anything else that is raised fails the test."""
+    try:
+        source = open_source(data, name, options=ImportOptions(), remembered={})
+        return f"{sum(len(batch) for batch in source.batches())} actors"
+    except AppError as refusal:
+        return refusal.detail if refusal.status in {413, 422} else ""

@@ -7,6 +7,10 @@ from collections.abc import Sequence
 import pytest
 from fastapi.testclient import TestClient
 
+from app.db import make_engine
+from app.main import create_app
+from app.services.meaning import Meaning, MeaningHolder
+from app.settings import Settings
 from app.web.catalogues import LANGUAGES, preferred_language
 
 PAGES = ("/", "/?q=tissus&near=1", "/directory", "/directory/1", "/console/events", "/console/events/1", "/console/x")
@@ -132,3 +136,13 @@ def test_errors_of_the_json_door_stay_problem_details(client: TestClient, url: s
 def test_pages_stay_out_of_the_description_of_the_api(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     assert [path for path in paths if path == "/" or path.startswith(("/directory", "/console", "/static"))] == []
+
+
+def test_a_database_that_is_down_is_told_on_a_page(settings: Settings, meaning: Meaning) -> None:
+    nowhere = make_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    application = create_app(settings, engine=nowhere, holder=MeaningHolder.ready(meaning))
+    with TestClient(application, raise_server_exceptions=False) as client:
+        answer = client.get("/directory", params={"lang": "de"})
+    nowhere.dispose()
+    assert (answer.status_code, answer.template.name, answer.headers["retry-after"]) == (503, "error.html", "2")
+    assert "<h1>Noch nicht bereit</h1>" in answer.text

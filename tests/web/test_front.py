@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+import pytest
 from fastapi.testclient import TestClient
 
-from app.web.answers import quoted, shown_parts
-from models.match import Evidence, Fragment, Reason
+from app.web.answers import quoted, shown, shown_parts
+from models.actor import ActorBrief
+from models.match import Evidence, Fragment, MatchAnswer, Reason, Suggestion
 
 QUESTION = "tester la résistance au feu des tissus enduits"
 
@@ -30,28 +32,49 @@ def test_a_question_is_answered_on_the_same_address(client: TestClient, border: 
 
 def test_the_side_one_stands_in_does_not_answer(client: TestClient, border: Sequence[int]) -> None:
     def answering(**asked: str) -> list[str]:
-        shown = client.get("/", params={"q": QUESTION, "near": "1"} | asked).context["answer"]
-        return sorted(s.actor.name for s in [*shown.worth, *shown.faint])
+        answer = client.get("/", params={"q": QUESTION, "near": "1"} | asked).context["answer"]
+        return sorted(s.actor.name for s in [*answer.worth, *answer.faint])
 
     assert answering() == ["Bakkerij <script>alert(1)</script>", "Tissages du Nord", "Vuurlab"]
     assert answering(side="VLG") == ["Tissages du Nord"]
 
 
-def test_nobody_suitable_is_an_answer_beside_the_closest(client: TestClient, border: Sequence[int]) -> None:
-    answer = client.get("/", params={"q": "satellite navigation for submarines", "side": "FR"})
-    shown = answer.context["answer"]
-    assert (shown.worth, len(shown.faint), shown.hidden) == ([], 2, 0)
-    assert all(s.score < shown.threshold for s in shown.faint)
+def test_nobody_suitable_is_an_answer(client: TestClient, border: Sequence[int]) -> None:
+    client.delete(f"/actors/{border[0]}")
+    answer = client.get("/", params={"q": QUESTION, "side": "VLG"})
+    found = answer.context["answer"]
+    assert (found.worth, found.faint, found.hidden) == ([], [], 0)
     assert "<h2>Nobody suitable</h2>" in answer.text
-    assert answer.text.count('class="card suggestion below"') == 2
 
 
-def test_fainter_ones_stay_away_until_asked_for(client: TestClient, border: Sequence[int]) -> None:
-    answer = client.get("/", params={"q": QUESTION})
-    shown = answer.context["answer"]
-    assert ([s.actor.name for s in shown.worth], shown.faint, shown.hidden) == (["Vuurlab"], [], 2)
-    assert "&amp;near=1" in answer.text
-    assert len(client.get("/", params={"q": QUESTION, "near": "1"}).context["answer"].faint) == 2
+def test_faint_ones_are_drawn_apart_from_those_worth_a_meeting(client: TestClient, border: Sequence[int]) -> None:
+    answer = client.get("/", params={"q": QUESTION, "near": "1"})
+    found = answer.context["answer"]
+    assert len(found.worth) + len(found.faint) == 3
+    assert min(s.score for s in found.worth) >= found.threshold > max(s.score for s in found.faint)
+    assert answer.text.count('class="card suggestion below"') == len(found.faint)
+    assert answer.text.index("The closest of the others") > answer.text.index(found.worth[-1].actor.name)
+
+
+@pytest.mark.parametrize(
+    ("scores", "everything", "split"),
+    [
+        ([0.9, 0.5, 0.3, 0.2], False, ([0.9, 0.5], [], 2)),
+        ([0.9, 0.5, 0.3, 0.2], True, ([0.9, 0.5], [0.3, 0.2], 0)),
+        ([0.3, 0.2, 0.1, 0.05], False, ([], [0.3, 0.2, 0.1], 1)),
+        ([0.4], False, ([0.4], [], 0)),
+        ([], False, ([], [], 0)),
+    ],
+)
+def test_fainter_ones_stay_away_until_asked_for_or_alone(
+    scores: list[float], everything: bool, split: tuple[list[float], list[float], int]
+) -> None:
+    actor = ActorBrief(id=1, name="a", kind="lab", country="BE", region=None, city=None, sectors=[])
+    rest = {"parts": {}, "reasons": [], "relation": None, "common_languages": [], "distance_km": None}
+    ranked = [Suggestion(actor=actor, score=score, **rest) for score in scores]
+    answer = MatchAnswer(suggestions=ranked, threshold=0.4, none_suitable=False, model="m", took_ms=1)
+    parted = shown(answer, everything=everything)
+    assert ([s.score for s in parted.worth], [s.score for s in parted.faint], parted.hidden) == split
 
 
 def test_htmx_gets_the_answer_alone_and_history_gets_the_page(client: TestClient, border: Sequence[int]) -> None:

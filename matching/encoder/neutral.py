@@ -49,6 +49,11 @@ class NeutralSpace:
         """
         return cls(version="identity/1", encoder="", dim=dim)
 
+    @property
+    def stored_dim(self) -> int:
+        """Length of a projected vector, the one that is stored."""
+        return self.dim if self.matrix is None else int(self.matrix.shape[1])
+
     def project(self, vectors: Vectors, languages: Sequence[str | None]) -> Vectors:
         """Return unit float32 ``[n, dim]`` of raw ``vectors`` whose texts are in ``languages``.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.ranking.profile import Column
 from matching.ranking.weights import PACKAGE_DATA
 
 
@@ -90,35 +91,14 @@ class Affinity:
         ]
 
 
-def theme_matrix(affinity: Affinity, a: Sequence[Sequence[str]], b: Sequence[Sequence[str]]) -> NDArray[np.float64]:
-    """Theme closeness of every pair, (len(a), len(b)), NaN where unknown; repeated label sets are looked up once."""
-    return _table([_key(labels) for labels in a], [_key(labels) for labels in b], affinity.theme_closeness)
-
-
-def kind_matrix(affinity: Affinity, a: Sequence[str | None], b: Sequence[str | None]) -> NDArray[np.float64]:
-    """Kind complementarity of every pair, (len(a), len(b)), NaN where unknown."""
-    return _table(a, b, affinity.kind_complement)
-
-
-def _table(a: Sequence[Any], b: Sequence[Any], value: Any) -> NDArray[np.float64]:
-    keys_a, rows = _index(a)
-    keys_b, columns = _index(b)
-    small = np.array([[_or_nan(value(x, y)) for y in keys_b] for x in keys_a], dtype=np.float64)
-    return small.reshape(len(keys_a), len(keys_b))[np.ix_(rows, columns)]
-
-
-def _index(values: Sequence[Any]) -> tuple[list[Any], NDArray[np.int64]]:
-    known: dict[Any, int] = {}
-    places = [known.setdefault(value, len(known)) for value in values]
-    return list(known), np.array(places, dtype=np.int64)
+def pair_table(a: Column, b: Column, value: Callable[[Any, Any], float | None]) -> NDArray[np.float64]:
+    """`value` of every pair of actors, (n, m), NaN where it is None; each pair of values is asked once."""
+    small = np.array([[_or_nan(value(x, y)) for y in b.values] for x in a.values], dtype=np.float64)
+    return small.reshape(len(a.values), len(b.values))[np.ix_(a.codes, b.codes)]
 
 
 def _or_nan(value: float | None) -> float:
     return np.nan if value is None else value
-
-
-def _key(labels: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sorted(_labels(labels)))
 
 
 def _labels(labels: Sequence[str]) -> frozenset[str]:

@@ -22,7 +22,7 @@ class Calibration:
     """The numbers that give a score its meaning, for one encoder and its neutral space.
 
     `softness` is the sharpness of the soft max over passages; `floor`..`ceiling` is the range of neutral similarity
-    spread over 0..1; `typical` holds each part's mean over pairs, which stands in where a part is unknown;
+    spread over 0..1, `twin_floor`..`twin_ceiling` that of likeness less usefulness; `typical` holds each part's mean;
     `hub_mean` is the mean hubness over `hub_neighbours` best merits; the probability is
     1 / (1 + exp(-(slope · merit + offset))); `threshold` is the probability under which nothing is suggested.
     """
@@ -31,6 +31,8 @@ class Calibration:
     softness: float
     floor: float
     ceiling: float
+    twin_floor: float
+    twin_ceiling: float
     typical: Mapping[str, float]
     hub_neighbours: int
     hub_mean: float
@@ -39,7 +41,13 @@ class Calibration:
     threshold: float
 
     def __post_init__(self) -> None:
-        if self.softness <= 0 or self.ceiling <= self.floor or self.slope <= 0 or self.hub_neighbours < 1:
+        if (
+            self.softness <= 0
+            or self.ceiling <= self.floor
+            or self.twin_ceiling <= self.twin_floor
+            or self.slope <= 0
+            or self.hub_neighbours < 1
+        ):
             raise ValueError("a calibration needs softness, slope and hub_neighbours above 0 and floor < ceiling")
         if not 0 <= self.threshold <= 1:
             raise ValueError(f"threshold must be between 0 and 1, not {self.threshold}")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.ranking.profile import FACETS, Pool
+from matching.ranking.profile import Pool
 
 
 def spread_choice(
@@ -38,10 +38,5 @@ def share_never_suggested(suggested: Sequence[Sequence[Any]], everybody: Sequenc
 
 
 def _likeness(pool: Pool) -> NDArray[Any]:
-    total: NDArray[Any] = np.zeros((len(pool), pool.blocks["profile"].vectors.shape[1]))
-    for facet in FACETS:
-        block = pool.blocks[facet]
-        owners = np.repeat(np.arange(len(pool)), block.counts)
-        np.add.at(total, owners, block.vectors)
-    total /= np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
-    return np.asarray(np.clip(total @ total.T, 0.0, 1.0))
+    centres = np.nan_to_num(pool.centres)
+    return np.asarray(np.clip(centres @ centres.T, 0.0, 1.0))

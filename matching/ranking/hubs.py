@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.ranking.affinity import pair_table
 from matching.ranking.calibration import Calibration
 from matching.ranking.parts import Scoring, merit_matrix, part_matrices
 from matching.ranking.profile import Pool, Profile
@@ -52,11 +53,13 @@ def correct_hubs(
 
 def cross_side(a: Pool, b: Pool) -> NDArray[np.bool_]:
     """Which pairs stand on different sides, (n, m); nobody meets himself."""
-    sides = np.not_equal.outer([x.side for x in a.profiles], [x.side for x in b.profiles])
-    ids = {actor.id: column for column, actor in enumerate(b.profiles)}
-    for row, actor in enumerate(a.profiles):
-        if actor.id in ids:
-            sides[row, ids[actor.id]] = False
+    sides = pair_table(a.columns["side"], b.columns["side"], lambda x, y: float(x != y)) > 0
+    for ident, row in a.row_of.items() if len(a) < len(b) else ():
+        if ident in b.row_of:
+            sides[row, b.row_of[ident]] = False
+    for ident, column in b.row_of.items() if len(a) >= len(b) else ():
+        if ident in a.row_of:
+            sides[a.row_of[ident], column] = False
     return np.asarray(sides, dtype=bool)
 
 

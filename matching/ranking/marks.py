@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,13 +27,11 @@ def mark_alike(yours: str, theirs: str) -> tuple[tuple[Span, ...], tuple[Span, .
     Across languages this finds "biochar" and "hydrogène/waterstof" not at all; `mark_by_meaning` does, at the price of
     encoding every word.
     """
-    left, right = _words(yours), _words(theirs)
-    grams_right = [_trigrams(word) for _, word in right]
+    right = _spelled(theirs)
     marked_left: list[Span] = []
     marked_right: set[Span] = set()
-    for span, word in left:
-        grams = _trigrams(word)
-        hits = [right[i][0] for i, other in enumerate(grams_right) if _jaccard(grams, other) >= _ALIKE]
+    for span, grams in _spelled(yours):
+        hits = [other_span for other_span, other in right if _jaccard(grams, other) >= _ALIKE]
         if hits:
             marked_left.append(span)
             marked_right.update(hits)
@@ -63,6 +62,12 @@ def _nearest_words(fragment: Fragment, other: Fragment, encode: NeutralEncode, m
     best = np.argsort(-near, kind="stable")[:most]
     chosen = [words[int(i)][0] for i in best if near[i] > 0 and near[i] >= near[best[0]] / 2]
     return tuple(sorted(chosen))
+
+
+@lru_cache(maxsize=4096)
+def _spelled(text: str) -> tuple[tuple[Span, frozenset[str]], ...]:
+    """The words worth marking with their trigrams; the same passages are quoted again and again."""
+    return tuple((span, _trigrams(word)) for span, word in _words(text))
 
 
 def _words(text: str) -> list[tuple[Span, str]]:

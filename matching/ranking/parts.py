@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.ranking.affinity import Affinity, kind_matrix, theme_matrix
+from matching.ranking.affinity import Affinity, pair_table
 from matching.ranking.calibration import Calibration
 from matching.ranking.geography import closeness, distance_matrix
-from matching.ranking.profile import ActorId, Facet, FacetBlock, Pool
+from matching.ranking.profile import FACETS, ActorId, Facet, FacetBlock, Pool
 from matching.ranking.weights import Weights
 
 Matrix = NDArray[Any]
@@ -65,63 +65,69 @@ def part_matrices(a: Pool, b: Pool, scoring: Scoring) -> dict[str, Matrix]:
     kilometres = distance_matrix(a.latitudes, a.longitudes, b.latitudes, b.longitudes)
     return {
         **text,
-        "theme": theme_matrix(scoring.affinity, [x.sectors for x in a.profiles], [x.sectors for x in b.profiles]),
-        "kind": kind_matrix(scoring.affinity, [x.kind for x in a.profiles], [x.kind for x in b.profiles]),
-        "language": _language_matrix(a, b),
+        "theme": pair_table(a.columns["sectors"], b.columns["sectors"], scoring.affinity.theme_closeness),
+        "kind": pair_table(a.columns["kind"], b.columns["kind"], scoring.affinity.kind_complement),
+        "language": pair_table(a.columns["languages"], b.columns["languages"], _common_language),
         "distance": closeness(kilometres),
         "size": _size_matrix(a, b),
         "history": _history_matrix(a, b, scoring.relations),
     }
 
 
+FACTS = ("theme", "kind", "language", "distance", "size", "history")
+# What one direction of exchange tells when the other is unknown, beside two that agree.
+_ONE_WAY = 0.75
+
+
 def merit_matrix(parts: Mapping[str, Matrix], weights: Weights, calibration: Calibration) -> Matrix:
     """The weighted mean of the parts' surplus over what is typical, (n, m); before hub correction.
 
-    An unknown part counts as typical, so that saying nothing neither helps nor harms.
+    Texts always count: where a facet is missing its part is typical. A fact that is unknown drops out, so that saying
+    nothing about it neither helps nor dilutes.
     """
-    surplus = {name: np.nan_to_num(part - calibration.typical[name]) for name, part in parts.items()}
-    total = weights.exchange * (surplus["need_offer"] + surplus["offer_need"]) / 2
-    for name in ("profile", "theme", "kind", "language", "distance", "size", "history"):
-        total = total + getattr(weights, name) * surplus[name]
-    total = total - weights.twin * surplus["twin"]
-    return np.asarray(total / _total_weight(weights))
+    surplus = {name: np.asarray(part - calibration.typical[name], dtype=np.float64) for name, part in parts.items()}
+    total = weights.exchange * _exchange(surplus["need_offer"], surplus["offer_need"])
+    total += weights.profile * np.nan_to_num(surplus["profile"])
+    total -= weights.twin * np.nan_to_num(surplus["twin"])
+    weight = np.full_like(total, weights.exchange + weights.profile)
+    for name in FACTS:
+        total += getattr(weights, name) * np.nan_to_num(surplus[name])
+        weight += getattr(weights, name) * ~np.isnan(surplus[name])
+    return np.asarray(total / np.where(weight > 0, weight, 1.0))
 
 
-def _total_weight(weights: Weights) -> float:
-    return (
-        weights.exchange + weights.profile + weights.theme + weights.kind
-        + weights.language + weights.distance + weights.size + weights.history
-    )  # fmt: skip
+def _exchange(there: Matrix, back: Matrix) -> Matrix:
+    one_way = np.isnan(there) ^ np.isnan(back)
+    both = (np.nan_to_num(there) + np.nan_to_num(back)) / 2
+    return np.asarray(np.where(one_way, 2 * _ONE_WAY * both, both))
 
 
 def _text_parts(a: Pool, b: Pool, calibration: Calibration) -> dict[str, Matrix]:
     """Facets meet facets: needs meet offers, and every facet the profile text."""
-    raw = {
+    near = {
         (mine, theirs): soft_max_similarity(a.blocks[mine], b.blocks[theirs], calibration.softness)
         for mine, theirs in _MEETINGS
     }
-    unit = {meeting: calibration.to_unit(similarity) for meeting, similarity in raw.items()}
-    told = [unit[meeting] for meeting in _MEETINGS if "profile" in meeting]
-    need_offer, offer_need = unit["need", "offer"], unit["offer", "need"]
+    need_offer, offer_need = near["need", "offer"], near["offer", "need"]
+    told = _mean_known([near[meeting] for meeting in _MEETINGS if "profile" in meeting])
+    alike = _mean_known([near[facet, facet] for facet in FACETS])
+    twin = alike - _mean_known([need_offer, offer_need])
     return {
-        "need_offer": need_offer,
-        "offer_need": offer_need,
-        "profile": _mean_known(told),
-        "twin": _twin_matrix(unit["need", "need"], unit["offer", "offer"], need_offer, offer_need),
+        "need_offer": calibration.to_unit(need_offer),
+        "offer_need": calibration.to_unit(offer_need),
+        "profile": calibration.to_unit(_mean_known([told, told, _whole_similarity(a, b)])),
+        "twin": np.clip((twin - calibration.twin_floor) / (calibration.twin_ceiling - calibration.twin_floor), 0, 1),
     }
 
 
-_MEETINGS: tuple[tuple[Facet, Facet], ...] = (
-    ("need", "offer"),
-    ("offer", "need"),
-    ("need", "need"),
-    ("offer", "offer"),
-    ("profile", "profile"),
-    ("need", "profile"),
-    ("profile", "need"),
-    ("offer", "profile"),
-    ("profile", "offer"),
-)
+_MEETINGS: tuple[tuple[Facet, Facet], ...] = tuple((mine, theirs) for mine in FACETS for theirs in FACETS)
+
+
+def _whole_similarity(a: Pool, b: Pool) -> Matrix:
+    """Cosine of the mean passages, NaN where an actor has none."""
+    if a.centres.shape[1] != b.centres.shape[1] or not a.centres.shape[1]:  # a pool without any vector
+        return np.full((len(a), len(b)), np.nan)
+    return np.asarray(a.centres @ b.centres.T)
 
 
 def soft_max_similarity(a: FacetBlock, b: FacetBlock, softness: float) -> Matrix:
@@ -142,13 +148,6 @@ def soft_max_similarity(a: FacetBlock, b: FacetBlock, softness: float) -> Matrix
     return out
 
 
-def _twin_matrix(need_need: Matrix, offer_offer: Matrix, need_offer: Matrix, offer_need: Matrix) -> Matrix:
-    """How much more alike two actors are in what they offer and seek than they are of use to each other."""
-    alike = _mean_known([need_need, offer_offer])
-    useful = _mean_known([need_offer, offer_need])
-    return np.asarray(np.clip(alike - np.nan_to_num(useful), 0.0, 1.0))
-
-
 def _mean_known(matrices: Sequence[Matrix]) -> Matrix:
     """Mean over the known values, NaN where none is."""
     known = sum(~np.isnan(matrix) for matrix in matrices)
@@ -157,22 +156,9 @@ def _mean_known(matrices: Sequence[Matrix]) -> Matrix:
         return np.asarray(np.where(known > 0, total / np.maximum(known, 1), np.nan))
 
 
-def _language_matrix(a: Pool, b: Pool) -> Matrix:
-    """1 with a common working language, 0 when an interpreter is needed, NaN when a side names no language."""
-    codes = sorted({code for pool in (a, b) for actor in pool.profiles for code in actor.languages})
-    spoken_a, spoken_b = (_incidence(pool, lambda actor: actor.languages, codes) for pool in (a, b))
-    common = (spoken_a @ spoken_b.T > 0).astype(np.float64)
-    silent = np.add.outer(spoken_a.sum(axis=1) == 0, spoken_b.sum(axis=1) == 0)
-    return np.where(silent, np.nan, common)
-
-
-def _incidence(pool: Pool, values: Callable[[Any], Sequence[str]], codes: Sequence[str]) -> Matrix:
-    place = {code: position for position, code in enumerate(codes)}
-    table = np.zeros((len(pool), len(codes)), dtype=np.float32)
-    for row, actor in enumerate(pool.profiles):
-        for code in values(actor):
-            table[row, place[code]] = 1.0
-    return table
+def _common_language(a: Sequence[str], b: Sequence[str]) -> float | None:
+    """1 with a common working language, 0 when an interpreter is needed, None when a side names no language."""
+    return float(not set(a).isdisjoint(b)) if a and b else None
 
 
 def _size_matrix(a: Pool, b: Pool) -> Matrix:
@@ -186,13 +172,11 @@ def _history_matrix(a: Pool, b: Pool, relations: Relations) -> Matrix:
     out = np.full((len(a), len(b)), np.nan)
     if not relations:
         return out
-    row_of = {actor.id: row for row, actor in enumerate(a.profiles)}
-    column_of = {actor.id: column for column, actor in enumerate(b.profiles)}
     for pair, relation in relations.items():
         if len(pair) != 2:
             continue
         first, second = pair
         for x, y in ((first, second), (second, first)):
-            if x in row_of and y in column_of:
-                out[row_of[x], column_of[y]] = HISTORY_VALUE[relation.kind]
+            if x in a.row_of and y in b.row_of:
+                out[a.row_of[x], b.row_of[y]] = HISTORY_VALUE[relation.kind]
     return out

@@ -120,11 +120,32 @@ class FacetBlock:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """One fact of all actors, each value kept once: actor i has `values[codes[i]]`."""
+
+    values: tuple[Any, ...]
+    codes: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, facts: Iterable[Any]) -> Column:
+        """Number the values in the order in which they come up."""
+        known: dict[Any, int] = {}
+        codes = [known.setdefault(fact, len(known)) for fact in facts]
+        return cls(tuple(known), np.array(codes, dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Pool:
-    """Actors packed for vectorised scoring. Build once with `Pool.from_profiles`, rank against it many times."""
+    """Actors packed for vectorised scoring. Build once with `Pool.from_profiles`, rank against it many times.
+
+    `centres` (n, d) holds the unit mean of an actor's passages, NaN where it has none; `row_of` finds its row by id.
+    """
 
     profiles: tuple[Profile, ...]
     blocks: Mapping[Facet, FacetBlock]
+    centres: Floats
+    columns: Mapping[str, Column]
+    row_of: Mapping[ActorId, int]
     hubness: NDArray[np.float64]
     latitudes: NDArray[np.float64]
     longitudes: NDArray[np.float64]
@@ -138,13 +159,17 @@ class Pool:
         """Pack actors; vectors of differing lengths are refused with the actor's id."""
         actors = tuple(profiles)
         dim = _common_dimension(actors)
+        blocks = {facet: _pack_facet(actors, facet, dim, dtype) for facet in FACETS}
         return cls(
             profiles=actors,
-            blocks={facet: _pack_facet(actors, facet, dim, dtype) for facet in FACETS},
-            hubness=_column([actor.hubness for actor in actors]),
-            latitudes=_column([actor.lat for actor in actors]),
-            longitudes=_column([actor.lon for actor in actors]),
-            sizes=_column([actor.size for actor in actors]),
+            blocks=blocks,
+            centres=_centres(blocks, len(actors), dim),
+            columns={name: Column.of(_fact(actor, name) for actor in actors) for name in _FACTS},
+            row_of={actor.id: row for row, actor in enumerate(actors)},
+            hubness=_numbers([actor.hubness for actor in actors]),
+            latitudes=_numbers([actor.lat for actor in actors]),
+            longitudes=_numbers([actor.lon for actor in actors]),
+            sizes=_numbers([actor.size for actor in actors]),
         )
 
     def take(self, rows: Sequence[int], dtype: type[np.floating[Any]] = np.float32) -> Pool:
@@ -152,9 +177,29 @@ class Pool:
         return Pool.from_profiles((self.profiles[row] for row in rows), dtype)
 
 
-def _column(values: Sequence[float | None]) -> NDArray[np.float64]:
+_FACTS = ("side", "kind", "sectors", "languages")
+
+
+def _fact(actor: Profile, name: str) -> Any:
+    value = getattr(actor, name)
+    return tuple(value) if isinstance(value, list | tuple) else value
+
+
+def _numbers(values: Sequence[float | None]) -> NDArray[np.float64]:
     """A float column in which None is NaN."""
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def _centres(blocks: Mapping[Facet, FacetBlock], count: int, dim: int) -> Floats:
+    """The unit mean of each actor's passages, summed in double precision so that packing changes nothing."""
+    total = np.zeros((count, dim))
+    for block in blocks.values():
+        owners = np.flatnonzero(block.counts)
+        if len(owners):
+            total[owners] += np.add.reduceat(block.vectors.astype(np.float64), block.offsets[owners], axis=0)
+    lengths = np.linalg.norm(total, axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(total / np.where(lengths > 0, lengths, np.nan), dtype=blocks["need"].vectors.dtype)
 
 
 def _common_dimension(actors: Sequence[Profile]) -> int:

@@ -62,15 +62,23 @@ class Scores:
     parts: Mapping[str, Matrix]
 
 
-def rank(query: Profile, pool: Sequence[Profile] | Pool, request: Request | None = None) -> Ranking:
+def rank(
+    query: Profile,
+    pool: Sequence[Profile] | Pool,
+    request: Request | None = None,
+    allowed: NDArray[np.bool_] | None = None,
+) -> Ranking:
     """Rank the pool for one actor. Same data, same answer: ties are broken by id, whatever the order of the pool.
 
     A score depends on the two actors alone (their texts, facts and stored hubness), so score(a → b) = score(b → a),
-    also between different pools. Filters are the caller's; only the side rule is applied here.
+    also between different pools. Filters are the caller's (`allowed`: one flag an actor of the pool, None for all);
+    only the side rule is applied here.
     """
     request = request or Request()
     packed = pool if isinstance(pool, Pool) else Pool.from_profiles(pool)
-    rows = _shortlist(query, packed, request)
+    if allowed is not None and len(allowed) != len(packed):
+        raise ValueError(f"allowed has {len(allowed)} flags for a pool of {len(packed)} actors")
+    rows = _shortlist(query, packed, request, allowed)
     chosen = packed.take(rows, np.float64)
     scores = score_pools(Pool.from_profiles([query], np.float64), chosen, request.scoring)
     ranked = _order(scores.probability[0], chosen)
@@ -108,13 +116,15 @@ def score_matrix(
     return scores if same_side is None else np.where(cross_side(left, right), scores, same_side)
 
 
-def _shortlist(query: Profile, pool: Pool, request: Request) -> list[int]:
+def _shortlist(query: Profile, pool: Pool, request: Request, allowed: NDArray[np.bool_] | None) -> list[int]:
     """Rows that may come into the answer, in order of id."""
     if not len(pool):
         return []
     asked = Pool.from_profiles([query])
-    allowed = cross_side(asked, pool)[0] if request.cross_side else np.array([x.id != query.id for x in pool.profiles])
-    rows = np.flatnonzero(allowed)
+    open_to = cross_side(asked, pool)[0] if request.cross_side else np.ones(len(pool), dtype=bool)
+    if query.id in pool.row_of:
+        open_to[pool.row_of[query.id]] = False
+    rows = np.flatnonzero(open_to if allowed is None else open_to & allowed)
     wanted = request.k * (4 if request.diversity else 1) + _MARGIN
     if len(rows) > wanted:
         scores = score_pools(asked, pool, request.scoring).probability[0, rows]

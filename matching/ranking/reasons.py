@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -68,12 +69,8 @@ def best_meeting(query: Profile, other: Profile, mine: Facet, theirs: Facet) -> 
     near = np.round(_matrix(left) @ _matrix(right).T, 6)
     row, column = np.unravel_index(int(np.argmax(near)), near.shape)
     yours, ours = left[int(row)], right[int(column)]
-    marks_yours, marks_theirs = mark_alike(yours.text, ours.text)
-    return Evidence(
-        Fragment(yours.lang, yours.text, marks_yours),
-        Fragment(ours.lang, ours.text, marks_theirs),
-        round(float(near[row, column]), 4),
-    )
+    similarity = round(float(near[row, column]), 4)
+    return Evidence(Fragment(yours.lang, yours.text), Fragment(ours.lang, ours.text), similarity)
 
 
 def _text_reasons(query: Profile, other: Profile) -> list[Reason]:
@@ -91,7 +88,16 @@ def _text_reasons(query: Profile, other: Profile) -> list[Reason]:
     best = max(others, key=_similarity, default=None)
     if best and _similarity(best) >= max([_TELLING_SIMILARITY, *map(_similarity, told)]):
         told.append(best)
-    return sorted(told, key=lambda reason: -_similarity(reason))
+    return [_marked(reason) for reason in sorted(told, key=lambda reason: -_similarity(reason))]
+
+
+def _marked(reason: Reason) -> Reason:
+    if reason.evidence is None:
+        return reason
+    yours, theirs = reason.evidence.yours, reason.evidence.theirs
+    marks_yours, marks_theirs = mark_alike(yours.text, theirs.text)
+    evidence = Evidence(replace(yours, marks=marks_yours), replace(theirs, marks=marks_theirs), _similarity(reason))
+    return replace(reason, evidence=evidence)
 
 
 _EXCHANGES: tuple[tuple[Facet, Facet], ...] = (("need", "offer"), ("offer", "need"))

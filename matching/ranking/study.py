@@ -41,6 +41,9 @@ class Neutral(Protocol):
     def project(self, vectors: Any, languages: Any) -> Matrix:
         """Neutral unit vectors (n, d)."""
 
+    def shrunk_means(self, corpus_vectors: Any, corpus_languages: Any, weight: float = ...) -> Neutral:
+        """The same space with the language means of a corpus, shrunk towards its own."""
+
 
 def evaluate_folder(
     directory: Path | str,
@@ -53,7 +56,7 @@ def evaluate_folder(
 ) -> dict[str, Any]:
     """Every figure for one folder, ready for JSON. FolderError when the folder is faulty.
 
-    `on_step` hears each step before it is taken. Texts are embedded as passages, exactly as the service stores them.
+    `on_step` hears each step before it is taken. Texts are embedded exactly as the service stores them.
     """
     folder = read_folder(directory)
     gold = Gold.from_folder(folder)
@@ -78,16 +81,24 @@ def evaluate_folder(
 
 
 def embed_profiles(profiles: Sequence[Profile], encoder: Encode, neutral: Neutral) -> list[Profile]:
-    """The same actors with a neutral vector on every passage; one call of the encoder for all."""
+    """The same actors with a neutral vector on every passage; one call of the encoder for all.
+
+    Language means are those of these very actors, shrunk towards the shipped ones.
+    """
     texts = [passage.text for profile in profiles for passage in profile.passages]
     langs = [passage.lang for profile in profiles for passage in profile.passages]
     if not texts:
         return list(profiles)
-    vectors = iter(neutral.project(encoder.encode(texts, "passage"), langs))
+    vectors = iter(_neutral_vectors(texts, langs, encoder, neutral))
     return [
         replace(profile, passages=tuple(replace(passage, vector=next(vectors)) for passage in profile.passages))
         for profile in profiles
     ]
+
+
+def _neutral_vectors(texts: Sequence[str], langs: Sequence[str], encoder: Encode, neutral: Neutral) -> Matrix:
+    raw = encoder.encode(texts, "query")
+    return neutral.shrunk_means(raw, langs).project(raw, langs)
 
 
 def score_profiles(profiles: Sequence[Profile], scoring: Scoring) -> NDArray[np.float64]:
@@ -101,8 +112,8 @@ def _baselines(folder: Folder, encoder: Encode, neutral: Neutral) -> dict[str, M
     profiles = [actor.profile for actor in folder.actors]
     texts = [whole_text(profile) for profile in profiles]
     langs = list(Gold.from_folder(folder).main_languages)
-    raw = encoder.encode(texts, "passage")
-    middle, projected = centred(raw, langs), neutral.project(raw, langs)
+    raw = encoder.encode(texts, "query")
+    middle, projected = centred(raw, langs), neutral.shrunk_means(raw, langs).project(raw, langs)
     return {
         "sectors_only": sector_overlap(profiles),
         "tfidf_words": tfidf_similarity(texts, "word"),
@@ -128,7 +139,7 @@ def _translation(lines: Sequence[ParallelLine], encoder: Encode, neutral: Neutra
     vectors: dict[str, Matrix] = {}
     for lang in sorted({lang for line in lines for lang in line.texts}):
         have = [number for number, line in enumerate(lines) if lang in line.texts]
-        found = neutral.project(encoder.encode([lines[i].texts[lang] for i in have], "passage"), [lang] * len(have))
+        found = neutral.project(encoder.encode([lines[i].texts[lang] for i in have], "query"), [lang] * len(have))
         vectors[lang] = np.full((len(lines), found.shape[1]), np.nan)
         vectors[lang][have] = found
     return translation_figures(vectors, [line.doc for line in lines])

@@ -91,3 +91,9 @@ def test_cells_of_an_open_document():
     steel, foundry = facts("28-repeated-cells.ods")
     assert (steel["size"], [t["text"] for t in steel["offers"]]) == (250.0, ["Walzen von Blech", "Schmieden"])
     assert (foundry["country"], foundry["city"]) == ("FR", "Frankreich")
+
+
+def test_the_documents_show_every_file_with_what_is_wrong():
+    page = (Path(__file__).parents[3] / "docs" / "admins.md").read_text(encoding="utf-8")
+    shown = {name for name, e in EXPECTED.items() if f"| `{name}` | {e['wrong']} |" in page}
+    assert shown == set(EXPECTED)

@@ -12,6 +12,8 @@ from app.deps import HolderDep, MeaningDep, SessionDep, SettingsDep
 from app.services import events as service
 from app.services import plans
 from app.services.backlog import count_backlog
+from app.services.pairings import compute
+from app.services.problems import build_problem
 from app.web.board import columns, shares, unmet
 from app.web.origin import same_origin
 from app.web.render import page
@@ -42,8 +44,8 @@ def compute_plan(request: Request, settings: SettingsDep, meaning: MeaningDep, e
     engine = request.app.state.engine
     # Two short transactions with the solver between them: no connection waits for it.
     with session_scope(engine) as session:
-        problem = plans.build_problem(session, meaning=meaning, event_id=event_id, options=PlanCreate())
-    result = plans.compute(problem, longest_s=settings.plan_seconds)
+        problem = build_problem(session, meaning=meaning, event_id=event_id, options=PlanCreate())
+    result = compute(problem, longest_s=settings.plan_seconds)
     with session_scope(engine) as session:
         plan = plans.store_plan(session, event_id=event_id, problem=problem, result=result)
     return RedirectResponse(f"/console/events/{event_id}?plan={plan.number}#schedule", status_code=303)

@@ -253,3 +253,59 @@ class UndoReport(Shape):
     restored: int = 0
     unlinked: int = 0
     kept: list[str] = Field(default_factory=list, description="Actors left as they are, each with its reason")
+
+
+class SourceClaim(Shape):
+    """What one map says of one field of an actor."""
+
+    map_id: int
+    map_name: str
+    source: str | None
+    licence: str | None
+    as_of: str | None = Field(description="Date of the fact where the source dates it, else of the map")
+    value: Any
+
+
+class FieldSources(Shape):
+    """One field of an actor: what Viaduc holds, and who says what."""
+
+    field: str
+    value: Any
+    claims: list[SourceClaim]
+    disputed: bool = Field(description="Some source says otherwise")
+
+
+class FieldShare(Shape):
+    """How many actors of a map have a field filled."""
+
+    field: str
+    filled: int
+    share: float
+
+
+class SectorCell(Shape):
+    """Actors of one sector in one territory."""
+
+    sector: str
+    territory: str
+    actors: int
+
+
+class MapPoint(Shape):
+    """Where an actor is."""
+
+    actor_id: int
+    name: str
+    lat: float
+    lon: float
+
+
+class MapPicture(Shape):
+    """A map at a glance."""
+
+    actors: int
+    fields: list[FieldShare]
+    languages: dict[str, int] = Field(description="Language → actors that have a text in it")
+    sectors: list[SectorCell]
+    points: list[MapPoint]
+    missing: list[str] = Field(description="Fields that less than half of the actors have, emptiest first")

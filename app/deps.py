@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app.db import session_scope
+from app.planner import Planner
 from app.services.idempotency import Attempt
 from app.services.meaning import Meaning, MeaningHolder
 from app.services.pool import PoolCache
@@ -44,6 +46,18 @@ def get_pool_cache(request: Request) -> PoolCache:
     return cache
 
 
+def get_engine(request: Request) -> Engine:
+    """The engine, for the few routes that open more than one short transaction."""
+    engine: Engine = request.app.state.engine
+    return engine
+
+
+def get_planner(request: Request) -> Planner:
+    """Who computes plans in the background."""
+    planner: Planner = request.app.state.planner
+    return planner
+
+
 async def get_attempt(
     request: Request,
     idempotency_key: Annotated[
@@ -76,3 +90,5 @@ HolderDep = Annotated[MeaningHolder, Depends(get_holder)]
 MeaningDep = Annotated[Meaning, Depends(get_meaning)]
 PoolDep = Annotated[PoolCache, Depends(get_pool_cache)]
 AttemptDep = Annotated[Attempt, Depends(get_attempt)]
+PlannerDep = Annotated[Planner, Depends(get_planner)]
+EngineDep = Annotated[Engine, Depends(get_engine)]

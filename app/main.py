@@ -17,6 +17,7 @@ from app.api.problems import app_error_answer, http_error_answer, problem, valid
 from app.db import database_url, explain_database_error, make_engine, require_schema, upgrade
 from app.errors import AppError
 from app.observe import BodyLimit, Observe
+from app.planner import Planner
 from app.services.meaning import MeaningHolder, load_meaning
 from app.services.pool import PoolCache
 from app.settings import Settings, get_settings
@@ -44,10 +45,12 @@ def create_app(
         app.state.engine = engine or open_database(settings)
         app.state.holder = holder or background_model(settings)
         app.state.pool_cache = PoolCache()
+        app.state.planner = Planner(app.state.engine, settings.plan_seconds)
         worker = Worker(app.state.engine, app.state.holder, settings.embed_batch) if settings.embed_in_service else None
         if worker is not None:
             worker.start()
         yield
+        app.state.planner.stop()
         if worker is not None:
             worker.stop()
         if engine is None:

@@ -16,6 +16,9 @@ class PlanCreate(Shape):
 
     time_limit_s: float = Field(default=20, gt=0, le=120)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    wait: bool = Field(
+        default=True, description="False: answer at once with 202; read the plan for progress, or stop it"
+    )
 
 
 class Plan(SQLModel, table=True):
@@ -30,6 +33,9 @@ class Plan(SQLModel, table=True):
     parent: int | None = Field(default=None, description="The plan it was re-planned from")
     problem: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     certificate: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    progress: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB))
+    stop_requested: bool = False
+    heard_at: datetime = Field(default_factory=utc_now, description="Last word from the process that computes it")
     created_at: datetime = Field(default_factory=utc_now)
     published_at: datetime | None = None
 
@@ -137,7 +143,10 @@ class PlanBrief(Shape):
 
     event_id: int
     number: int
-    state: Literal["draft", "published", "superseded"]
+    state: Literal["computing", "draft", "published", "superseded", "failed"]
+    progress: dict[str, Any] | None = Field(
+        default=None, description="stage, best, bound, gap while computing; else null"
+    )
     seed: int
     parent: int | None
     created_at: datetime

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body
 from app.api import examples
 from app.api.problems import responses
 from app.deps import SettingsDep
-from app.services.plans import pair_problem
+from app.services.pairings import pair_problem
 from app.services.replans import replan_form
 from app.services.whatif import outlook_form
 from models.plan import Outlook, ReplanAnswer, ReplanRequest, WhatIfProblem

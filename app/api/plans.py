@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Query, Response
 
 from app.api import examples
 from app.api.problems import responses
 from app.db import session_scope
-from app.deps import MeaningDep, SessionDep, SettingsDep
+from app.deps import EngineDep, MeaningDep, PlannerDep, SessionDep, SettingsDep
+from app.services import plan_jobs, problems, replans
 from app.services import plans as service
-from app.services import replans
+from app.services.pairings import compute
 from app.services.whatif import outlook
 from models.plan import EventChanges, Outlook, PlanBrief, PlanCreate, PlanDiff, PlanPublic, ReplanPublic, WhatIfRequest
 
@@ -22,21 +23,36 @@ def list_plans(session: SessionDep, event_id: int) -> list[PlanBrief]:
     return service.list_plans(session, event_id=event_id)
 
 
-@router.post("", status_code=201, responses=responses(409))
+@router.post(
+    "", status_code=201, responses={**responses(409), 202: {"model": PlanPublic, "description": "Being computed"}}
+)
 def create_plan(
-    request: Request,
     settings: SettingsDep,
     meaning: MeaningDep,
+    planner: PlannerDep,
+    engine: EngineDep,
+    response: Response,
     event_id: int,
     options: Annotated[PlanCreate, Body(openapi_examples=examples.PLAN)],
 ) -> PlanPublic:
-    """Compute a plan and keep it as a draft"""
-    # Two short transactions with the solver between them: no connection waits for it.
-    with session_scope(request.app.state.engine) as session:
-        problem = service.build_problem(session, meaning=meaning, event_id=event_id, options=options)
-    result = service.compute(problem, longest_s=settings.plan_seconds)
-    with session_scope(request.app.state.engine) as session:
+    """Compute a plan and keep it as a draft; with wait=false answer at once and compute in the background"""
+    # Short transactions with the solver between them: no connection waits for it.
+    with session_scope(engine) as session:
+        problem = problems.build_problem(session, meaning=meaning, event_id=event_id, options=options)
+        started = None if options.wait else plan_jobs.start_plan(session, event_id=event_id, problem=problem)
+    if started is not None:
+        planner.submit(event_id, started.number)
+        response.status_code = 202
+        return started
+    result = compute(problem, longest_s=settings.plan_seconds)
+    with session_scope(engine) as session:
         return service.store_plan(session, event_id=event_id, problem=problem, result=result)
+
+
+@router.post("/{number}/stop", status_code=202, responses=responses(409))
+def stop_plan(session: SessionDep, event_id: int, number: int) -> PlanPublic:
+    """Ask a plan that is being computed for the best it has so far"""
+    return plan_jobs.stop_plan(session, event_id=event_id, number=number)
 
 
 @router.get("/{number}")
@@ -59,7 +75,7 @@ def compare_plans(session: SessionDep, event_id: int, number: int, base: Annotat
 
 @router.post("/{number}/replan", status_code=201, responses=responses(409))
 def replan(
-    request: Request,
+    engine: EngineDep,
     settings: SettingsDep,
     meaning: MeaningDep,
     event_id: int,
@@ -67,10 +83,10 @@ def replan(
     changes: Annotated[EventChanges, Body(openapi_examples=examples.CHANGES)],
 ) -> ReplanPublic:
     """Re-plan what is left of the day as a draft, with its diff; publish it to apply, the old plan to undo"""
-    with session_scope(request.app.state.engine) as session:
+    with session_scope(engine) as session:
         day = replans.load_day(session, meaning=meaning, event_id=event_id, number=number, changes=changes)
     answer = replans.compute(day, longest_s=settings.plan_seconds)
-    with session_scope(request.app.state.engine) as session:
+    with session_scope(engine) as session:
         return replans.store_replan(session, event_id=event_id, number=number, answer=answer)
 
 
@@ -79,14 +95,14 @@ what_if_router = APIRouter(prefix="/events/{event_id}", tags=["plans"], response
 
 @what_if_router.post("/what-if")
 def what_if(
-    request: Request,
+    engine: EngineDep,
     settings: SettingsDep,
     meaning: MeaningDep,
     event_id: int,
     question: Annotated[WhatIfRequest, Body(openapi_examples=examples.FLOOR)],
 ) -> Outlook:
     """Say what a floor of meetings takes: rounds, places, interpreters, who is short, whom to invite"""
-    with session_scope(request.app.state.engine) as session:
-        problem = service.build_problem(session, meaning=meaning, event_id=event_id, options=PlanCreate())
-        names = service.participant_names(session, event_id=event_id)
+    with session_scope(engine) as session:
+        problem = problems.build_problem(session, meaning=meaning, event_id=event_id, options=PlanCreate())
+        names = problems.participant_names(session, event_id=event_id)
     return outlook(problem, question, longest_s=settings.plan_seconds, names=names)

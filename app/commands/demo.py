@@ -15,8 +15,10 @@ from app.services import border
 from app.services.maps import load
 from app.services.match import find_matches
 from app.services.meaning import Meaning, MeaningHolder, load_meaning
-from app.services.plans import build_problem, compute, latest_plan, store_plan
+from app.services.pairings import compute
+from app.services.plans import latest_plan, store_plan
 from app.services.pool import PoolCache
+from app.services.problems import build_problem
 from app.settings import Settings
 from app.worker import drain
 from models.match import MatchRequest

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from app.api.problems import validation_errors
 from app.errors import BadInput
-from app.services.plans import check_plan, pair_problem, read_requests
+from app.services.pairings import check_plan, pair_problem, read_requests
 from app.services.replans import replan_form
 from models.plan import ReplanRequest
 

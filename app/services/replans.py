@@ -9,8 +9,10 @@ from sqlmodel import Session, col, select
 from app.errors import AppError, BadInput
 from app.services.events import get_event, list_participants
 from app.services.meaning import Meaning
-from app.services.plans import get_plan, participant_form, read_form, store_plan
+from app.services.pairings import read_form
+from app.services.plans import get_plan, store_plan
 from app.services.pool import histories, load_actors
+from app.services.problems import participant_form
 from matching.pairing.changes import Changes, WalkIn
 from matching.pairing.check import check
 from matching.pairing.parse import problem_from_dict

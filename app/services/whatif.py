@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.errors import BadInput
-from app.services.plans import read_form
+from app.services.pairings import read_form
 from matching.pairing.parse import problem_from_dict
 from matching.pairing.problem import Problem, ProblemError
 from matching.pairing.stop import MaxRuntime, Run, noop

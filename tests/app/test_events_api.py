@@ -96,7 +96,7 @@ def test_a_stateless_pairing_names_the_wrong_field(client: TestClient) -> None:
 
 def test_a_stateless_pairing_gives_a_plan_that_the_checker_accepts(client: TestClient) -> None:
     from app.api.examples import PROBLEM
-    from app.services.plans import check_plan
+    from app.services.pairings import check_plan
 
     problem = PROBLEM["four participants"]["value"]
     plan = client.post("/pairings", json=problem).json()

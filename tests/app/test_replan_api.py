@@ -55,7 +55,7 @@ def test_wrong_changes_are_named(client: TestClient, event: str) -> None:
 
 def test_a_stateless_replan_gives_plan_diff_and_problem(client: TestClient) -> None:
     from app.api.examples import REPLAN
-    from app.services.plans import check_plan
+    from app.services.pairings import check_plan
 
     answer = client.post("/pairings/replan", json=REPLAN["b2 does not turn up"]["value"]).json()
     assert [(m["a"], m["b"]) for m in answer["diff"]["removed"]] == [("a2", "b2")]

@@ -1,0 +1,104 @@
+"""Plans computed in the background: progress anybody can read, a stop anybody can ask for."""
+
+import logging
+import time
+from datetime import timedelta
+
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select, update
+
+from app.db import session_scope
+from app.errors import AppError, Conflict
+from app.services.pairings import compute, read_form
+from app.services.plans import fill_plan, get_plan, open_plan, plan_public
+from matching.pairing.parse import problem_from_dict
+from matching.pairing.problem import Problem
+from matching.pairing.stop import MaxRuntime, StopFlag
+from models.base import utc_now
+from models.plan import Plan, PlanPublic
+
+log = logging.getLogger(__name__)
+
+_EVERY_S = 0.5
+"""How often progress is written and a stop is looked for."""
+_SILENT = timedelta(seconds=60)
+"""A plan that has said nothing for so long lost its process."""
+
+
+def start_plan(session: Session, *, event_id: int, problem: Problem) -> PlanPublic:
+    """Note that a plan is to be computed; `run_plan` does it once this is committed."""
+    plan = open_plan(session, event_id=event_id, problem=problem)
+    plan.progress = {"stage": "waiting"}
+    plan.heard_at = utc_now()
+    session.flush()
+    return plan_public(session, event_id=event_id, number=plan.number)
+
+
+def stop_plan(session: Session, *, event_id: int, number: int) -> PlanPublic:
+    """Ask for the best plan so far."""
+    plan = get_plan(session, event_id, number)
+    if plan.state != "computing":
+        raise Conflict(f"plan {number} is not being computed; it is {plan.state}")
+    plan.stop_requested = True
+    session.flush()
+    return plan_public(session, event_id=event_id, number=number)
+
+
+def give_up_silent(session: Session) -> int:
+    """Mark plans as failed whose process is gone; returns how many."""
+    lost = session.exec(select(Plan).where(Plan.state == "computing", col(Plan.heard_at) < utc_now() - _SILENT)).all()
+    for plan in lost:
+        plan.state = "failed"
+        plan.progress = {"stage": "failed", "cause": "the process that computed it ended; compute it again"}
+    return len(lost)
+
+
+def run_plan(engine: Engine, *, event_id: int, number: int, longest_s: float) -> None:
+    """Compute a started plan and keep it as a draft, or keep why it failed."""
+    try:
+        with session_scope(engine) as session:
+            problem = read_form(problem_from_dict, get_plan(session, event_id, number).problem, "problem")
+        flag = StopFlag(MaxRuntime(min(problem.time_limit_s, longest_s)))
+        reporter = Reporter(engine, event_id, number, flag)
+        result = compute(problem, longest_s=longest_s, on_progress=reporter, stop=flag)
+        with session_scope(engine) as session:
+            plan = get_plan(session, event_id, number)
+            plan.progress = None
+            fill_plan(session, plan=plan, problem=problem, result=result)
+    except AppError as error:
+        _fail(engine, event_id, number, error.detail)
+    except Exception:
+        log.exception("plan %s of event %s failed", number, event_id)
+        _fail(engine, event_id, number, "an unexpected error; it was logged")
+
+
+class Reporter:
+    """Writes progress beside the plan twice a second, and hears whether somebody asked to stop."""
+
+    def __init__(self, engine: Engine, event_id: int, number: int, flag: StopFlag) -> None:
+        self._engine = engine
+        self._key = (event_id, number)
+        self._flag = flag
+        self._last = 0.0
+
+    def __call__(self, stage: str, best: float | None, bound: float | None, gap: float | None) -> None:
+        """Tell how far the solver is."""
+        if time.monotonic() - self._last < _EVERY_S:
+            return
+        self._last = time.monotonic()
+        progress = {"stage": stage, "best": best, "bound": bound, "gap": gap}
+        statement = (
+            update(Plan)
+            .where(col(Plan.event_id) == self._key[0], col(Plan.number) == self._key[1])
+            .values(progress=progress, heard_at=utc_now())
+            .returning(col(Plan.stop_requested))
+        )
+        with session_scope(self._engine) as session:
+            if session.exec(statement).scalar_one():
+                self._flag.set()
+
+
+def _fail(engine: Engine, event_id: int, number: int, cause: str) -> None:
+    with session_scope(engine) as session:
+        plan = get_plan(session, event_id, number)
+        plan.state, plan.progress = "failed", {"stage": "failed", "cause": cause}

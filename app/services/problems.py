@@ -1,0 +1,167 @@
+"""An event as a pairing problem: who, when, where, and how much each pair is worth."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, func
+from sqlmodel import Session, col, select
+
+from app.errors import BadInput, Unavailable
+from app.services.backlog import waiting
+from app.services.events import (
+    get_event,
+    list_interpreters,
+    list_locks,
+    list_participants,
+    list_places,
+    list_rounds,
+    list_wishes,
+)
+from app.services.meaning import Meaning
+from app.services.pairings import read_form
+from app.services.pool import histories, load_actors
+from matching.pairing.parse import problem_from_dict
+from matching.pairing.problem import Problem
+from matching.ranking.parts import Scoring
+from matching.ranking.rank import score_matrix
+from models.event import Delegate, Event, ParticipantPublic, WishCreate
+from models.passage import Passage
+from models.plan import Meeting, Plan, PlanCreate
+
+WISH_BONUS = 0.25
+"""What a participant's wish adds to the score of a pair (capped at 1)."""
+
+
+def build_problem(session: Session, *, meaning: Meaning, event_id: int, options: PlanCreate) -> Problem:
+    """The pairing problem an event poses today: who, when, where, and how much each pair is worth."""
+    event = get_event(session, event_id=event_id)
+    people = list_participants(session, event_id=event_id)
+    rounds, places = list_rounds(session, event_id=event_id), list_places(session, event_id=event_id)
+    _require_enough(event, people, len(rounds), len(places))
+    _require_meaning(session, meaning, [p.actor_id for p in people])
+    wishes = list_wishes(session, event_id=event_id)
+    data = {
+        "rounds": len(rounds),
+        "places": [{"id": p.index, **_given("available", p.available)} for p in places],
+        "participants": [participant_form(event, person, len(rounds)) for person in people],
+        "utility": _utilities(session, meaning, people, wishes),
+        "interpreters": _interpreters(session, event),
+        "must": _pairs(wishes, "must"),
+        "never": _pairs(wishes, "veto"),
+        "locked": [
+            {"a": str(lock.a), "b": str(lock.b), "round": lock.round, **_given("place", lock.place)}
+            for lock in list_locks(session, event_id=event_id)
+        ],
+        "past": _past_pairs(session, event_id, people) if event.avoid_repeats else [],
+        "tracks": [{name: value for name, value in track.items() if value is not None} for track in event.tracks],
+        **_given("max_consecutive", event.max_consecutive),
+        "raise_floor": event.raise_floor,
+        "cross_side_only": event.cross_side_only,
+        "time_limit_s": options.time_limit_s,
+        "seed": options.seed,
+    }
+    return read_form(problem_from_dict, data, "event")
+
+
+def participant_names(session: Session, *, event_id: int) -> dict[str, str]:
+    """Names by the id that problems and plans use."""
+    return {str(p.actor_id): p.name for p in list_participants(session, event_id=event_id)}
+
+
+def _require_enough(event: Event, people: Sequence[ParticipantPublic], rounds: int, places: int) -> None:
+    if not rounds:
+        raise BadInput.of("rounds", "the event has no rounds yet")
+    if not places:
+        raise BadInput.of("places", "the event has no places yet")
+    if len(people) < 2:
+        raise BadInput.of("participants", f"a plan needs two participants or more; {len(people)} registered so far")
+    sides = sorted({p.side for p in people})
+    if event.cross_side_only and len(sides) < 2:
+        raise BadInput.of(
+            "participants",
+            f"all {len(people)} participants stand on side {sides[0]!r} and meetings go across sides only: "
+            "register actors of another side, or switch cross_side_only off",
+        )
+
+
+def _require_meaning(session: Session, meaning: Meaning, ids: Sequence[int]) -> None:
+    """A plan made before the participants' texts are understood would be proven optimal and mean nothing."""
+    query = select(func.count()).select_from(Passage).where(waiting(meaning.name), col(Passage.actor_id).in_(ids))
+    missing = session.exec(query).one()
+    if missing:
+        raise Unavailable(
+            f"{missing} texts of the participants still wait for their meaning; it takes a few seconds, try again then"
+        )
+
+
+def participant_form(event: Event, person: ParticipantPublic, rounds: int) -> dict[str, Any]:
+    """A registration as a participant of a problem (DESIGN §6.1)."""
+    highest = person.max if person.max is not None else event.max_meetings
+    highest = min(highest if highest is not None else rounds * person.parallel, rounds * person.parallel)
+    lowest = person.min if person.min is not None else event.min_meetings
+    said: dict[str, Any] = {
+        "id": str(person.actor_id),
+        "side": person.side,
+        "min": min(lowest, highest),
+        "max": highest,
+    }
+    said |= _given("available", person.available) | _given("max_consecutive", person.max_consecutive)
+    if person.delegates:
+        said["parallel"] = person.parallel
+        said["delegates"] = [_delegate(d, event) for d in person.delegates]
+    if person.tracks:
+        said["tracks"] = person.tracks
+    if event.require_language:
+        said["languages"] = person.languages
+    return said
+
+
+def _delegate(delegate: Delegate, event: Event) -> dict[str, Any]:
+    languages = delegate.languages if event.require_language else []
+    return {"id": delegate.id, "languages": languages, **_given("available", delegate.available)}
+
+
+def _given(name: str, value: Any) -> dict[str, Any]:
+    """A field of a problem, left out where nothing is said."""
+    return {} if value is None else {name: value}
+
+
+def _past_pairs(session: Session, event_id: int, people: Sequence[ParticipantPublic]) -> list[list[str]]:
+    """Pairs of participants who met at another event, by its published plan."""
+    ids = [p.actor_id for p in people]
+    rows = session.exec(
+        select(Meeting.a, Meeting.b)
+        .join(Plan, and_(col(Plan.event_id) == Meeting.event_id, col(Plan.number) == Meeting.number))
+        .where(Plan.state == "published", Plan.event_id != event_id, col(Meeting.a).in_(ids), col(Meeting.b).in_(ids))
+    )
+    return [[str(a), str(b)] for a, b in sorted({(min(a, b), max(a, b)) for a, b in rows})]
+
+
+def _interpreters(session: Session, event: Event) -> list[dict[str, Any]]:
+    told = list_interpreters(session, event_id=event.id) if event.require_language else []
+    return [{"id": str(p.index), "languages": p.languages, **_given("available", p.available)} for p in told]
+
+
+def _pairs(wishes: Sequence[WishCreate], kind: str) -> list[list[str]]:
+    pairs = {tuple(sorted((w.actor_id, w.target_id))) for w in wishes if w.kind == kind}
+    return [[str(a), str(b)] for a, b in sorted(pairs)]
+
+
+def _utilities(
+    session: Session, meaning: Meaning, people: Sequence[ParticipantPublic], wishes: Sequence[WishCreate]
+) -> list[list[Any]]:
+    """Every pair that is worth something, with the ranking's score and what the two wished."""
+    ids = [p.actor_id for p in people]
+    actors = load_actors(session, encoder=meaning.name, ids=ids)
+    profiles = [actors[i].profile for i in ids]
+    scores = score_matrix(profiles, scoring=Scoring(relations=histories(session, ids=ids)), same_side=None)
+    position = {actor_id: row for row, actor_id in enumerate(ids)}
+    for wish in wishes:
+        if wish.kind == "wish":
+            a, b = position[wish.actor_id], position[wish.target_id]
+            scores[a, b] = scores[b, a] = min(1.0, scores[a, b] + WISH_BONUS)
+    return [
+        [str(ids[a]), str(ids[b]), round(float(scores[a, b]), 6)]
+        for a in range(len(ids))
+        for b in range(a + 1, len(ids))
+    ]

@@ -1,0 +1,67 @@
+"""Plans computed in the background: progress, stop, and what becomes of one whose process died."""
+
+from datetime import timedelta
+
+from fastapi.testclient import TestClient
+from sqlmodel import Session
+
+from app.services.plan_jobs import give_up_silent, run_plan
+from models.base import utc_now
+from models.plan import Plan
+
+
+def finished(client: TestClient, event: str, number: int) -> dict:
+    """The plan once its background work is over: leaving the client's context waits for the planner."""
+    client.app.state.planner.stop()
+    return client.get(f"{event}/plans/{number}").json()
+
+
+def test_a_plan_is_answered_at_once_and_becomes_a_draft(client: TestClient, event: str) -> None:
+    started = client.post(f"{event}/plans", json={"wait": False})
+    assert started.status_code == 202
+    assert (started.json()["state"], started.json()["meetings"]) == ("computing", [])
+    plan = finished(client, event, 1)
+    assert (plan["state"], plan["progress"], len(plan["meetings"])) == ("draft", None, 4)
+
+
+def test_a_stop_is_heard_and_the_best_so_far_is_kept(client: TestClient, engine, event: str) -> None:
+    client.app.state.planner.stop()
+    with Session(engine) as session:
+        from app.services.plan_jobs import start_plan
+        from app.services.problems import build_problem
+        from models.plan import PlanCreate
+
+        meaning = client.app.state.holder.get()
+        problem = build_problem(session, meaning=meaning, event_id=1, options=PlanCreate(time_limit_s=60))
+        start_plan(session, event_id=1, problem=problem)
+        session.commit()
+    assert client.post(f"{event}/plans/1/stop").status_code == 202
+    run_plan(engine, event_id=1, number=1, longest_s=60)
+    assert client.get(f"{event}/plans/1").json()["state"] == "draft"
+    again = client.post(f"{event}/plans/1/stop")
+    assert (again.status_code, again.json()["detail"]) == (409, "plan 1 is not being computed; it is draft")
+
+
+def test_a_plan_whose_process_died_is_given_up_and_never_published(client: TestClient, engine, event: str) -> None:
+    client.app.state.planner.stop()
+    with Session(engine) as session:
+        silent = utc_now() - timedelta(seconds=120)
+        session.add(Plan(event_id=1, number=1, state="computing", problem={}, certificate={}, heard_at=silent))
+        session.add(Plan(event_id=1, number=2, state="computing", problem={}, certificate={}))
+        session.commit()
+        assert give_up_silent(session) == 1
+        session.commit()
+    states = {p["number"]: p["state"] for p in client.get(f"{event}/plans").json()}
+    assert states == {1: "failed", 2: "computing"}
+    refused = client.post(f"{event}/plans/1/publish").json()["detail"]
+    assert refused == "plan 1 is failed: only a finished plan can be published"
+
+
+def test_what_goes_wrong_in_the_background_is_told_beside_the_plan(client: TestClient, engine, event: str) -> None:
+    with Session(engine) as session:
+        session.add(Plan(event_id=1, number=1, state="computing", problem={"rounds": 0}, certificate={}))
+        session.commit()
+    run_plan(engine, event_id=1, number=1, longest_s=1)
+    plan = client.get(f"{event}/plans/1").json()
+    assert plan["state"] == "failed"
+    assert plan["progress"]["cause"]

@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from matching.encoder.adapter import Adapter
+from matching.encoder.bundled import BUNDLED_NAME
 from matching.encoder.language import LANGUAGES
-from matching.encoder.load import encoder_name
 from matching.encoder.neutral import NeutralSpace, two_covariance_map
 from matching.encoder.protocol import unit_rows
 
@@ -105,8 +106,8 @@ def test_vectors_do_not_depend_on_their_neighbours(tags: list[str | None], seed:
     np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1.0, rtol=1e-4)
 
 
-def test_the_shipped_space_belongs_to_the_default_encoder() -> None:
+def test_the_shipped_space_belongs_to_the_adapted_model() -> None:
     space = NeutralSpace.load_default()
-    assert space.encoder == encoder_name(None)
+    assert space.encoder == Adapter.load_default().name_after(BUNDLED_NAME)
     assert space.dim == 384
     assert sorted(space.means) == sorted(LANGUAGES)

@@ -114,7 +114,7 @@ def build_model(problem: Problem) -> Model:
         capacity += round_mask(place.available, rounds)
     return Model(
         problem=problem,
-        weight=_weight(problem, index),
+        weight=repeat_adjusted(problem, index),
         allowed=allowed,
         interpreted=interpreted,
         seats=tuple(seats),
@@ -131,7 +131,8 @@ def _ordered(i: int, j: int) -> tuple[int, int]:
     return (i, j) if i < j else (j, i)
 
 
-def _weight(problem: Problem, index: dict[str, int]) -> Matrix:
+def repeat_adjusted(problem: Problem, index: dict[str, int]) -> Matrix:
+    """Utilities with pairs that met at past events worth less by the penalty."""
     weight = as_matrix(problem)
     if problem.past and problem.repeat_penalty:
         weight = weight.copy()

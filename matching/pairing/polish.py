@@ -25,14 +25,13 @@ MUST = 10 * PENALTY
 
 @dataclass(eq=False)
 class Draft:
-    """Meetings between seats with their rounds, those that may not be touched, and rounds worth keeping."""
+    """Meetings between seats with their rounds, and those that may not be touched."""
 
     model: Model
     meets: Meets
     placed: Placed
     pinned: set[tuple[int, int]]
     floors: Matrix
-    stay: dict[tuple[int, int], int] = field(default_factory=dict)  # (participant, participant) -> round
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,6 @@ class Search:
     seed: int
     on_progress: ProgressHook
     bound: float
-    stay_bonus: float = 0.0
 
 
 class Pool:
@@ -75,7 +73,6 @@ class Pool:
         low, high = np.minimum(self.a, self.b), np.maximum(self.a, self.b)
         keys = list(zip(low.tolist(), high.tolist(), strict=True))
         self.must = np.array([key in must for key in keys], dtype=bool)
-        self.stay = np.array([draft.stay.get(key, -1) for key in keys], dtype=np.int64)
         self.profit = self.weight - lp.duals[self.a] - lp.duals[self.b] - max(0.0, float(lp.duals[model.n]))
         self.floors = draft.floors
 
@@ -89,13 +86,12 @@ class Pool:
         """Sum of the weights of the meetings."""
         return float(self.weight[self.when >= 0].sum())
 
-    def score(self, stay_bonus: float) -> float:
-        """Utility and bonuses less a penalty larger than any gain for each meeting missing below a floor or a must."""
+    def score(self) -> float:
+        """Utility less a penalty larger than any gain for each meeting missing below a floor or a must."""
         placed = self.when >= 0
         short = float(np.maximum(self.floors - self.degrees(placed), 0).sum())
         missing = len(self.model.must) - int(self.must[placed].sum())
-        stays = int((placed & (self.when == self.stay)).sum())
-        return self.utility() + stay_bonus * stays - PENALTY * short - MUST * missing
+        return self.utility() - PENALTY * short - MUST * missing
 
 
 def _profitable(lp: BMatching, per_person: int) -> Iterator[tuple[int, int]]:
@@ -196,21 +192,21 @@ class Polish:
 
     def refill(self, rounds: list[int]) -> bool:
         """Fill these rounds anew. True when the score rose; equal scores are taken up but do not count."""
-        pool, bonus = self.pool, self.search.stay_bonus
-        before = pool.score(bonus)
+        pool = self.pool
+        before = pool.score()
         depth = -max(0.02, min(0.6, 1.01 * (self.search.bound - pool.utility())))
         freed, part = _free(pool, rounds, depth)
         if not len(part.candidate):
             return False
-        value = pool.weight[part.candidate] + bonus * (pool.stay[part.candidate] == part.round)
-        value = value + MUST * pool.must[part.candidate] + 1e-6 * self.noise.random(len(value))
+        noise = 1e-6 * self.noise.random(len(part.candidate))
+        value = pool.weight[part.candidate] + MUST * pool.must[part.candidate] + noise
         taken = _fill(pool, part, value, min(self.search.stop.remaining(), 6.0))
         if taken is None:
             return False
         old = pool.when.copy()
         pool.when[freed] = -1
         pool.when[part.candidate[taken]] = part.round[taken]
-        after = pool.score(bonus)
+        after = pool.score()
         if after < before - 1e-9:
             pool.when[:] = old
         return after > before + 1e-7
@@ -245,7 +241,7 @@ class Polish:
         search, pool = self.search, self.pool
         size, stale = 2, 0
         for step, group in enumerate(self.groups(size)):
-            score = pool.score(0.0)
+            score = pool.score()
             if score >= search.bound - 1e-6 * max(1.0, search.bound) or search.stop(score):
                 return
             stale = 0 if self.refill(group) else stale + 1

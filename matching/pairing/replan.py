@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from matching.pairing.changes import Changes, apply_changes
-from matching.pairing.model import build_model, consecutive_limit
+from matching.pairing.model import build_model, consecutive_limit, repeat_adjusted
 from matching.pairing.plan import describe
 from matching.pairing.problem import Certificate, Interpreter, Meeting, Participant, Place, Plan, Problem, index_of
 from matching.pairing.solve import Stay, choose_and_schedule
@@ -107,23 +107,19 @@ def replan(problem: Problem, plan: Plan, changes: Changes, run: Run, keep: bool 
     """
     fresh = apply_changes(problem, plan, changes)
     survivors = surviving(fresh, plan, changes.now)
-    if keep:
-        standing = survivors
-        still = set(survivors)
-        lost = Counter(who for m in plan.meetings if m not in still for who in (m.a, m.b))
-        result = choose_and_schedule(residual(fresh, standing, changes.now, lost), run)
-    else:
-        standing = [m for m in survivors if m.round < changes.now]
-        index = index_of(fresh.participants)
-        future = [m for m in survivors if m.round >= changes.now]
-        stay = Stay(
-            {_pair(index, m): m.round for m in future},
-            {(*_pair(index, m), m.round): m.place for m in future if m.place is not None},
-        )
-        result = choose_and_schedule(residual(fresh, standing, changes.now, Counter()), run, stay)
+    bound = None
+    standing = survivors
+    if not keep:
+        standing, bound = _rearranged(fresh, survivors, changes.now, run)
+    kept = set(survivors)
+    lost = Counter(who for m in plan.meetings if m not in kept for who in (m.a, m.b))
+    now_held = Counter(who for m in standing if m not in kept for who in (m.a, m.b))
+    result = choose_and_schedule(residual(fresh, standing, changes.now, lost - now_held), run)
+    if bound is None:
+        bound = _worth(fresh, standing) + result.certificate.bound
     whole = Plan(tuple(sorted([*standing, *result.plan.meetings], key=_by_time)))
     gone = tuple(pair for pair in problem.must if pair not in fresh.must)
-    return Replan(fresh, whole, _certificate(fresh, whole, standing, result.certificate), compare(plan, whole), gone)
+    return Replan(fresh, whole, _certificate(fresh, whole, bound), compare(plan, whole), gone)
 
 
 def _pair(index: dict[str, int], m: Meeting) -> tuple[int, int]:
@@ -131,13 +127,28 @@ def _pair(index: dict[str, int], m: Meeting) -> tuple[int, int]:
     return (i, j) if i < j else (j, i)
 
 
-def _certificate(problem: Problem, plan: Plan, standing: list[Meeting], part: Certificate) -> Certificate:
-    """Facts of the whole plan; the bound is what stands plus the bound of the rest."""
-    model = build_model(problem)
-    found = describe(model, plan)
+def _rearranged(problem: Problem, survivors: list[Meeting], now: int, run: Run) -> tuple[list[Meeting], float]:
+    """The past and the remaining rounds optimised again around the survivors; and the bound on any such plan."""
+    past = [m for m in survivors if m.round < now]
+    future = [m for m in survivors if m.round >= now]
     index = index_of(problem.participants)
-    bound = float(sum(model.weight[_pair(index, m)] for m in standing)) + part.bound
-    proven = part.status == "optimal" and not found.unmet
+    stay = Stay(
+        {_pair(index, m): m.round for m in future},
+        {(*_pair(index, m), m.round): m.place for m in future if m.place is not None},
+    )
+    result = choose_and_schedule(residual(problem, past, now, Counter()), run, stay)
+    return [*past, *result.plan.meetings], _worth(problem, past) + result.certificate.bound
+
+
+def _worth(problem: Problem, meetings: list[Meeting]) -> float:
+    weight, index = repeat_adjusted(problem, index_of(problem.participants)), index_of(problem.participants)
+    return float(sum(weight[_pair(index, m)] for m in meetings))
+
+
+def _certificate(problem: Problem, plan: Plan, bound: float) -> Certificate:
+    """Facts of the whole plan, with the bound of what was optimised."""
+    found = describe(build_model(problem), plan)
+    proven = bound - found.utility <= 1e-6 * max(1.0, bound) and not found.unmet and not found.missed_must
     gap = 0.0 if proven or bound <= 0 else max(0.0, (bound - found.utility) / bound)
     return replace(found, status="optimal" if proven else "feasible", bound=max(bound, found.utility), gap=gap)
 

@@ -8,6 +8,7 @@ refused, and what is left is tried by ejecting others under a tabu rule (Partial
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain as chain_iter
 from random import Random
 
 from matching.pairing.stop import Stop
@@ -159,20 +160,25 @@ class Colouring:
                 if count[a] + 1 - odd <= capacity[a] and count[b] + odd <= capacity[b]:
                     yield chain, a, b
 
-    def insert_gently(self, e: int, most: int) -> bool:
-        """Give e a round, moving at most so many others, as few as a single chain can."""
+    def insert_gently(self, e: int, home: dict[int, int], most: int) -> int | None:
+        """Give e a round while at most so many edges leave their `home` round; how many did, None = no round found."""
         u, v = self.graph.edges[e]
         now = self.graph.masks[e] & self.free[u] & self.free[v] & self.roomy
         if now:
             self.put(e, self._emptiest(now))
-            return True
-        chains = [*self._chains(e, u, v), *self._chains(e, v, u)]
-        chain, a, b = min(chains, key=lambda c: len(c[0]), default=([], -1, -1))
-        if a < 0 or len(chain) > most:
-            return False
-        self._swap(chain, a, b)
-        self.put(e, a)
-        return True
+            return 0
+        best: tuple[int, list[int], int, int] | None = None
+        for chain, a, b in chain_iter(self._chains(e, u, v), self._chains(e, v, u)):
+            cost = sum(1 for f in chain if home.get(f) == self.colour[f])
+            if cost <= most and (best is None or cost < best[0]):
+                best = (cost, chain, a, b)
+                if cost == 0:
+                    break
+        if best is None:
+            return None
+        self._swap(best[1], best[2], best[3])
+        self.put(e, best[2])
+        return best[0]
 
     def eject(self, e: int, tabu: dict[tuple[int, int], int], now: int) -> list[int] | None:
         """Force e into the round that costs least weight in ejected edges; None when every round is tabu."""
@@ -205,15 +211,21 @@ class Colouring:
         return min(sample, key=lambda f: self.graph.weight[f], default=None)
 
 
-def colour_around(graph: Graph, seed: int, start: dict[int, int], most: int) -> list[int]:
-    """Rounds for all edges while those in `start` keep theirs, but for chains of at most `most` moves a new edge."""
+def colour_around(graph: Graph, seed: int, start: dict[int, int], budget: int) -> list[int]:
+    """Rounds for new edges while those in `start` keep theirs, but for at most `budget` that make room along chains.
+
+    Heavier edges come first; what finds no round is left out (-1).
+    """
     state = Colouring(graph, seed)
     for e, t in start.items():
         state.put(e, t)
     order = sorted((e for e in range(len(graph.edges)) if e not in start), key=lambda e: (-graph.weight[e], e))
-    left = [e for e in order if not state.insert_gently(e, 0)]
-    for e in left:
-        state.insert_gently(e, most)
+    left = [e for e in order if state.insert_gently(e, start, 0) is None]
+    for most in (0, 1, 2):
+        for e in left:
+            if most <= budget:
+                budget -= state.insert_gently(e, start, most) or 0
+        left = [e for e in left if state.colour[e] < 0]
     return state.colour
 
 

@@ -50,16 +50,20 @@ def solve(
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """Pairs that should keep their round: worth `bonus` more, moved at most along chains of `most` meetings."""
+    """Pairs that should keep their round: worth `bonus` more, and at most the share `movable` of them
+    is moved to make room for others."""
 
     rounds: dict[tuple[int, int], int]
     places: dict[tuple[int, int, int], PlaceId]
-    bonus: float = 0.05
-    most: int = 1
+    bonus: float = 0.15
+    movable: float = 0.014
 
 
 def choose_and_schedule(problem: Problem, run: Run, stay: Stay | None = None) -> Result:
-    """Choose the pairs by the linear program, give them rounds, mend what is left, and certify."""
+    """Choose the pairs by the linear program, give them rounds, mend what is left, and certify.
+
+    With `stay` nothing is mended and no round is changed for shorter waits: the caller fills what is left open.
+    """
     model = build_model(problem)
     why = contradictions(model)
     if why:
@@ -77,9 +81,8 @@ def choose_and_schedule(problem: Problem, run: Run, stay: Stay | None = None) ->
     pairs, _ = lp.chosen()
     draft, slots = place_in_rounds(model, pairs, run, stay)
     draft.floors[:] = floors
-    draft.stay.update({} if stay is None else stay.rounds)
-    improve(draft, lp, pairs, Search(run.stop, run.seed, run.on_progress, bound, 0.0 if stay is None else stay.bonus))
     if stay is None:
+        improve(draft, lp, pairs, Search(run.stop, run.seed, run.on_progress, bound))
         wait_less(draft, run)
     sittings = [Sitting(edge, t, slots.get(edge)) for edge, t in draft.placed.items()]
     plan = build_plan(model, sittings, {} if stay is None else stay.places)
@@ -121,7 +124,7 @@ def place_in_rounds(
         rounds = colour(graph, run.seed, run.stop)
     else:
         kept = {e: stay.rounds[p] for e, p in enumerate(owners) if p in stay.rounds and masks[e] >> stay.rounds[p] & 1}
-        rounds = colour_around(graph, run.seed, kept, stay.most)
+        rounds = colour_around(graph, run.seed, kept, int(stay.movable * len(kept)))
     placed = {edges[e]: t for e, t in enumerate(rounds) if t >= 0}
     slots = {edges[e]: slot for e, slot in found.items() if rounds[e] >= 0}
     pinned = {edges[e] for e in range(len(edges)) if rounds[e] >= 0 and (owners[e] in locked or e in found)}

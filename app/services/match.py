@@ -4,6 +4,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlmodel import Session
 
 from app.errors import BadInput
@@ -15,7 +17,7 @@ from matching.encoder.language import detect_language
 from matching.ranking.hubs import measure_hubness
 from matching.ranking.parts import Relations, Scoring
 from matching.ranking.profile import Fragment as Quoted
-from matching.ranking.profile import Passage, Pool, Profile
+from matching.ranking.profile import Passage, Profile
 from matching.ranking.profile import Suggestion as Ranked
 from matching.ranking.rank import Request, rank
 from matching.ranking.reasons import render_reason
@@ -54,12 +56,13 @@ def find_matches(session: Session, *, meaning: Meaning, cache: PoolCache, reques
     question = _measured(ask(session, meaning=meaning, loaded=loaded, request=request), loaded)
     weights = _weights(request.weights)
     relations = histories(session, ids=[int(question.profile.id)])
-    candidates = _candidates(loaded, question, request, _partners(relations, request))
+    allowed = _candidates(loaded, question, request, _partners(relations, request))
     scoring = Scoring(weights=weights, relations=relations)
     ranking = rank(
         question.profile,
-        candidates,
+        loaded.pool,
         Request(k=request.k, min_score=request.min_score, cross_side=False, explain=request.explain, scoring=scoring),
+        allowed,
     )
     return MatchAnswer(
         suggestions=[_suggestion(s, loaded.actors, request.lang) for s in ranking.suggestions],
@@ -154,14 +157,12 @@ def _partners(relations: Relations, request: MatchRequest) -> set[int | str]:
     return {actor for pair, relation in relations.items() if relation.kind in _WORKING for actor in pair}
 
 
-def _candidates(loaded: LoadedPool, question: Question, request: MatchRequest, hidden: set[int | str]) -> Pool:
-    """The pool narrowed to whoever may be suggested."""
-    rows = [
-        row
-        for row, profile in enumerate(loaded.pool.profiles)
-        if profile.id not in hidden and _may_answer(profile, loaded, question, request)
-    ]
-    return loaded.pool if len(rows) == len(loaded.pool) else loaded.pool.take(rows)
+def _candidates(
+    loaded: LoadedPool, question: Question, request: MatchRequest, hidden: set[int | str]
+) -> NDArray[np.bool_]:
+    """One flag an actor of the pool: whether it may be suggested. The pool is packed once, not for each question."""
+    flags = (p.id not in hidden and _may_answer(p, loaded, question, request) for p in loaded.pool.profiles)
+    return np.fromiter(flags, dtype=bool, count=len(loaded.pool))
 
 
 def _may_answer(profile: Profile, loaded: LoadedPool, question: Question, request: MatchRequest) -> bool:

@@ -179,9 +179,18 @@ def _plans(reading: Reading, options: ImportOptions, remembered: Mapping[str, st
             plans.append(plan)
         elif any(not is_empty(row) for row in islice(table.rows(), 50)):
             notes.add(f"{table.name!r} is left out: no row of it looks like headings with a name")
+    if max((_width(p) for p in plans), default=0) >= 3:
+        # A sheet of explanations may have a word that looks like a heading; beside a real table that is not enough.
+        for plan in [p for p in plans if _width(p) < 2]:
+            plans.remove(plan)
+            notes.add(f"{plan.name!r} is left out: only one of its columns is understood")
     if not plans:
         raise BadInput.of("file", _no_headings(reading))
     return plans
+
+
+def _width(plan: Plan) -> int:
+    return sum(1 for column in plan.columns if column.field)
 
 
 def _no_headings(reading: Reading) -> str:

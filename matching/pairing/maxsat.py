@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
+from random import Random
 from typing import Any
 
-from matching.pairing.stop import Stop
+from matching.pairing.stop import MaxRuntime, Stop
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 _WORKER = f"import sys; sys.path.insert(0, {_ROOT!r}); from matching.pairing.maxsat import serve; serve()"
@@ -95,31 +96,112 @@ class Answer:
 def minimise(formula: Formula, shown: int, stop: Stop, on_lower: Callable[[int], None]) -> Answer:
     """The cheapest model, or the best known when `stop` says so. Only variables 1..`shown` come back.
 
+    How long a proof takes varies wildly with the order of the search, so two processes run side by side with different
+    settings, and one that has used up its slice is replaced by another order with a longer slice (restarts, Gomes,
+    Selman & Kautz 1998).
+
     Raises:
         RuntimeError: the solver process failed; its last words are in the message.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-c", _WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    lines: Queue[str | None] = Queue()
-    threads = [
-        threading.Thread(target=_read, args=(process.stdout, lines), daemon=True),
-        threading.Thread(target=_feed, args=(process.stdin, formula, shown), daemon=True),
-    ]
-    for thread in threads:
-        thread.start()
+    lines: Queue[tuple[int, str]] = Queue()
+    best = _Best(on_lower)
+    running: list[_Runner] = []
+    started = 0
     try:
-        answer = _listen(lines, stop, on_lower)
-        if answer is None:
-            words = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
-            raise RuntimeError(f"the MaxSAT process ended early: {words[-300:]}")
-        return answer
+        while not stop(-float(best.lower)):
+            running = [r for r in running if not r.expired()]
+            while len(running) < _WIDTH:
+                running.append(_Runner(started, formula, shown, lines))
+                started += 1
+            try:
+                number, line = lines.get(timeout=max(0.0, min(0.1, stop.remaining())))
+            except Empty:
+                continue
+            if not line:
+                words = next((r.last_words() for r in running if r.number == number), "")
+                if words:
+                    raise RuntimeError(f"the MaxSAT process ended early: {words}")
+            elif best.hear(line):
+                break
+        return best.answer()
     finally:
-        process.kill()
-        process.wait()
-        for thread in threads:
+        for runner in running:
+            runner.end()
+
+
+_WIDTH = 2
+_SLICE = 30.0  # seconds of the first two processes; each following pair gets twice as long
+
+
+class _Best:
+    """What all processes together have said."""
+
+    def __init__(self, on_lower: Callable[[int], None]) -> None:
+        self.on_lower = on_lower
+        self.lower = 0
+        self.model: frozenset[int] | None = None
+        self.cost = 0
+        self.hopeless = False
+
+    def hear(self, line: str) -> bool:
+        """Take up one line; True when there is nothing more to learn."""
+        word, _, rest = line.partition(" ")
+        numbers = [int(x) for x in rest.split()]
+        if word == "lower":
+            if numbers[0] > self.lower:
+                self.lower = numbers[0]
+                self.on_lower(self.lower)
+        elif word == "none":
+            self.hopeless = True
+        elif self.model is None or numbers[0] < self.cost:
+            self.model, self.cost = frozenset(numbers[1:]), numbers[0]
+        if word == "optimal":
+            self.lower = self.cost
+        return self.hopeless or (self.model is not None and self.cost <= self.lower)
+
+    def answer(self) -> Answer:
+        """The final word."""
+        return Answer(self.model, self.cost, self.lower, self.hopeless)
+
+
+class _Runner:
+    """One solver process, ended when its slice is used up."""
+
+    def __init__(self, number: int, formula: Formula, shown: int, lines: "Queue[tuple[int, str]]") -> None:
+        self.number = number
+        self.slice = MaxRuntime(_SLICE * 2 ** (number // _WIDTH))
+        self.slice.remaining()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        how = (number % 2 == 0, number // 2)  # exhaust cores or not; the order of the clauses (0 = as given)
+        message = (formula.hard, formula.costs, shown, *how)
+        self.threads = [
+            threading.Thread(target=_read, args=(number, self.process.stdout, lines), daemon=True),
+            threading.Thread(target=_feed, args=(self.process.stdin, message), daemon=True),
+        ]
+        for thread in self.threads:
+            thread.start()
+
+    def expired(self) -> bool:
+        """True (and ended) when the slice is used up."""
+        if self.slice.remaining() > 0:
+            return False
+        self.end()
+        return True
+
+    def last_words(self) -> str:
+        """What the process wrote to its error stream before it died by itself."""
+        words = self.process.stderr.read().decode(errors="replace").strip() if self.process.stderr else ""
+        return words[-300:] or "without a word"
+
+    def end(self) -> None:
+        """Stop the process and wait for it."""
+        self.process.kill()
+        self.process.wait()
+        for thread in self.threads:
             thread.join()
-        for stream in (process.stdin, process.stdout, process.stderr):
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             _close(stream)
 
 
@@ -130,41 +212,18 @@ def _close(stream: Any) -> None:
         return
 
 
-def _feed(stream: Any, formula: Formula, shown: int) -> None:
+def _feed(stream: Any, message: Any) -> None:
     try:
-        pickle.dump((formula.hard, formula.costs, shown), stream)
+        pickle.dump(message, stream)
         stream.close()
     except (BrokenPipeError, ValueError):
         return  # the process was ended before it had read everything
 
 
-def _read(stream: Any, lines: "Queue[str | None]") -> None:
+def _read(number: int, stream: Any, lines: "Queue[tuple[int, str]]") -> None:
     for line in stream:
-        lines.put(line.decode())
-    lines.put(None)
-
-
-def _listen(lines: "Queue[str | None]", stop: Stop, on_lower: Callable[[int], None]) -> Answer | None:
-    answer = Answer(None, 0, 0)
-    while not stop(-answer.lower):
-        try:
-            line = lines.get(timeout=max(0.0, min(0.1, stop.remaining())))
-        except Empty:
-            continue
-        if line is None:
-            return None
-        word, _, rest = line.partition(" ")
-        numbers = [int(x) for x in rest.split()]
-        if word == "lower":
-            answer = Answer(answer.model, answer.cost, numbers[0])
-            on_lower(numbers[0])
-        elif word == "none":
-            return Answer(None, 0, 0, hopeless=True)
-        else:
-            answer = Answer(frozenset(numbers[1:]), numbers[0], answer.lower)
-            if word == "optimal":
-                return Answer(answer.model, answer.cost, answer.cost)
-    return answer
+        lines.put((number, line.decode()))
+    lines.put((number, ""))
 
 
 def serve() -> None:
@@ -173,7 +232,10 @@ def serve() -> None:
     from pysat.formula import WCNF  # noqa: PLC0415 - optional dependency
     from pysat.solvers import Solver  # noqa: PLC0415 - optional dependency
 
-    hard, costs, shown = pickle.load(sys.stdin.buffer)
+    hard, costs, shown, exhaust, order = pickle.load(sys.stdin.buffer)
+    if order:
+        Random(order).shuffle(hard)
+        Random(order).shuffle(costs)
 
     def say(word: str, cost: int, model: list[int]) -> None:
         true = " ".join(str(x) for x in model if 0 < x <= shown)
@@ -200,6 +262,6 @@ def serve() -> None:
             super().process_core()
             say("lower", self.cost, [])
 
-    with Telling(formula, solver="cadical153", adapt=True, exhaust=True, minz=True, trim=5) as search:
+    with Telling(formula, solver="cadical153", adapt=True, exhaust=exhaust, minz=True, trim=5) as search:
         model = search.compute()
         say("optimal", cost_of(model), model)

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from matching.ranking.profile import Column
 from matching.ranking.weights import PACKAGE_DATA
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Affinity:
     """Sector × sector and kind × kind tables; every value 0..1, every pair unordered."""
 
@@ -78,6 +78,7 @@ class Affinity:
     def _crossings(self, a: frozenset[str], b: frozenset[str]) -> list[tuple[tuple[str, str], float]]:
         return [((x, y), value) for x in a for y in b if (value := self._bridge(x, y)) > 0]
 
+    @lru_cache(maxsize=20_000)  # noqa: B019 - tables live as long as the process, and sectors are few
     def _bridge(self, a: str, b: str) -> float:
         pairs = (frozenset((x, y)) for x in {a, *self._families_of(a)} for y in {b, *self._families_of(b)})
         return max((self.bridges.get(pair, 0.0) for pair in pairs), default=0.0)

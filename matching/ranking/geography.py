@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from matching.ranking.weights import PACKAGE_DATA
 
 _EARTH_RADIUS_KM = 6371.0
-# A partner at this distance counts a half. The cube keeps everybody within a day trip nearly equal (100 km: 0.94).
-HALF_DISTANCE_KM = 250.0
+# A partner at this distance counts a half. The fourth power keeps everybody within a day trip nearly equal
+# (150 km: 0.94).
+HALF_DISTANCE_KM = 300.0
 
 
 def locate_territory(nuts: str | None, country: str | None = None) -> tuple[float, float] | None:
@@ -43,7 +44,7 @@ def distance_matrix(
 
 def closeness(kilometres: NDArray[np.float64]) -> NDArray[np.float64]:
     """Kilometres to 0..1: 1 next door, a half at `HALF_DISTANCE_KM`, near 0 across a continent."""
-    return np.asarray(1 / (1 + (kilometres / HALF_DISTANCE_KM) ** 3))
+    return np.asarray(1 / (1 + (kilometres / HALF_DISTANCE_KM) ** 4))
 
 
 @cache

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from matching.ranking.affinity import Affinity, pair_table
 from matching.ranking.calibration import Calibration
 from matching.ranking.geography import closeness, distance_matrix
-from matching.ranking.profile import FACETS, ActorId, Facet, FacetBlock, Pool
+from matching.ranking.profile import FACETS, ActorId, Facet, Pool
 from matching.ranking.weights import Weights
 
 Matrix = NDArray[Any]
@@ -75,18 +75,17 @@ def part_matrices(a: Pool, b: Pool, scoring: Scoring) -> dict[str, Matrix]:
 
 
 FACTS = ("theme", "kind", "language", "distance", "size", "history")
-# What one direction of exchange tells when the other is unknown, beside two that agree.
-_ONE_WAY = 0.75
 
 
 def merit_matrix(parts: Mapping[str, Matrix], weights: Weights, calibration: Calibration) -> Matrix:
     """The weighted mean of the parts' surplus over what is typical, (n, m); before hub correction.
 
-    Texts always count: where a facet is missing its part is typical. A fact that is unknown drops out, so that saying
+    The exchange is the mean of the directions that are known: who asks with a need alone is answered by offers alone.
+    Texts always count: where all is missing the part is typical. A fact that is unknown drops out, so that saying
     nothing about it neither helps nor dilutes.
     """
     surplus = {name: np.asarray(part - calibration.typical[name], dtype=np.float64) for name, part in parts.items()}
-    total = weights.exchange * _exchange(surplus["need_offer"], surplus["offer_need"])
+    total = weights.exchange * np.nan_to_num(_mean_known([surplus["need_offer"], surplus["offer_need"]]))
     total += weights.profile * np.nan_to_num(surplus["profile"])
     total -= weights.twin * np.nan_to_num(surplus["twin"])
     weight = np.full_like(total, weights.exchange + weights.profile)
@@ -96,20 +95,11 @@ def merit_matrix(parts: Mapping[str, Matrix], weights: Weights, calibration: Cal
     return np.asarray(total / np.where(weight > 0, weight, 1.0))
 
 
-def _exchange(there: Matrix, back: Matrix) -> Matrix:
-    one_way = np.isnan(there) ^ np.isnan(back)
-    both = (np.nan_to_num(there) + np.nan_to_num(back)) / 2
-    return np.asarray(np.where(one_way, 2 * _ONE_WAY * both, both))
-
-
 def _text_parts(a: Pool, b: Pool, calibration: Calibration) -> dict[str, Matrix]:
     """Facets meet facets: needs meet offers, and every facet the profile text."""
-    near = {
-        (mine, theirs): soft_max_similarity(a.blocks[mine], b.blocks[theirs], calibration.softness)
-        for mine, theirs in _MEETINGS
-    }
+    near = _facet_similarities(a, b, calibration.softness)
     need_offer, offer_need = near["need", "offer"], near["offer", "need"]
-    told = _mean_known([near[meeting] for meeting in _MEETINGS if "profile" in meeting])
+    told = _mean_known([similarity for meeting, similarity in near.items() if "profile" in meeting])
     alike = _mean_known([near[facet, facet] for facet in FACETS])
     twin = alike - _mean_known([need_offer, offer_need])
     return {
@@ -120,9 +110,6 @@ def _text_parts(a: Pool, b: Pool, calibration: Calibration) -> dict[str, Matrix]
     }
 
 
-_MEETINGS: tuple[tuple[Facet, Facet], ...] = tuple((mine, theirs) for mine in FACETS for theirs in FACETS)
-
-
 def _whole_similarity(a: Pool, b: Pool) -> Matrix:
     """Cosine of the mean passages, NaN where an actor has none."""
     if a.centres.shape[1] != b.centres.shape[1] or not a.centres.shape[1]:  # a pool without any vector
@@ -130,22 +117,23 @@ def _whole_similarity(a: Pool, b: Pool) -> Matrix:
     return np.asarray(a.centres @ b.centres.T)
 
 
-def soft_max_similarity(a: FacetBlock, b: FacetBlock, softness: float) -> Matrix:
-    """log-mean-exp of the cosines between all passages of two actors, (n, m); NaN where one has none.
+def _facet_similarities(a: Pool, b: Pool, softness: float) -> dict[tuple[Facet, Facet], Matrix]:
+    """Soft max-similarity of every facet with every facet of the other actor, each (n, m), NaN where one has none.
 
-    With softness t this lies between the mean (t → 0) and the maximum (t → ∞): one strong fit counts more than many
-    weak ones, yet two strong fits count more than one.
+    log-mean-exp of the cosines: with softness t this lies between the mean (t → 0) and the maximum (t → ∞), so one
+    strong fit counts more than many weak ones, yet two strong fits count more than one. One product for all facets.
     """
-    rows, columns = np.flatnonzero(a.counts), np.flatnonzero(b.counts)
-    out = np.full((len(a.counts), len(b.counts)), np.nan, dtype=np.result_type(a.vectors, b.vectors))
-    if not len(rows) or not len(columns):
-        return out
-    lifted = np.exp(softness * (a.vectors @ b.vectors.T))
-    sums = np.add.reduceat(lifted, a.offsets[rows], axis=0)
-    sums = np.add.reduceat(sums, b.offsets[columns], axis=1)
-    sizes = np.outer(a.counts[rows], b.counts[columns])
-    out[np.ix_(rows, columns)] = np.log(sums / sizes) / softness
-    return out
+    rows, columns = a.passages, b.passages
+    out = np.full((len(FACETS) * len(a), len(FACETS) * len(b)), np.nan, dtype=rows.vectors.dtype)
+    if len(rows.owners) and len(columns.owners):
+        lifted = rows.vectors @ columns.vectors.T
+        lifted *= softness
+        np.exp(lifted, out=lifted)
+        sums = np.add.reduceat(np.add.reduceat(lifted, rows.starts, axis=0), columns.starts, axis=1)
+        sums /= np.outer(rows.counts, columns.counts).astype(sums.dtype)
+        out[np.ix_(rows.owners, columns.owners)] = np.log(sums, out=sums) / softness
+    split = out.reshape(len(FACETS), len(a), len(FACETS), len(b))
+    return {(mine, theirs): split[i, :, j] for i, mine in enumerate(FACETS) for j, theirs in enumerate(FACETS)}
 
 
 def _mean_known(matrices: Sequence[Matrix]) -> Matrix:

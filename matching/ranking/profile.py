@@ -102,21 +102,17 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FacetBlock:
-    """The vectors of one facet of all actors, actor after actor.
+class Passages:
+    """The vectors of many actors in runs: all needs, actor after actor, then all offers, then all profile texts.
 
-    `vectors` is (passages, d); actor i owns rows `offsets[i]:offsets[i + 1]`; `place[row]` is the position of that
-    passage in the actor's `Profile.passages`.
+    `vectors` is (passages, d). Run i begins at row `starts[i]`, has `counts[i]` rows and belongs to facet
+    `owners[i] // n` of actor `owners[i] % n`, n being the number of actors; empty runs are left out.
     """
 
     vectors: Floats
-    offsets: NDArray[np.int64]
-    place: NDArray[np.int64]
-
-    @property
-    def counts(self) -> NDArray[np.int64]:
-        """How many passages each actor has, (n,)."""
-        return np.diff(self.offsets)
+    starts: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    owners: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,7 +138,7 @@ class Pool:
     """
 
     profiles: tuple[Profile, ...]
-    blocks: Mapping[Facet, FacetBlock]
+    passages: Passages
     centres: Floats
     columns: Mapping[str, Column]
     row_of: Mapping[ActorId, int]
@@ -159,11 +155,11 @@ class Pool:
         """Pack actors; vectors of differing lengths are refused with the actor's id."""
         actors = tuple(profiles)
         dim = _common_dimension(actors)
-        blocks = {facet: _pack_facet(actors, facet, dim, dtype) for facet in FACETS}
+        passages = _pack_passages(actors, dim, dtype)
         return cls(
             profiles=actors,
-            blocks=blocks,
-            centres=_centres(blocks, len(actors), dim),
+            passages=passages,
+            centres=_centres(passages, len(actors)),
             columns={name: Column.of(_fact(actor, name) for actor in actors) for name in _FACTS},
             row_of={actor.id: row for row, actor in enumerate(actors)},
             hubness=_numbers([actor.hubness for actor in actors]),
@@ -190,16 +186,15 @@ def _numbers(values: Sequence[float | None]) -> NDArray[np.float64]:
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 
-def _centres(blocks: Mapping[Facet, FacetBlock], count: int, dim: int) -> Floats:
+def _centres(passages: Passages, count: int) -> Floats:
     """The unit mean of each actor's passages, summed in double precision so that packing changes nothing."""
-    total = np.zeros((count, dim))
-    for block in blocks.values():
-        owners = np.flatnonzero(block.counts)
-        if len(owners):
-            total[owners] += np.add.reduceat(block.vectors.astype(np.float64), block.offsets[owners], axis=0)
+    total = np.zeros((count, passages.vectors.shape[1]))
+    if len(passages.owners):
+        runs = np.add.reduceat(passages.vectors, passages.starts, axis=0, dtype=np.float64)
+        np.add.at(total, passages.owners % count, runs)
     lengths = np.linalg.norm(total, axis=1, keepdims=True)
     with np.errstate(invalid="ignore"):
-        return np.asarray(total / np.where(lengths > 0, lengths, np.nan), dtype=blocks["need"].vectors.dtype)
+        return np.asarray(total / np.where(lengths > 0, lengths, np.nan), dtype=passages.vectors.dtype)
 
 
 def _common_dimension(actors: Sequence[Profile]) -> int:
@@ -216,15 +211,16 @@ def _common_dimension(actors: Sequence[Profile]) -> int:
     return dim
 
 
-def _pack_facet(actors: Sequence[Profile], facet: Facet, dim: int, dtype: type[np.floating[Any]]) -> FacetBlock:
-    rows: list[Floats] = []
-    place: list[int] = []
-    offsets = [0]
-    for actor in actors:
-        for position, passage in enumerate(actor.passages):
-            if passage.facet == facet and passage.vector is not None:
-                rows.append(passage.vector)
-                place.append(position)
-        offsets.append(len(rows))
-    vectors = np.asarray(rows, dtype=dtype) if rows else np.zeros((0, dim), dtype=dtype)
-    return FacetBlock(vectors, np.array(offsets, dtype=np.int64), np.array(place, dtype=np.int64))
+def _pack_passages(actors: Sequence[Profile], dim: int, dtype: type[np.floating[Any]]) -> Passages:
+    runs: list[list[list[Floats]]] = [[[] for _ in actors] for _ in FACETS]
+    for number, actor in enumerate(actors):
+        for passage in actor.passages:
+            if passage.vector is not None:
+                runs[FACETS.index(passage.facet)][number].append(passage.vector)
+    flat = [run for facet in runs for run in facet]
+    sizes = np.array([len(run) for run in flat], dtype=np.int64)
+    vectors = [vector for run in flat for vector in run]
+    owners = np.flatnonzero(sizes)
+    starts = (np.cumsum(sizes) - sizes)[owners] if len(sizes) else sizes
+    packed = np.array(vectors, dtype=dtype) if vectors else np.zeros((0, dim), dtype=dtype)
+    return Passages(packed, starts, sizes[owners], owners)

@@ -26,6 +26,8 @@ from matching.ranking.profile import Pool, Profile
 from matching.ranking.rank import score_pools
 
 Matrix = NDArray[Any]
+# How many texts the shipped mean of a language counts for beside the corpus's own.
+MEANS_WEIGHT = 10.0
 
 
 class Encode(Protocol):
@@ -98,7 +100,7 @@ def embed_profiles(profiles: Sequence[Profile], encoder: Encode, neutral: Neutra
 
 def _neutral_vectors(texts: Sequence[str], langs: Sequence[str], encoder: Encode, neutral: Neutral) -> Matrix:
     raw = encoder.encode(texts, "query")
-    return neutral.shrunk_means(raw, langs).project(raw, langs)
+    return neutral.shrunk_means(raw, langs, MEANS_WEIGHT).project(raw, langs)
 
 
 def score_profiles(profiles: Sequence[Profile], scoring: Scoring) -> NDArray[np.float64]:
@@ -113,7 +115,7 @@ def _baselines(folder: Folder, encoder: Encode, neutral: Neutral) -> dict[str, M
     texts = [whole_text(profile) for profile in profiles]
     langs = list(Gold.from_folder(folder).main_languages)
     raw = encoder.encode(texts, "query")
-    middle, projected = centred(raw, langs), neutral.shrunk_means(raw, langs).project(raw, langs)
+    middle, projected = centred(raw, langs), neutral.shrunk_means(raw, langs, MEANS_WEIGHT).project(raw, langs)
     return {
         "sectors_only": sector_overlap(profiles),
         "tfidf_words": tfidf_similarity(texts, "word"),

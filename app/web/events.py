@@ -8,7 +8,7 @@ from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.db import session_scope
-from app.deps import HolderDep, MeaningDep, SessionDep, SettingsDep
+from app.deps import EngineDep, HolderDep, MeaningDep, SessionDep, SettingsDep
 from app.services import events as service
 from app.services import plans
 from app.services.backlog import count_backlog
@@ -39,9 +39,8 @@ def event_page(
 
 
 @router.post("/{event_id}/plans", dependencies=[Depends(same_origin)])
-def compute_plan(request: Request, settings: SettingsDep, meaning: MeaningDep, event_id: int) -> Response:
+def compute_plan(settings: SettingsDep, meaning: MeaningDep, engine: EngineDep, event_id: int) -> Response:
     """Compute a draft, then show it."""
-    engine = request.app.state.engine
     # Two short transactions with the solver between them: no connection waits for it.
     with session_scope(engine) as session:
         problem = build_problem(session, meaning=meaning, event_id=event_id, options=PlanCreate())

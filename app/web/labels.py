@@ -83,6 +83,8 @@ CAUSES = {
     "language": mark("cause", "no common language and no interpreter"),
 }
 STATES = {
+    "computing": mark("state", "Being computed"),
+    "failed": mark("state", "Failed"),
     "draft": mark("state", "Draft"),
     "published": mark("state", "Published"),
     "superseded": mark("state", "Superseded"),

@@ -4,6 +4,9 @@ from collections.abc import Callable
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import Session
+
+from models.plan import Plan
 
 ROUNDS = [{"starts_at": f"2027-03-09T{h}:00:00+01:00", "minutes": 20} for h in ("09", "10", "11")]
 
@@ -84,6 +87,22 @@ def test_the_published_plan_is_shown_before_a_newer_draft(client: TestClient, ga
     assert client.get(gathering).context["plan"].number == 1
     assert client.get(gathering, params={"plan": 2}).context["plan"].number == 2
     assert client.get(gathering, params={"plan": 9}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("state", "progress", "told"),
+    [
+        ("computing", {"stage": "select"}, "This plan is being computed."),
+        ("failed", {"stage": "failed", "cause": "the process <ended>"}, "the process &lt;ended&gt;"),
+    ],
+)
+def test_a_plan_without_a_certificate_says_why(
+    client: TestClient, session: Session, gathering: str, state: str, progress: dict[str, str], told: str
+) -> None:
+    session.add(Plan(event_id=1, number=1, state=state, problem={}, certificate={}, progress=progress))
+    session.commit()
+    assert told in client.get(f"{gathering}?plan=1").text
+    assert client.get(gathering).context["plan"] is None
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,12 @@ from models.passage import Passage
 FACET_FIELDS = {"profile": "description", "offer": "offers", "need": "needs"}
 """Facet of a passage → field of an actor that holds its texts."""
 
-_MARKS = dict.fromkeys(code for code in range(0x20000) if unicodedata.combining(chr(code)))
-"""Accents and other marks that stand by themselves after decomposition; a table, for a map of 100,000 actors."""
-
 
 def fold(words: str) -> str:
     """Lower case without accents or punctuation, so that 'Énergie' and 'energie' are the same word."""
     plain = unicodedata.normalize("NFKD", words.casefold())
-    return re.sub(r"[\W_]+", " ", plain.translate(_MARKS)).strip()
+    kept = "".join(c for c in plain if not unicodedata.combining(c))
+    return re.sub(r"[\W_]+", " ", kept).strip()
 
 
 def tagged(texts: Iterable[LocalText]) -> list[LocalText]:

@@ -26,10 +26,14 @@ def load_encoder(
     if model == HASHING:
         return HashingEncoder()
     if model is None:
-        first = _load_bundled(ensure_bundled_model(models_dir / FOLDER_NAME, on_step), on_step, threads)
-        return _join_words(first, on_step, threads)
+        return _join_words(load_bundled_alone(models_dir, on_step, threads), on_step, threads)
     on_step(f"loading {model}")
     return SentenceEncoder(model, threads=threads)
+
+
+def load_bundled_alone(models_dir: Path, on_step: OnStep = lambda _: None, threads: int | None = 2) -> Encoder:
+    """Return the bundled multilingual-e5-small with its adapter, and nothing beside it."""
+    return _load_bundled(ensure_bundled_model(models_dir / FOLDER_NAME, on_step), on_step, threads)
 
 
 def encoder_name(model: str | None) -> str | None:

@@ -4,6 +4,7 @@ from matching.ranking.affinity import Affinity
 from matching.ranking.calibration import Calibration
 from matching.ranking.fragments import split_text
 from matching.ranking.hubs import measure_hubness
+from matching.ranking.learn import Judgement, Proposal, propose_weights
 from matching.ranking.marks import mark_by_meaning
 from matching.ranking.parts import HISTORY_VALUE, PARTS, Relation, Scoring
 from matching.ranking.profile import Evidence, Fragment, Passage, Pool, Profile, Reason, Suggestion
@@ -19,9 +20,11 @@ __all__ = [
     "Calibration",
     "Evidence",
     "Fragment",
+    "Judgement",
     "Passage",
     "Pool",
     "Profile",
+    "Proposal",
     "Ranking",
     "Reason",
     "Relation",
@@ -31,6 +34,7 @@ __all__ = [
     "Weights",
     "mark_by_meaning",
     "measure_hubness",
+    "propose_weights",
     "rank",
     "render_reason",
     "score_matrix",

@@ -74,7 +74,7 @@ def evaluate_folder(
     if baselines:
         on_step("measuring the baselines")
         answer["baselines"] = {
-            name: evaluate_scores(matrix, gold) for name, matrix in _baselines(folder, encoder, neutral).items()
+            name: evaluate_scores(matrix, gold) for name, matrix in baseline_scores(folder, encoder, neutral).items()
         }
     if folder.parallel:
         on_step(f"finding the translations of {len(folder.parallel)} lines")
@@ -110,7 +110,8 @@ def score_profiles(profiles: Sequence[Profile], scoring: Scoring) -> NDArray[np.
     return score_pools(pool, pool, scoring).probability
 
 
-def _baselines(folder: Folder, encoder: Encode, neutral: Neutral) -> dict[str, Matrix]:
+def baseline_scores(folder: Folder, encoder: Encode, neutral: Neutral) -> dict[str, Matrix]:
+    """Simpler rankings of the same actors, each (n, n)."""
     profiles = [actor.profile for actor in folder.actors]
     texts = [whole_text(profile) for profile in profiles]
     langs = list(Gold.from_folder(folder).main_languages)

@@ -1,0 +1,124 @@
+"""Weights learned from what people judged: a proposal, never a change.
+
+Logistic regression on the parts of judged pairs, every weight drawn towards its default on the log scale (so none
+turns negative or runs away on few data), the strength of the pull chosen beforehand. The proposal says how it does on
+judgements it has not seen; an organiser accepts it or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.ranking.calibration import Calibration
+from matching.ranking.parts import Scoring, merit_matrix, part_matrices
+from matching.ranking.profile import Pool, Profile
+from matching.ranking.weights import Weights
+
+LEARNED = ("exchange", "profile", "theme", "kind", "language", "distance", "size", "twin")
+FEWEST = 30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judgement:
+    """Two actors and whether meeting was, or would have been, worth it. `fold` keeps what belongs together together."""
+
+    a: Profile
+    b: Profile
+    worthy: bool
+    fold: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """New weights and their worth: mean log-loss on held-out folds, of the defaults and of weights learned without."""
+
+    weights: Weights
+    judgements: int
+    loss_default: float
+    loss_learned: float
+
+    @property
+    def is_better(self) -> bool:
+        """Whether the learned weights told unseen judgements better than the defaults."""
+        return self.loss_learned < self.loss_default
+
+
+def propose_weights(judgements: Sequence[Judgement], scoring: Scoring | None = None, pull: float = 3.0) -> Proposal:
+    """Learn weights from judgements. ValueError with fewer than 30, with one answer only, or with a single fold.
+
+    `pull` is the penalty on squared log-ratios to the default weights, in judgements.
+    """
+    scoring = scoring or Scoring()
+    worthy = np.array([judgement.worthy for judgement in judgements], dtype=np.float64)
+    folds = np.array([judgement.fold for judgement in judgements])
+    if len(judgements) < FEWEST or len(set(worthy.tolist())) < 2 or len(set(folds.tolist())) < 2:
+        raise ValueError(f"learning needs {FEWEST} judgements or more, of both answers and from two folds or more")
+    pairs = _Pairs.of(judgements, scoring)
+    losses = []
+    for fold in sorted(set(folds.tolist())):
+        seen = folds != fold
+        learned = _fit(pairs, worthy, seen, scoring, pull)
+        losses.append(
+            (~seen).sum() * np.array([pairs.loss(w, worthy, ~seen, scoring) for w in (scoring.weights, learned)])
+        )
+    default, learned_loss = np.sum(losses, axis=0) / len(judgements)
+    weights = _fit(pairs, worthy, np.ones(len(worthy), dtype=bool), scoring, pull)
+    return Proposal(weights, len(judgements), round(float(default), 4), round(float(learned_loss), 4))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pairs:
+    """The parts and hubness of judged pairs, each (pairs,)."""
+
+    parts: Mapping[str, NDArray[Any]]
+    hubness_a: NDArray[np.float64]
+    hubness_b: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, judgements: Sequence[Judgement], scoring: Scoring) -> _Pairs:
+        rows: list[dict[str, float]] = []
+        for judgement in judgements:
+            a, b = (Pool.from_profiles([x], np.float64) for x in (judgement.a, judgement.b))
+            rows.append({name: float(m[0, 0]) for name, m in part_matrices(a, b, scoring).items()})
+        hubs = [
+            np.array([np.nan if actor.hubness is None else actor.hubness for actor in side])
+            for side in ([j.a for j in judgements], [j.b for j in judgements])
+        ]
+        return cls({name: np.array([row[name] for row in rows]) for name in rows[0]}, *hubs)
+
+    def loss(self, weights: Weights, worthy: NDArray[Any], chosen: NDArray[np.bool_], scoring: Scoring) -> float:
+        """Mean log-loss of the calibrated probabilities on the chosen pairs."""
+        calibration = scoring.calibration
+        p = np.clip(calibration.to_probability(self._merit(weights, calibration)), 1e-6, 1 - 1e-6)[chosen]
+        return float(-np.mean(worthy[chosen] * np.log(p) + (1 - worthy[chosen]) * np.log(1 - p)))
+
+    def _merit(self, weights: Weights, calibration: Calibration) -> NDArray[np.float64]:
+        merit = merit_matrix(self.parts, weights, calibration)
+        surplus = np.nan_to_num(self.hubness_a - calibration.hub_mean) + np.nan_to_num(
+            self.hubness_b - calibration.hub_mean
+        )
+        return np.asarray(merit - weights.hub * surplus / 2)
+
+
+def _fit(pairs: _Pairs, worthy: NDArray[Any], seen: NDArray[np.bool_], scoring: Scoring, pull: float) -> Weights:
+    from scipy.optimize import minimize
+
+    names = [name for name in LEARNED if getattr(scoring.weights, name) > 0]
+
+    def weights_at(logs: NDArray[np.float64]) -> Weights:
+        changed = {n: getattr(scoring.weights, n) * float(np.exp(x)) for n, x in zip(names, logs, strict=True)}
+        return replace(scoring.weights, **changed)
+
+    def cost(logs: NDArray[np.float64]) -> float:
+        return pairs.loss(weights_at(logs), worthy, seen, scoring) + pull * float(np.square(logs).sum()) / int(
+            seen.sum()
+        )
+
+    found = minimize(cost, np.zeros(len(names)), method="L-BFGS-B", bounds=[(-2.0, 2.0)] * len(names))
+    learned = weights_at(found.x)
+    return replace(learned, **{name: round(getattr(learned, name), 3) for name in names})

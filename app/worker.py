@@ -5,12 +5,15 @@ import threading
 from collections.abc import Callable
 
 from sqlalchemy import Engine
+from sqlmodel import Session
 
 from app.db import session_scope
 from app.errors import AppError
 from app.services.backlog import count_backlog, embed_batch
 from app.services.hubs import measure_hubs
+from app.services.language_means import refresh_means
 from app.services.meaning import Meaning, MeaningHolder
+from app.services.plan_jobs import give_up_silent
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +34,14 @@ def drain(engine: Engine, meaning: Meaning, batch: int, on_progress: Callable[[i
             on_progress(done, max(total, done))
         if embedded == 0:
             with session_scope(engine) as session:
-                measure_hubs(session, meaning=meaning)
+                settle(session, meaning)
             return done
+
+
+def settle(session: Session, meaning: Meaning) -> bool:
+    """What is worked out when no text waits: language means, then how close everybody stands to everybody."""
+    changed = refresh_means(session, encoder=meaning.name)
+    return measure_hubs(session, meaning=meaning) > 0 or changed
 
 
 class Worker:
@@ -71,10 +80,8 @@ class Worker:
         try:
             meaning = self._holder.get(wait_s=_IDLE_S)
             with session_scope(self._engine) as session:
-                # Hubs are measured when nothing waits: a new text first gets its vector.
-                worked = embed_batch(session, meaning=meaning, limit=self._batch) or measure_hubs(
-                    session, meaning=meaning
-                )
+                worked = embed_batch(session, meaning=meaning, limit=self._batch) > 0 or settle(session, meaning)
+                give_up_silent(session)
         except AppError as error:
             if self._holder.state == "loading":
                 return 0.0

@@ -3,11 +3,11 @@
 from models.actor import Actor, IdempotencyRecord, Relation
 from models.competence_map import CompetenceMap, ImportChange, MapEntry, MapImport
 from models.event import Event, EventInterpreter, EventPlace, Participant, Round, Wish
-from models.passage import Passage, PoolRevision
+from models.passage import LanguageMean, Passage, PoolRevision
 from models.plan import Meeting, Plan
 
 TABLES = (
-    Actor, Passage, PoolRevision, Relation, CompetenceMap, MapEntry, MapImport, ImportChange,
+    Actor, Passage, LanguageMean, PoolRevision, Relation, CompetenceMap, MapEntry, MapImport, ImportChange,
     Event, Round, EventPlace, EventInterpreter, Participant, Wish, Plan, Meeting, IdempotencyRecord,
 )  # fmt: skip
 """Every table, so that one import gives Alembic the whole metadata."""

@@ -43,6 +43,17 @@ class Passage(SQLModel, table=True):
     vector: Any = Field(default=None, sa_column=Column(HALFVEC(VECTOR_DIM)))
 
 
+class LanguageMean(SQLModel, table=True):
+    """The mean stored vector of a language's texts: what they share for being in it, not for what they say."""
+
+    __tablename__ = "language_mean"
+
+    encoder: str = Field(primary_key=True)
+    lang: str = Field(primary_key=True)
+    texts: int
+    mean: Any = Field(sa_column=Column(HALFVEC(VECTOR_DIM), nullable=False))
+
+
 class PoolRevision(SQLModel, table=True):
     """A counter that rises with every commit that changed what /match can see; one row."""
 

@@ -177,6 +177,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_participant_actor_id"), "participant", ["actor_id"], unique=False)
     op.create_table(
+        "language_mean",
+        sa.Column("encoder", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("lang", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("texts", sa.Integer(), nullable=False),
+        sa.Column("mean", pgvector.sqlalchemy.halfvec.HALFVEC(dim=384), nullable=False),
+        sa.PrimaryKeyConstraint("encoder", "lang", name=op.f("pk_language_mean")),
+    )
+    op.create_table(
         "passage",
         sa.Column("actor_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("ordinal", sa.Integer(), autoincrement=False, nullable=False),
@@ -302,6 +310,7 @@ def downgrade() -> None:
     op.drop_table("event_place")
     op.drop_table("event_interpreter")
     op.drop_table("pool_revision")
+    op.drop_table("language_mean")
     op.drop_table("idempotency")
     op.drop_table("event")
     op.drop_table("competence_map")

@@ -83,7 +83,7 @@ def _show_tandems(engine: Engine, meaning: Meaning) -> None:
 
 def _show_suggestions(engine: Engine, meaning: Meaning) -> None:
     with session_scope(engine) as session:
-        request = MatchRequest(actor_id=border.actor_ids(session)[_SHOWN], k=3, lang="en")
+        request = MatchRequest(actor_id=border.actor_ids(session)[_SHOWN], k=3, lang="en", known_partners=True)
         answer = find_matches(session, meaning=meaning, cache=PoolCache(), request=request)
     typer.echo("\nWhom should UP-tex (textile cluster, Tourcoing) meet?")
     typer.echo(in_words(answer))

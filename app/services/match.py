@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from app.errors import BadInput
 from app.services.actors import get_actor
+from app.services.language_means import neutral_units
 from app.services.meaning import Meaning
 from app.services.pool import LoadedPool, PoolActor, PoolCache, histories, load_actors
 from app.services.texts import pieces, tagged
@@ -79,9 +80,9 @@ def ask(session: Session, *, meaning: Meaning, loaded: LoadedPool, request: Matc
     if request.actor_id is not None:
         return _stored_question(session, meaning, loaded, request.actor_id)
     if request.profile is not None:
-        return _inline_question(meaning, request.profile)
+        return _inline_question(meaning, loaded, request.profile)
     assert request.text is not None
-    return _free_question(meaning, request.text, request.lang)
+    return _free_question(meaning, loaded, request.text, request.lang)
 
 
 def _measured(question: Question, loaded: LoadedPool) -> Question:
@@ -99,19 +100,20 @@ def _stored_question(session: Session, meaning: Meaning, loaded: LoadedPool, act
         get_actor(session, actor_id=actor_id)
         known = load_actors(session, encoder=meaning.name, ids=[actor_id])[actor_id]
     if any(p.vector is None for p in known.profile.passages):
-        known = replace(known, profile=_embedded(meaning, known.profile))
+        known = replace(known, profile=_embedded(meaning, loaded, known.profile))
     return Question(known.profile, known.profile.side)
 
 
-def _embedded(meaning: Meaning, profile: Profile) -> Profile:
+def _embedded(meaning: Meaning, loaded: LoadedPool, profile: Profile) -> Profile:
     """The profile with the vectors its backlog still owes, so that a fresh actor can ask at once."""
-    vectors = meaning.vectors([p.text for p in profile.passages], [p.lang for p in profile.passages])
+    languages = [p.lang for p in profile.passages]
+    vectors = neutral_units(meaning.vectors([p.text for p in profile.passages], languages), languages, loaded.shift)
     return replace(
         profile, passages=tuple(replace(p, vector=v) for p, v in zip(profile.passages, vectors, strict=True))
     )
 
 
-def _inline_question(meaning: Meaning, inline: InlineProfile) -> Question:
+def _inline_question(meaning: Meaning, loaded: LoadedPool, inline: InlineProfile) -> Question:
     texts = {
         name: [t.model_dump() for t in tagged(getattr(inline, name))] for name in ("description", "offers", "needs")
     }
@@ -130,17 +132,17 @@ def _inline_question(meaning: Meaning, inline: InlineProfile) -> Question:
         passages=tuple(Passage(facet, lang, text) for facet, lang, text in pieces(texts)),  # type: ignore[arg-type]
     )
     # Without a side of its own the profile stands in its country, whatever sides the country is divided into.
-    return Question(_embedded(meaning, profile), side, None if inline.side else inline.country)
+    return Question(_embedded(meaning, loaded, profile), side, None if inline.side else inline.country)
 
 
-def _free_question(meaning: Meaning, text: str, reader: str) -> Question:
+def _free_question(meaning: Meaning, loaded: LoadedPool, text: str, reader: str) -> Question:
     """Free words are a need: "whom do you look for?". They stand on no side, so every side may answer."""
     lang, confidence = detect_language(text)
     words = [LocalText(lang=lang if confidence >= 0.5 else reader, text=text).model_dump()]
     # The words stand for a need, and for a profile too: people describe what they offer partly in their profile's text.
     texts = {"needs": words, "description": words}
     passages = tuple(Passage(facet, lang, piece) for facet, lang, piece in pieces(texts))  # type: ignore[arg-type]
-    return Question(_embedded(meaning, Profile(id=_ASKING, side=_NOWHERE, passages=passages)), _NOWHERE)
+    return Question(_embedded(meaning, loaded, Profile(id=_ASKING, side=_NOWHERE, passages=passages)), _NOWHERE)
 
 
 def _weights(changes: Mapping[str, float] | None) -> Weights:

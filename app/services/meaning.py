@@ -29,14 +29,15 @@ class Meaning:
         return f"{self.encoder.name}+{self.space.version}"
 
     def vectors(self, texts: Sequence[str], languages: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors float32 [len(texts), 384] in the order of the texts.
+        """Vectors float32 [len(texts), 384] as they are stored: placed in the neutral space, not yet of length 1.
 
+        Their length carries nothing, but the corpus's language means can still be taken off them (language_means.py).
         Needs and offers are compared with each other, so all texts take the same prompt: with e5's "passage" prompt on
         one side, recall@1 fell by seven points (docs/matching.md).
         """
         if not texts:
             return np.zeros((0, VECTOR_DIM), dtype=np.float32)
-        neutral = self.space.project(self.encoder.encode(texts, "query"), languages)
+        neutral = self.space.place(self.encoder.encode(texts, "query"), languages)
         return np.pad(neutral, ((0, 0), (0, VECTOR_DIM - neutral.shape[1])))
 
 

@@ -12,13 +12,13 @@ from sqlalchemy import case, func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, or_, select
 
+from app.services.language_means import Shift, decode_vectors, load_shift, neutral_units
 from app.services.pool_revision import current_revision
 from matching.ranking.geography import locate_territory
 from matching.ranking.parts import Relation as History
 from matching.ranking.profile import Passage as RankedPassage
 from matching.ranking.profile import Pool, Profile
 from models.actor import Actor, Relation
-from models.base import VECTOR_DIM
 from models.passage import Passage
 
 _ACTOR_COLUMNS = (
@@ -41,6 +41,7 @@ class LoadedPool:
     """Actors ready to be ranked, as of one revision of the data."""
 
     key: tuple[int, str]
+    shift: Shift
     pool: Pool
     actors: Mapping[int, PoolActor]
 
@@ -56,19 +57,21 @@ def load_actors(session: Session, *, encoder: str, ids: Sequence[int] | None = N
         actors = actors.where(col(Actor.id).in_(ids))
         texts = texts.where(col(Passage.actor_id).in_(ids))
     rows = session.execute(texts).all()
+    shift = load_shift(session, encoder=encoder)
     found = defaultdict(list)
-    for (actor_id, facet, lang, words, _), unit in zip(rows, _unit_vectors([row[4] for row in rows]), strict=True):
+    units = _unit_vectors([row[4] for row in rows], [row[2] for row in rows], shift)
+    for (actor_id, facet, lang, words, _), unit in zip(rows, units, strict=True):
         found[actor_id].append(RankedPassage(facet, lang, words, unit))
     return {row.id: _pool_actor(row, found[row.id]) for row in session.execute(actors)}
 
 
-def _unit_vectors(stored: Sequence[bytes | None]) -> list[NDArray[np.float32] | None]:
-    """Vectors in PostgreSQL's wire form (two 16-bit header words, then big-endian half floats) as unit float32."""
+def _unit_vectors(
+    stored: Sequence[bytes | None], languages: Sequence[str], shift: Shift
+) -> list[NDArray[np.float32] | None]:
+    """Vectors in PostgreSQL's wire form as the ranking compares them; None stays None."""
     wire = b"".join(value for value in stored if value is not None)
-    if not wire:
-        return [None] * len(stored)
-    halves = np.frombuffer(wire, dtype=">f2").reshape(-1, VECTOR_DIM + 2)[:, 2:].astype(np.float32)
-    units = iter(halves / np.maximum(np.linalg.norm(halves, axis=1, keepdims=True), 1e-12))
+    tags = [tag for value, tag in zip(stored, languages, strict=True) if value is not None]
+    units = iter(neutral_units(decode_vectors(wire), tags, shift))
     return [None if value is None else next(units) for value in stored]
 
 
@@ -113,7 +116,7 @@ class PoolCache:
             if self._loaded is None or self._loaded.key != key:
                 actors = load_actors(session, encoder=encoder)
                 pool = Pool.from_profiles(a.profile for a in actors.values())
-                self._loaded = LoadedPool(key, pool, actors)
+                self._loaded = LoadedPool(key, load_shift(session, encoder=encoder), pool, actors)
             return self._loaded
 
 

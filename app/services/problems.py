@@ -24,6 +24,7 @@ from matching.pairing.parse import problem_from_dict
 from matching.pairing.problem import Problem
 from matching.ranking.parts import Scoring
 from matching.ranking.rank import score_matrix
+from models.actor import Actor
 from models.event import Delegate, Event, ParticipantPublic, WishCreate
 from models.passage import Passage
 from models.plan import Meeting, Plan, PlanCreate
@@ -86,12 +87,13 @@ def _require_enough(event: Event, people: Sequence[ParticipantPublic], rounds: i
 
 def _require_meaning(session: Session, meaning: Meaning, ids: Sequence[int]) -> None:
     """A plan made before the participants' texts are understood would be proven optimal and mean nothing."""
-    query = select(func.count()).select_from(Passage).where(waiting(meaning.name), col(Passage.actor_id).in_(ids))
-    missing = session.exec(query).one()
-    if missing:
-        raise Unavailable(
-            f"{missing} texts of the participants still wait for their meaning; it takes a few seconds, try again then"
-        )
+    texts = select(func.count()).select_from(Passage).where(waiting(meaning.name), col(Passage.actor_id).in_(ids))
+    people = select(func.count()).select_from(Actor).where(col(Actor.hubness).is_(None), col(Actor.id).in_(ids))
+    for missing, what in ((session.exec(texts).one(), "texts"), (session.exec(people).one(), "profiles")):
+        if missing:
+            raise Unavailable(
+                f"{missing} {what} of the participants still wait for their meaning; try again in a few seconds"
+            )
 
 
 def participant_form(event: Event, person: ParticipantPublic, rounds: int) -> dict[str, Any]:

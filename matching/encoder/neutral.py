@@ -61,12 +61,19 @@ class NeutralSpace:
         or not, takes the mean of all means: held out, a language so treated loses under one point of
         recall@1, though its own texts attract each other a little more.
         """
+        return unit_rows(self.place(vectors, languages))
+
+    def place(self, vectors: Vectors, languages: Sequence[str | None]) -> Vectors:
+        """Return float32 ``[n, stored_dim]`` like ``project``, before the rows are scaled to length 1.
+
+        This is linear in the vectors, so the means of a corpus can be taken off later, in the stored space:
+        ``unit(place(x, l) - s)`` with ``s = n / (n + weight) * mean of the n placed texts in l`` is what
+        ``shrunk_means(..., weight).project`` gives, without encoding anything again.
+        """
         raw = self._checked(vectors, len(languages))
         if self.means and len(raw):
             raw = raw - np.stack([self._mean(language) for language in languages])
-        if self.matrix is not None:
-            raw = (raw @ self.matrix).astype(np.float32)
-        return unit_rows(raw)
+        return raw if self.matrix is None else np.asarray(raw @ self.matrix, dtype=np.float32)
 
     def shrunk_means(
         self, corpus_vectors: Vectors, corpus_languages: Sequence[str | None], weight: float = 20.0

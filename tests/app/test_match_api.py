@@ -135,3 +135,19 @@ def test_an_unknown_weight_and_an_unknown_actor_are_named(client: TestClient) ->
     assert weight["errors"][0]["field"] == "weights"
     assert weight["errors"][0]["reason"].startswith("unknown weight 'beauty'")
     assert client.post("/match", json={"actor_id": 99}).json()["detail"] == "there is no actor 99"
+
+
+def test_stored_means_give_what_encoding_anew_with_shrunk_means_would() -> None:
+    import numpy as np
+
+    from app.services.language_means import SHRINKAGE, neutral_units
+    from matching.encoder.neutral import NeutralSpace
+
+    random = np.random.default_rng(0)
+    raw, langs = random.normal(size=(40, 384)).astype(np.float32), ["fr", "nl-BE"] * 20
+    means = {"fr": random.normal(size=384).astype(np.float32), "nl": random.normal(size=384).astype(np.float32)}
+    space = NeutralSpace("test", "", 384, random.normal(size=(384, 384)).astype(np.float32), means)
+    placed = space.place(raw, langs)
+    shift = {tag: 20 / (20 + SHRINKAGE) * placed[n::2].mean(axis=0) for n, tag in enumerate(("fr", "nl"))}
+    expected = space.shrunk_means(raw, langs, SHRINKAGE).project(raw, langs)
+    np.testing.assert_allclose(neutral_units(placed, langs, shift), expected, atol=1e-5)

@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.services.importing.drafts import ADDRESS, TEXT_TARGETS, Context, Draft, Text
+from app.services.importing.cells import TEXT_TARGETS, Context, Draft, Text
+from app.services.importing.drafts import ADDRESS
 from app.services.importing.values import region_country
 from app.services.importing.words import fold_word
 from matching.encoder.language import detect_language

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from app.services.importing.layout import Column, Record
-from app.services.importing.notes import Notes
-from app.services.importing.sheets import take_off
+from app.services.importing.cells import Cell, Context, Draft, RowOf, Text, clean
+from app.services.importing.layout import Record
+from app.services.importing.sectors import holds_codes, read_sector
 from app.services.importing.values import (
     is_blank_text,
     parse_coordinate,
@@ -22,9 +21,8 @@ from app.services.importing.values import (
     parse_website,
 )
 from app.services.importing.words import fold_word
-from models.competence_map import ImportOptions, Rejection
+from models.competence_map import Rejection
 
-TEXT_TARGETS = ("description", "offers", "needs")
 _BULLETS = re.compile(r"\s*[\r\n|•▪◦·●]\s*(?:[-–*]\s+)?|\s*;\s+")
 _PERSONAL = frozenset({"contact", "email", "phone"})
 _ROLE_ADDRESS = re.compile(
@@ -32,64 +30,6 @@ _ROLE_ADDRESS = re.compile(
     r"|sales|support|communication|hallo|welcome|reception|international|innovation|europe|europa)\b", re.I
 )  # fmt: skip
 ADDRESS = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,12}", re.I)
-
-
-_INVISIBLE = str.maketrans("", "", "\x00\u200b\u200c\u200d\u2060\ufeff\u00ad")
-
-
-def clean(text: str) -> str:
-    """A text without characters nobody sees, with one kind of line end."""
-    if text.isprintable():
-        return text.strip()
-    return text.translate(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
-@dataclass
-class Context:
-    """What all rows of one file share."""
-
-    options: ImportOptions
-    notes: Notes
-    legal_basis: str | None = None
-    structured: bool = False
-    sheet: str | None = None
-    matrix: bool = False
-
-
-@dataclass
-class Text:
-    """One text of a draft; its language may still be unknown."""
-
-    text: str
-    lang: str | None
-    heading: str
-
-
-@dataclass
-class Draft:
-    """What the rows of one actor say, before it is checked as a whole."""
-
-    lines: list[int]
-    sheet: str | None = None
-    scalars: dict[str, Any] = field(default_factory=dict)
-    headings: dict[str, tuple[str, str]] = field(default_factory=dict)
-    lists: dict[str, list[str]] = field(default_factory=dict)
-    texts: dict[str, list[Text]] = field(default_factory=dict)
-    relations: list[tuple[str, str]] = field(default_factory=list)
-    extras: dict[str, Any] = field(default_factory=dict)
-    problems: list[Rejection] = field(default_factory=list)
-
-    @property
-    def line(self) -> int:
-        """The first of its lines."""
-        return self.lines[0]
-
-    def key(self) -> str | None:
-        """The source's id, else folded name and country; None when the draft names nobody."""
-        if self.scalars.get("id"):
-            return str(self.scalars["id"])
-        name = fold_word(self.scalars.get("name", ""))
-        return f"{name}|{self.scalars.get('country', '')}" if name else None
 
 
 def read_record(record: Record, context: Context) -> Draft:
@@ -100,59 +40,16 @@ def read_record(record: Record, context: Context) -> Draft:
         heading = column.heading if column else "(whole row)"
         draft.problems.append(_rejection(record.line, heading, value, record.broken, context))
         return draft
-    row = _RowOf(draft, context, _row_facet(record, context), _row_language(record, draft, context))
+    row = RowOf(draft, context, _row_facet(record, context), _row_language(record, draft, context))
     for column, value in record.cells:
         assert column.field is not None
         if isinstance(value, str) and not context.structured and is_blank_text(value):
             continue
         try:
-            _READERS[column.field](_Cell(row, column, value))
+            _READERS[column.field](Cell(row, column, value))
         except ValueError as error:
             draft.problems.append(_rejection(record.line, column.heading, value, str(error), context))
     return draft
-
-
-@dataclass(frozen=True)
-class _RowOf:
-    """What all cells of one row share."""
-
-    draft: "Draft"
-    context: "Context"
-    facet: str
-    lang: str | None
-
-
-class _Cell:
-    """One cell on its way into a draft. Plain slots: there are millions of them."""
-
-    __slots__ = ("_text", "column", "context", "draft", "facet", "lang", "value")
-
-    def __init__(self, row: "_RowOf", column: Column, value: Any) -> None:
-        self.draft, self.context, self.facet, self.lang = row.draft, row.context, row.facet, row.lang
-        self.column, self.value = column, value
-        self._text: str | None = None
-
-    @property
-    def text(self) -> str:
-        """The value as one plain text; ValueError when it is a structure."""
-        if self._text is None:
-            value = self.value
-            if isinstance(value, bool) or not isinstance(value, str | int | float):
-                raise ValueError("a text is expected here, not a list or an object")
-            plain = value if isinstance(value, str) else repr(value) if isinstance(value, float) else str(value)
-            self._text = clean(plain if self.context.structured else take_off(plain))
-        return self._text
-
-    @property
-    def place(self) -> str:
-        """Where the cell stands, in words."""
-        sheet = f"sheet {self.context.sheet!r}, " if self.context.sheet else ""
-        return f"{sheet}line {self.draft.line}"
-
-    def put(self, name: str, value: Any) -> None:
-        """Set a field that has one value."""
-        self.draft.scalars[name] = value
-        self.draft.headings[name] = (self.column.heading, str(self.value)[:200])
 
 
 def _rejection(line: int, heading: str, value: Any, reason: str, context: Context) -> Rejection:
@@ -180,14 +77,14 @@ def _row_language(record: Record, draft: Draft, context: Context) -> str | None:
     return context.options.language
 
 
-def _read_plain(name: str) -> Callable[[_Cell], None]:
-    def read(cell: _Cell) -> None:
+def _read_plain(name: str) -> Callable[[Cell], None]:
+    def read(cell: Cell) -> None:
         cell.put(name, cell.text)
 
     return read
 
 
-def _read_name(cell: _Cell) -> None:
+def _read_name(cell: Cell) -> None:
     if "name" in cell.draft.scalars:
         if cell.text != cell.draft.scalars["name"]:
             cell.draft.lists.setdefault("aliases", []).append(cell.text)
@@ -195,7 +92,7 @@ def _read_name(cell: _Cell) -> None:
     cell.put("name", " ".join(cell.text.split()))
 
 
-def _read_kind(cell: _Cell) -> None:
+def _read_kind(cell: Cell) -> None:
     kind = parse_kind(cell.text)
     if kind is None:
         cell.context.notes.add(
@@ -204,17 +101,17 @@ def _read_kind(cell: _Cell) -> None:
     cell.put("kind", kind or "other")
 
 
-def _read_parsed(name: str, parse: Callable[[str], Any]) -> Callable[[_Cell], None]:
-    def read(cell: _Cell) -> None:
+def _read_parsed(name: str, parse: Callable[[str], Any]) -> Callable[[Cell], None]:
+    def read(cell: Cell) -> None:
         cell.put(name, parse(cell.text))
 
     return read
 
 
-def _read_or_leave_out(name: str, parse: Callable[[str], Any]) -> Callable[[_Cell], None]:
+def _read_or_leave_out(name: str, parse: Callable[[str], Any]) -> Callable[[Cell], None]:
     """Fields that are not worth losing an actor for: a value that cannot be read is left out and named."""
 
-    def read(cell: _Cell) -> None:
+    def read(cell: Cell) -> None:
         try:
             cell.put(name, parse(cell.text))
         except ValueError as error:
@@ -223,7 +120,7 @@ def _read_or_leave_out(name: str, parse: Callable[[str], Any]) -> Callable[[_Cel
     return read
 
 
-def _items(cell: _Cell) -> list[str]:
+def _items(cell: Cell) -> list[str]:
     """The items of a list, written as a list or in one cell."""
     if isinstance(cell.value, list):
         if not all(isinstance(item, str | int | float) for item in cell.value):
@@ -236,15 +133,29 @@ def _items(cell: _Cell) -> list[str]:
     return [item.strip() for item in re.split(separator, text) if item.strip()]
 
 
-def _read_list(name: str) -> Callable[[_Cell], None]:
-    def read(cell: _Cell) -> None:
+def _read_list(name: str) -> Callable[[Cell], None]:
+    def read(cell: Cell) -> None:
         kept = cell.draft.lists.setdefault(name, [])
         kept += [item for item in _items(cell) if item not in kept]
 
     return read
 
 
-def _read_languages(cell: _Cell) -> None:
+def _read_sectors(cell: Cell) -> None:
+    kept = cell.draft.lists.setdefault("sectors", [])
+    for item in _items(cell):
+        try:
+            sector, code = read_sector(item, coded=holds_codes(cell.column.heading))
+        except ValueError as error:
+            cell.context.notes.add(f"{cell.column.heading}: {error}", cell.place)
+            sector, code = item, None
+        if sector not in kept:
+            kept.append(sector)
+        if code:
+            cell.draft.extras.setdefault("nace", []).append(code)
+
+
+def _read_languages(cell: Cell) -> None:
     kept = cell.draft.lists.setdefault("languages", [])
     if isinstance(cell.value, list):
         found = [parse_language(item) for item in _items(cell)]
@@ -253,14 +164,14 @@ def _read_languages(cell: _Cell) -> None:
     kept += [item for item in found if item not in kept]
 
 
-def _read_texts(name: str) -> Callable[[_Cell], None]:
-    def read(cell: _Cell) -> None:
+def _read_texts(name: str) -> Callable[[Cell], None]:
+    def read(cell: Cell) -> None:
         cell.draft.texts.setdefault(name, []).extend(_texts_of(cell, name))
 
     return read
 
 
-def _texts_of(cell: _Cell, name: str) -> list[Text]:
+def _texts_of(cell: Cell, name: str) -> list[Text]:
     heading, lang = cell.column.heading, cell.column.lang or cell.lang
     if isinstance(cell.value, dict):
         entries = [cell.value] if "text" in cell.value else [{"lang": k, "text": v} for k, v in cell.value.items()]
@@ -288,14 +199,14 @@ def _structured(entry: Any, heading: str, lang: str | None) -> Text:
     return Text(text, parse_language(str(said)) if said else lang, heading)
 
 
-def _read_competence(cell: _Cell) -> None:
+def _read_competence(cell: Cell) -> None:
     if cell.context.matrix:
         _read_matrix(cell)
         return
     cell.draft.texts.setdefault(cell.facet, []).extend(_texts_of(cell, cell.facet))
 
 
-def _read_matrix(cell: _Cell) -> None:
+def _read_matrix(cell: Cell) -> None:
     level = parse_level(cell.text)
     if level is None:
         cell.context.notes.add(f"{cell.column.heading}: {cell.text[:40]!r} is no level, taken as a yes", cell.place)
@@ -306,7 +217,7 @@ def _read_matrix(cell: _Cell) -> None:
         cell.draft.extras.setdefault("levels", {})[cell.column.heading] = level[1]
 
 
-def _read_relations(cell: _Cell) -> None:
+def _read_relations(cell: Cell) -> None:
     entries = cell.value if isinstance(cell.value, list) else _items(cell)
     for entry in entries:
         if isinstance(entry, dict) and isinstance(entry.get("target"), str | int):
@@ -321,19 +232,19 @@ def _read_relations(cell: _Cell) -> None:
         cell.draft.relations.append((word, target.strip()))
 
 
-def _read_extra(name: str) -> Callable[[_Cell], None]:
+def _read_extra(name: str) -> Callable[[Cell], None]:
     """What a source says beside our fields: kept with its words, not in the profile."""
 
-    def read(cell: _Cell) -> None:
+    def read(cell: Cell) -> None:
         cell.draft.extras[name] = cell.value if isinstance(cell.value, list | dict) else cell.text
 
     return read
 
 
-def _read_personal(name: str) -> Callable[[_Cell], None]:
+def _read_personal(name: str) -> Callable[[Cell], None]:
     """Persons' names and addresses: kept beside the source's words only where a legal basis was given."""
 
-    def read(cell: _Cell) -> None:
+    def read(cell: Cell) -> None:
         text = cell.text
         if name == "email" and _ROLE_ADDRESS.match(text):
             cell.draft.extras.setdefault(name, []).append(text)
@@ -349,11 +260,11 @@ def _read_personal(name: str) -> Callable[[_Cell], None]:
     return read
 
 
-def _nothing(_cell: _Cell) -> None:
+def _nothing(_cell: Cell) -> None:
     return
 
 
-_READERS: dict[str, Callable[[_Cell], None]] = {
+_READERS: dict[str, Callable[[Cell], None]] = {
     "id": _read_plain("id"),
     "name": _read_name,
     "kind": _read_kind,
@@ -367,7 +278,7 @@ _READERS: dict[str, Callable[[_Cell], None]] = {
     "website": _read_or_leave_out("website", parse_website),
     "size": _read_or_leave_out("size", parse_number),
     "languages": _read_languages,
-    "sectors": _read_list("sectors"),
+    "sectors": _read_sectors,
     "aliases": _read_list("aliases"),
     "description": _read_texts("description"),
     "offers": _read_texts("offers"),

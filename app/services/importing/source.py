@@ -7,8 +7,9 @@ from itertools import islice
 
 from app.errors import BadInput
 from app.services.importing.canonical import Canonical, complete, detect_missing_languages, finish, join
+from app.services.importing.cells import Context, Draft
 from app.services.importing.columns import parse_target
-from app.services.importing.drafts import FIELDS, Context, Draft, read_record
+from app.services.importing.drafts import FIELDS, read_record
 from app.services.importing.layout import Plan, Record, plan_table
 from app.services.importing.notes import Notes
 from app.services.importing.read import read_file

@@ -95,7 +95,7 @@ def parse_number(value: str) -> float:
     found = re.fullmatch(r"[~≈ca. ]*(\d+)\s*(?:-|–|à|to|bis|tot|til|a)\s*(\d+)\D*", text)
     if found:
         return (float(found[1]) + float(found[2])) / 2
-    alone = re.fullmatch(r"[<>±~≈ca. +]*(\d+(?:[.,]\d+)?)\s*(?:\+|[^\W\d_.,]{1,15}\.?)?", text)
+    alone = re.fullmatch(r"(?:[^\W\d_]{1,10}\.?\s+)?[<>±~≈ca. +]*(\d+(?:[.,]\d+)?)\s*(?:\+|[^\W\d_.,]{1,15}\.?)?", text)
     if alone:
         return float(alone[1].replace(",", "."))
     raise ValueError(f"{value!r} is no number")
@@ -124,13 +124,13 @@ def parse_website(value: str) -> str:
     full = text if re.match(r"(?i)https?://", text) else f"https://{text}"
     try:
         parts = urlsplit(full)
-        host = parts.hostname or ""
+        host, number = parts.hostname or "", parts.port
     except ValueError:
-        host = ""
+        host, number = "", None
     if not re.fullmatch(r"([\w-]+\.)+[^\W\d_]{2,24}", host) or len(full) > 500:
         raise ValueError(f"{value[:80]!r} is no address on the web")
     path = parts.path if parts.path != "/" else ""
-    port = f":{parts.port}" if parts.port else ""
+    port = f":{number}" if number else ""
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.scheme.lower()}://{host.lower()}{port}{path}{query}"
 

@@ -97,13 +97,12 @@ class Pool:
 def _profitable(lp: BMatching, per_person: int) -> Iterator[tuple[int, int]]:
     """The best pairs of each participant by reduced profit; those that need an interpreter are left out."""
     n = lp.model.n
-    y, z = lp.duals[:n], max(0.0, float(lp.duals[n]))
     keep = min(n - 1, per_person)
     if keep < 1:
         return
     plain = lp.model.allowed if lp.model.interpreted is None else lp.model.allowed & ~lp.model.interpreted
     for i in range(n):
-        profit = np.where(plain[i], lp.weight[i] - y[i] - y - z, -np.inf)
+        profit = np.where(plain[i], lp.profit(slice(i, i + 1))[0], -np.inf)
         for j in np.argpartition(-profit, keep - 1)[:keep].tolist():
             if profit[j] > -np.inf:
                 yield (i, j) if i < j else (j, i)

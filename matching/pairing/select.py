@@ -1,6 +1,7 @@
 """Who meets whom: the b-matching linear program, priced over every pair.
 
-    max Σ w_ij x_ij   low_i ≤ Σ_j x_ij ≤ high_i,  Σ x ≤ places,  0 ≤ x ≤ 1,  x = 1 for musts and locks
+    max Σ w_ij x_ij   low_i ≤ Σ_j x_ij ≤ high_i,  Σ x ≤ places,  Σ interpreted x ≤ interpreters' rounds,
+  0 ≤ x ≤ 1,  x = 1 for musts and locks
 
 Columns are generated: the program starts with each participant's best pairs, and its duals price *all* pairs until
 none would enter (Gilmore & Gomory 1961). With two sides the matrix is that of a flow, so a vertex is integral and the
@@ -13,28 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from matching.pairing.model import Ints, Mask, Matrix, Model
+from matching.pairing.model import Ints, Mask, Matrix, Model, round_mask
 
 _EPS = 1e-9
-
-
-@dataclass(frozen=True, eq=False)
-class Cut:
-    """At most `limit` of the pairs where `member` holds may be chosen; `member(i)` = bool[n] of partners of i."""
-
-    pairs: Mask
-    limit: int
-
-
-@dataclass(frozen=True, eq=False)
-class Selection:
-    """Chosen pairs (i < j), the bound on any plan, and the floors they keep."""
-
-    pairs: list[tuple[int, int]]
-    value: float
-    bound: float
-    floors: Ints
-    integral: bool
 
 
 @dataclass(eq=False)
@@ -70,6 +52,7 @@ class BMatching:
         self.high = model.high if high is None else np.minimum(model.high, high)
         self.weight = model.weight if weight is None else weight
         self.total = round_total(model)
+        self.help = interpreter_rounds(model)
         self.columns = Columns(model.n)
         self.solver = open_solver()
         self.must = np.zeros((model.n, model.n), dtype=bool)
@@ -83,8 +66,8 @@ class BMatching:
         self.low = np.zeros(self.model.n)
         Ones.rows(
             self.solver,
-            np.append(self.low, -np.inf),
-            np.append(self.high.astype(float), float(self.total)),
+            np.append(self.low, [-np.inf, -np.inf]),
+            np.append(self.high.astype(float), [float(self.total), float(self.help)]),
         )
 
     def _start_columns(self) -> None:
@@ -105,13 +88,30 @@ class BMatching:
 
     def add_pairs(self, first: Ints, second: Ints) -> int:
         """Add columns for pairs; musts enter fixed at 1."""
-        first, second = self.columns.add(np.asarray(first, dtype=np.int64), np.asarray(second, dtype=np.int64))
+        first, second = np.asarray(first, dtype=np.int64), np.asarray(second, dtype=np.int64)
+        apart = self.model.interpreted
+        if apart is None:
+            return self._add_columns(first, second, [self.model.n])
+        served = apart[first, second]
+        plain = self._add_columns(first[~served], second[~served], [self.model.n])
+        return plain + self._add_columns(first[served], second[served], [self.model.n, self.model.n + 1])
+
+    def _add_columns(self, first: Ints, second: Ints, totals: list[int]) -> int:
+        first, second = self.columns.add(first, second)
         count = len(first)
-        if not count:
-            return 0
-        index = np.stack((first, second, np.full(count, self.model.n)), axis=1).astype(np.int32)
-        Ones.add(self.solver, -self.weight[first, second], index, least=self.must[first, second].astype(float))
+        if count:
+            index = np.stack((first, second, *(np.full(count, row) for row in totals)), axis=1).astype(np.int32)
+            least = self.must[first, second].astype(float)
+            Ones.add(self.solver, -self.weight[first, second], index, least=least)
         return count
+
+    def profit(self, block: slice) -> Matrix:
+        """What pairs of these participants with all others earn above the prices of both, the place and the help."""
+        n = self.model.n
+        profit: Matrix = self.weight[block] - self.duals[block, None] - self.duals[None, :n] - self.duals[n]
+        if self.model.interpreted is not None:
+            profit -= self.duals[n + 1] * self.model.interpreted[block]
+        return profit
 
     def set_floors(self, low: Ints) -> None:
         """Ask for at least `low[i]` pairs with i."""
@@ -133,7 +133,7 @@ class BMatching:
         """Solve over every pair; False when no selection keeps the floors and the musts."""
         while True:
             if not self.columns.first and not self._add_for_feasibility():
-                self.duals, self.values = np.zeros(self.model.n + 1), np.zeros(0)
+                self.duals, self.values = np.zeros(self.model.n + 2), np.zeros(0)
                 return not self.low.any()
             self.solver.run()
             if not self._is_optimal():
@@ -158,10 +158,9 @@ class BMatching:
         """Add the pairs whose reduced profit is positive, best first; 0 when there are none."""
         n = self.model.n
         rich_i, rich_j, profits = [], [], []
-        y, z = self.duals[:n], self.duals[n]
         for start in range(0, n, 256):
             block = slice(start, min(n, start + 256))
-            profit = self.weight[block] - y[block, None] - y[None, :] - z
+            profit = self.profit(block)
             good = self.allowed[block] & ~self.columns.inside[block] & (profit > _EPS)
             rows, cols = np.nonzero(good)
             rich_i.append(rows + start)
@@ -177,12 +176,14 @@ class BMatching:
     def bound(self) -> float:
         """An upper bound on the utility of every selection, from the duals over all pairs (weak duality)."""
         n = self.model.n
-        y, z = self.duals[:n], max(0.0, float(self.duals[n]))
+        y = self.duals[:n]
+        self.duals[n:] = np.maximum(0.0, self.duals[n:])
         high = np.maximum(self.high, self.low)
-        total = float(np.where(y > 0, y * high, y * self.low).sum()) + z * self.total
+        total = float(np.where(y > 0, y * high, y * self.low).sum())
+        total += float(self.duals[n] * self.total + self.duals[n + 1] * self.help)
         for start in range(0, n, 256):
             block = slice(start, min(n, start + 256))
-            profit = self.weight[block] - y[block, None] - y[None, :] - z
+            profit = self.profit(block)
             later = np.arange(n)[None, :] > np.arange(n)[block, None]
             must = self.must[block] & later
             total += float(profit[self.allowed[block] & later & ~must & (profit > 0)].sum())
@@ -216,13 +217,21 @@ def round_total(model: Model) -> int:
     return total
 
 
+def interpreter_rounds(model: Model) -> int:
+    """Most interpreted meetings of the event: the rounds of all interpreters, where a place is open."""
+    problem, opened = model.problem, model.capacity > 0
+    return sum(int((round_mask(x.available, problem.rounds) & opened).sum()) for x in problem.interpreters)
+
+
 def settle(lp: BMatching, first: Ints, second: Ints, fractional: Mask) -> Matrix:
     """Round a fractional vertex: free the pairs around the fractional ones, keep the others, solve the small MIP."""
     import highspy
 
     n = lp.model.n
-    y, z = lp.duals[:n], lp.duals[n]
-    profit = lp.weight[first, second] - y[first] - y[second] - z
+    apart = lp.model.interpreted
+    served = np.zeros(len(first)) if apart is None else apart[first, second].astype(float)
+    prices = lp.duals[first] + lp.duals[second] + lp.duals[n] + served * lp.duals[n + 1]
+    profit = lp.weight[first, second] - prices
     near = np.zeros(n, dtype=bool)
     near[first[fractional]] = near[second[fractional]] = True
     for _ in range(2):
@@ -233,13 +242,19 @@ def settle(lp: BMatching, first: Ints, second: Ints, fractional: Mask) -> Matrix
     fixed = (lp.values > 0.5) & ~free
     used = np.bincount(np.concatenate([first[fixed], second[fixed]]), minlength=n)
     small = open_solver()
-    lower = np.append(np.maximum(0, lp.low - used), -np.inf)
-    upper = np.append(np.maximum(lp.high, lp.low) - used, lp.total - int(fixed.sum()))
+    lower = np.append(np.maximum(0, lp.low - used), [-np.inf, -np.inf])
+    totals = [lp.total - int(fixed.sum()), lp.help - int(served[fixed].sum())]
+    upper = np.append(np.maximum(lp.high, lp.low) - used, totals)
     Ones.rows(small, lower, upper)
     where = np.flatnonzero(free)
     count = len(where)
-    index = np.stack((first[where], second[where], np.full(count, n)), axis=1).astype(np.int32)
-    Ones.add(small, -lp.weight[first[where], second[where]], index)
+    order = np.argsort(served[where], kind="stable")
+    where = where[order]
+    for help_row in (False, True):
+        part = where[served[where] == help_row]
+        rows = (first[part], second[part], *(np.full(len(part), n + k) for k in range(1 + help_row)))
+        if len(part):
+            Ones.add(small, -lp.weight[first[part], second[part]], np.stack(rows, axis=1).astype(np.int32))
     small.changeColsIntegrality(count, np.arange(count, dtype=np.int32), np.full(count, highspy.HighsVarType.kInteger))
     small.setOptionValue("time_limit", 10.0)
     small.setOptionValue("mip_rel_gap", 1e-6)

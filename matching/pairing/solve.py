@@ -143,7 +143,25 @@ def _interpreted(
             for seat in edges[e]:
                 busy[seat] = busy.get(seat, 0) | mask
     apart = [e for e in range(len(edges)) if not masks[e] and model.interpreted[owners_of(model, edges[e])]]
-    return pin(meets, edges, sorted(apart, key=lambda e: -weight[e]), busy)
+    return pin(meets, edges, _neediest_first(model, edges, apart, weight), busy)
+
+
+def _neediest_first(model: Model, edges: list[tuple[int, int]], apart: list[int], weight: list[float]) -> list[int]:
+    """Musts, then pairs of people whose floor hangs on an interpreter, then the best pairs."""
+    need = model.low.copy()
+    for e in set(range(len(edges))) - set(apart):
+        need[list(owners_of(model, edges[e]))] -= 1
+    order: list[int] = []
+    left = set(apart)
+    while left:
+        e = max(
+            left,
+            key=lambda e: (weight[e] >= PINNED, int((need[list(owners_of(model, edges[e]))] > 0).sum()), weight[e], -e),
+        )
+        left.remove(e)
+        order.append(e)
+        need[list(owners_of(model, edges[e]))] -= 1
+    return order
 
 
 def seat_edges(model: Model, meets: Meets, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -7,8 +7,11 @@ from sqlmodel import Session, col, select
 
 from app.errors import NotFound
 from app.services.importing.export import Selection, export_actors
+from app.services.importing.picture import draw_map
+from app.services.importing.provenance import list_sources, take_from
 from app.services.importing.rejects import rejected_rows
 from app.services.importing.run import apply, ensure_map, get_import, list_imports, preview, preview_again
+from app.services.importing.template import make_template
 from app.services.importing.undo import undo
 from models.competence_map import (
     CompetenceMap,
@@ -24,6 +27,7 @@ from models.competence_map import (
 __all__ = [
     "Selection",
     "apply",
+    "draw_map",
     "ensure_map",
     "export_actors",
     "get_import",
@@ -31,11 +35,14 @@ __all__ = [
     "import_public",
     "list_imports",
     "list_maps",
+    "list_sources",
     "load",
+    "make_template",
     "map_public",
     "preview",
     "preview_again",
     "rejected_rows",
+    "take_from",
     "undo",
 ]
 

@@ -12,10 +12,10 @@ from matching.pairing.plan import Sitting, build_plan, describe
 from matching.pairing.problem import Certificate, Plan, Problem, Result
 from matching.pairing.requested import Task, build_task, encode
 from matching.pairing.rounds import PINNED, Graph, colour
-from matching.pairing.stop import Progress, Run
+from matching.pairing.stop import Earlier, Progress, Run
 
 PROVABLE = 1200  # meetings up to which MaxSAT is tried
-_IDLE = Tries(moves=30_000, warm=2.0)
+_IDLE = Tries(moves=60_000, warm=2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ def _place(task: Task, run: Run) -> Placing:
     def tell(lower: int) -> None:
         run.on_progress(Progress("breaks", float("nan"), float(lower), float("nan")))
 
-    answer = minimise(encoding.formula, max(encoding.at.values(), default=0), run.stop, tell)
+    stop = Earlier(run.stop, min(5.0, 0.15 * run.stop.remaining()))
+    answer = minimise(encoding.formula, max(encoding.at.values(), default=0), stop, tell)
     if answer.hopeless:
         return Placing(None, 0, ("the requested meetings cannot all take place under these rules",))
     rounds = None if answer.model is None else encoding.decode(answer.model)

@@ -5,6 +5,7 @@ found until then (a model, a lower bound) is kept. python-sat is imported there 
 """
 
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from queue import Empty, Queue
 from random import Random
 from typing import Any
 
-from matching.pairing.stop import MaxRuntime, Stop
+from matching.pairing.stop import Stop
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 _WORKER = f"import sys; sys.path.insert(0, {_ROOT!r}); from matching.pairing.maxsat import serve; serve()"
@@ -97,8 +98,8 @@ def minimise(formula: Formula, shown: int, stop: Stop, on_lower: Callable[[int],
     """The cheapest model, or the best known when `stop` says so. Only variables 1..`shown` come back.
 
     How long a proof takes varies wildly with the order of the search, so two processes run side by side with different
-    settings, and one that has used up its slice is replaced by another order with a longer slice (restarts, Gomes,
-    Selman & Kautz 1998).
+    settings, and one that has used up its slice of CPU time is replaced by another order with a longer slice (restarts,
+    Gomes, Selman & Kautz 1998).
 
     Raises:
         RuntimeError: the solver process failed; its last words are in the message.
@@ -109,7 +110,6 @@ def minimise(formula: Formula, shown: int, stop: Stop, on_lower: Callable[[int],
     started = 0
     try:
         while not stop(-float(best.lower)):
-            running = [r for r in running if not r.expired()]
             while len(running) < _WIDTH:
                 running.append(_Runner(started, formula, shown, lines))
                 started += 1
@@ -117,12 +117,10 @@ def minimise(formula: Formula, shown: int, stop: Stop, on_lower: Callable[[int],
                 number, line = lines.get(timeout=max(0.0, min(0.1, stop.remaining())))
             except Empty:
                 continue
-            if not line:
-                words = next((r.last_words() for r in running if r.number == number), "")
-                if words:
-                    raise RuntimeError(f"the MaxSAT process ended early: {words}")
-            elif best.hear(line):
+            if line and best.hear(line):
                 break
+            if not line:
+                running = [r for r in running if r.number != number or not r.used_up()]
         return best.answer()
     finally:
         for runner in running:
@@ -130,7 +128,7 @@ def minimise(formula: Formula, shown: int, stop: Stop, on_lower: Callable[[int],
 
 
 _WIDTH = 2
-_SLICE = 30.0  # seconds of the first two processes; each following pair gets twice as long
+_SLICE = 40.0  # CPU seconds of the first two processes; each following pair gets twice as long
 
 
 class _Best:
@@ -169,12 +167,11 @@ class _Runner:
 
     def __init__(self, number: int, formula: Formula, shown: int, lines: "Queue[tuple[int, str]]") -> None:
         self.number = number
-        self.slice = MaxRuntime(_SLICE * 2 ** (number // _WIDTH))
-        self.slice.remaining()
         self.process = subprocess.Popen(
             [sys.executable, "-c", _WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
-        how = (number % 2 == 0, number // 2)  # exhaust cores or not; the order of the clauses (0 = as given)
+        # exhaust cores or not; the order of the clauses (0 = as given); CPU seconds until it is ended
+        how = (number % _WIDTH == 0, number // _WIDTH, _SLICE * 2 ** (number // _WIDTH))
         message = (formula.hard, formula.costs, shown, *how)
         self.threads = [
             threading.Thread(target=_read, args=(number, self.process.stdout, lines), daemon=True),
@@ -183,17 +180,17 @@ class _Runner:
         for thread in self.threads:
             thread.start()
 
-    def expired(self) -> bool:
-        """True (and ended) when the slice is used up."""
-        if self.slice.remaining() > 0:
-            return False
+    def used_up(self) -> bool:
+        """The process has ended because its slice is used up.
+
+        Raises:
+            RuntimeError: it ended for another reason.
+        """
+        words = self.process.stderr.read().decode(errors="replace").strip() if self.process.stderr else ""
+        if self.process.wait() != -signal.SIGPROF:
+            raise RuntimeError(f"the MaxSAT process ended early: {words[-300:] or 'without a word'}")
         self.end()
         return True
-
-    def last_words(self) -> str:
-        """What the process wrote to its error stream before it died by itself."""
-        words = self.process.stderr.read().decode(errors="replace").strip() if self.process.stderr else ""
-        return words[-300:] or "without a word"
 
     def end(self) -> None:
         """Stop the process and wait for it."""
@@ -232,7 +229,8 @@ def serve() -> None:
     from pysat.formula import WCNF  # noqa: PLC0415 - optional dependency
     from pysat.solvers import Solver  # noqa: PLC0415 - optional dependency
 
-    hard, costs, shown, exhaust, order = pickle.load(sys.stdin.buffer)
+    hard, costs, shown, exhaust, order, cpu_seconds = pickle.load(sys.stdin.buffer)
+    signal.setitimer(signal.ITIMER_PROF, cpu_seconds)  # ends the process, whatever the SAT engine is doing
     if order:
         Random(order).shuffle(hard)
         Random(order).shuffle(costs)

@@ -122,6 +122,21 @@ class StopFlag:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """Stop some seconds before another criterion does, so that a later step has time left."""
+
+    inner: Stop
+    seconds: float
+
+    def __call__(self, best: float) -> bool:
+        return self.inner(best) or self.remaining() <= 0
+
+    def remaining(self) -> float:
+        """What the other leaves, less the reserve."""
+        return self.inner.remaining() - (self.seconds if math.isfinite(self.seconds) else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """How a solver may run: when to stop, with which seed, whom to tell."""
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from matching.pairing import (
     ProblemError,
@@ -104,6 +104,7 @@ def test_what_is_no_object_is_refused(data):
         problem_from_dict(data)
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(problems())
 def test_a_problem_survives_writing_and_reading(problem):
     once = problem_to_dict(problem)

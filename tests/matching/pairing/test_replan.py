@@ -41,10 +41,9 @@ def event(n=12, rounds=6, seed=1):
     return Problem(rounds, people, tuple(Place(k) for k in range(n - 2)), utility, must=(("a0", "b0"),))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(problems(), st.randoms(use_true_random=False), st.booleans())
 def test_every_new_plan_is_valid_and_the_past_stands(problem, random, keep):
-    plan = solve(problem, MaxIterations(30)).plan
     names = [p.id for p in problem.participants]
     now = random.randint(0, problem.rounds)
     changes = Changes(
@@ -54,7 +53,8 @@ def test_every_new_plan_is_valid_and_the_past_stands(problem, random, keep):
         lost_places=tuple(p.id for p in problem.places[:1]),
         cancelled=tuple(t for t in range(now, problem.rounds) if random.random() < 0.2),
     )
-    answer = replan(problem, plan, changes, run(20), keep)
+    plan = solve(problem, MaxIterations(10)).plan
+    answer = replan(problem, plan, changes, run(10), keep)
     assert check(answer.problem, answer.plan) == []
     assert [m for m in answer.plan.meetings if m.round < now] == [m for m in plan.meetings if m.round < now]
     assert set(answer.diff.apply(plan).meetings) == set(answer.plan.meetings)

@@ -69,7 +69,7 @@ def small_events(draw):
     return event(wishes, rounds, draw(st.integers(1, 2)), **rules)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(small_events())
 def test_the_fewest_breaks_are_found_and_proven(problem):
     best = fewest_breaks(problem)

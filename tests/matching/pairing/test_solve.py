@@ -22,10 +22,10 @@ from matching.pairing.select import BMatching
 
 from .strategies import problems
 
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def answer(problem, seed=0, limit=60):
+def answer(problem, seed=0, limit=20):
     return solve(problem, MaxIterations(limit), seed)
 
 

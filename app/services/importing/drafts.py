@@ -232,6 +232,16 @@ def _read_relations(cell: Cell) -> None:
         cell.draft.relations.append((word, target.strip()))
 
 
+def _read_geolocation(cell: Cell) -> None:
+    """Both coordinates in one cell: "50.6,3.06", "(50.6; 3.06)"."""
+    parts = re.findall(r"-?\d+(?:\.\d+)?", cell.text)
+    if len(parts) != 2:
+        cell.context.notes.add(f"{cell.column.heading} left out: {cell.text[:40]!r} is no pair of degrees", cell.place)
+        return
+    cell.put("lat", parse_coordinate(parts[0], -90, 90))
+    cell.put("lon", parse_coordinate(parts[1], -180, 180))
+
+
 def _read_extra(name: str) -> Callable[[Cell], None]:
     """What a source says beside our fields: kept with its words, not in the profile."""
 
@@ -275,6 +285,7 @@ _READERS: dict[str, Callable[[Cell], None]] = {
     "city": _read_plain("city"),
     "lat": _read_parsed("lat", lambda v: parse_coordinate(v, -90, 90)),
     "lon": _read_parsed("lon", lambda v: parse_coordinate(v, -180, 180)),
+    "geolocation": _read_geolocation,
     "website": _read_or_leave_out("website", parse_website),
     "size": _read_or_leave_out("size", parse_number),
     "languages": _read_languages,

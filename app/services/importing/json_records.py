@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from app.errors import BadInput
+from app.errors import BadInput, TooLarge
 from app.services.importing.encodings import find_decoder
 from app.services.importing.tables import MAX_COLUMNS, Reading, Row, Table
 
+_MAX_DOCUMENT = 50_000_000
 _LIST_KEYS = ("actors", "items", "data", "results", "records", "features", "organisations", "organizations")
 
 
@@ -23,6 +24,8 @@ def read_json_lines(data: bytes, name: str) -> Reading:
 
 def read_json(data: bytes, name: str) -> Reading:
     """One JSON document: a list of objects, or an object that holds one."""
+    if len(data) > _MAX_DOCUMENT:
+        raise TooLarge(f"{name}: a JSON document of {len(data):,} bytes is read as a whole; use JSON Lines for so much")
     decoder = find_decoder(data)
     try:
         document = json.loads(decoder.text(data))

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from app.services.importing.columns import REPEATABLE, SURE, TEXT_FIELDS, Guess, parse_target, recognise
+from app.services.importing.connectors import find_connector
 from app.services.importing.tables import Row, Table, is_blank, is_empty
 from app.services.importing.values import parse_level
 from app.services.importing.words import fold_word
@@ -111,7 +112,9 @@ def plan_table(
     table: Table, options: ImportOptions, remembered: Mapping[str, str], *, exact_width: bool
 ) -> Plan | None:
     """How a table is to be read; None when no row of it looks like headings of actors."""
-    wanted = {fold_word(k): v for k, v in {**remembered, **options.mapping}.items()}
+    own = {fold_word(k): v for k, v in {**remembered, **options.mapping}.items()}
+    known = find_connector(table)
+    wanted = (dict(known.mapping) if known else {}) | own
     if options.layout == "matrix_transposed":
         return _plan(transpose(table), wanted, options.layout, exact_width=False)
     plan = _plan(table, wanted, options.layout, exact_width=exact_width)

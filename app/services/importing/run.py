@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from app.errors import Conflict, NotFound
+from app.errors import BadInput, Conflict, NotFound
 from app.services.importing.decide import Decision
 from app.services.importing.likely_twins import TwinSearch
 from app.services.importing.process import (
@@ -22,6 +22,7 @@ from app.services.importing.source import Source, open_source
 from app.services.importing.words import fold_word
 from app.services.importing.write import Stamp, write, write_relations
 from app.services.pool_revision import mark_pool_changed
+from models.actor import Actor
 from models.base import utc_now
 from models.competence_map import CompetenceMap, ImportChange, ImportOptions, ImportReport, MapFields, MapImport
 
@@ -73,12 +74,26 @@ def preview_again(
 def _preview_report(
     session: Session, source: Source, target: CompetenceMap, options: ImportOptions, on_progress: Progress | None
 ) -> ImportReport:
+    _check_merges(session, source, options)
     twins = TwinSearch()
     tally = Pass(session, source, target.id, options, on_progress=on_progress, on_wave=twins.collect).run()
     found = twins.search(session, source.notes)
     report = tally.report(preview_relations(session, target.id, tally))
     report.twins = found
     return report
+
+
+def _check_merges(session: Session, source: Source, options: ImportOptions) -> None:
+    """BadInput when a merge names a row or an actor that does not exist."""
+    ids = {target for target in options.merge.values() if isinstance(target, int)}
+    known = set(session.exec(select(Actor.id).where(col(Actor.id).in_(ids))).all()) if ids else set()
+    for key, target in options.merge.items():
+        if key not in source.counts:
+            raise BadInput.of(f"merge.{key}", "no row of the file has this key")
+        if isinstance(target, int) and target not in known:
+            raise BadInput.of(f"merge.{key}", f"there is no actor {target}")
+        if isinstance(target, str) and (target not in source.counts or target == key):
+            raise BadInput.of(f"merge.{key}", f"no other row of the file has the key {target!r}")
 
 
 def apply(
@@ -140,17 +155,24 @@ class _Writer:
             mark_pool_changed(self.session)
             if self.checkpoint:
                 self.checkpoint()
+                # The commit let go of the map: whoever came between has written whole waves, which are the same now.
+                lock_map(self.session, self.stamp.map_id)
         return ids
 
 
 def _claim(session: Session, import_id: int) -> MapImport:
     """The import, locked together with its map: two applies to one map follow each other."""
     row = get_import(session, import_id=import_id)
-    session.exec(select(CompetenceMap.id).where(CompetenceMap.id == row.map_id).with_for_update()).one()
+    lock_map(session, row.map_id)
     session.refresh(row)
     if row.state == "undone":
         raise Conflict(f"import {import_id} was undone: load the file again to preview and apply it")
     return row
+
+
+def lock_map(session: Session, map_id: int) -> None:
+    """Wait until nobody else writes into the map, and keep others waiting until the transaction ends."""
+    session.exec(select(CompetenceMap.id).where(CompetenceMap.id == map_id).with_for_update()).one()
 
 
 def _write_relations(session: Session, map_id: int, tally: Tally, stamp: Stamp) -> int:

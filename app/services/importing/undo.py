@@ -10,12 +10,12 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from app.errors import Conflict
-from app.services.importing.run import get_import
+from app.services.importing.run import get_import, lock_map
 from app.services.importing.write import rewrite_actors
 from app.services.pool_revision import mark_pool_changed
 from models.actor import ActorCreate
 from models.base import utc_now
-from models.competence_map import CompetenceMap, ImportChange, MapImport, UndoReport
+from models.competence_map import ImportChange, MapImport, UndoReport
 
 _LISTED = 1_000
 _STATE = text(
@@ -47,7 +47,7 @@ def undo(session: Session, *, import_id: int) -> UndoReport:
     and named. Undoing an undone import is a Conflict, as is undoing one that was never applied.
     """
     row = get_import(session, import_id=import_id)
-    session.exec(select(CompetenceMap.id).where(CompetenceMap.id == row.map_id).with_for_update()).one()
+    lock_map(session, row.map_id)
     session.refresh(row)
     if row.state not in {"applied", "applying"}:
         raise Conflict(f"import {import_id} is {row.state}: only an applied import can be undone")

@@ -66,7 +66,7 @@ def corrected_merits(pool: Pool, base: Calibration) -> Matrix:
     scoring = Scoring(calibration=base)
     hubness = measure_hubness(pool.profiles, scoring=scoring)
     merit = merit_matrix(part_matrices(pool, pool, scoring), scoring.weights, base)
-    return correct_hubs(merit, hubness, hubness, scoring.weights, base)
+    return correct_hubs(merit, hubness, hubness, scoring)
 
 
 def fit(merits: Matrix, gold: Gold, base: Calibration, kept: NDArray[np.bool_]) -> Calibration:

@@ -3,7 +3,7 @@
 multilingual-e5-small reads a text as a whole with attention; the Universal Sentence Encoder (multilingual v3; Yang et
 al., 2020) averages words and short runs of words. Their errors differ, and the second costs 2 ms a text and no torch.
 One learned map (`data/joined.npz`, made by bench/joined_train.py) takes both halves into the 384 dimensions that are
-stored. What it gains: docs/decisions/0007-second-encoder.md.
+stored. What it gains: docs/decisions/0011-second-encoder.md.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.ranking.affinity import pair_table
-from matching.ranking.calibration import Calibration
 from matching.ranking.parts import Scoring, merit_matrix, part_matrices
 from matching.ranking.profile import Pool, Profile
 from matching.ranking.weights import Weights
@@ -42,13 +41,25 @@ def measure_hubness(
     return np.concatenate(pieces) if pieces else np.zeros(0)
 
 
-def correct_hubs(
-    merit: Matrix, a: NDArray[np.float64], b: NDArray[np.float64], weights: Weights, calibration: Calibration
-) -> Matrix:
-    """Merit less half the sum of both actors' surplus hubness; an unmeasured actor counts as the mean."""
-    surplus_a = np.nan_to_num(a - calibration.hub_mean)
-    surplus_b = np.nan_to_num(b - calibration.hub_mean)
-    return np.asarray(merit - weights.hub * np.add.outer(surplus_a, surplus_b) / 2)
+def correct_hubs(merit: Matrix, a: NDArray[np.float64], b: NDArray[np.float64], scoring: Scoring) -> Matrix:
+    """Merit less half the sum of both actors' surplus hubness; an unmeasured actor counts as typical.
+
+    Surplus over what: see `typical_hubness`.
+    """
+    level = typical_hubness(scoring)
+    surplus = np.add.outer(np.nan_to_num(a - level), np.nan_to_num(b - level))
+    return np.asarray(merit - scoring.weights.hub * surplus / 2)
+
+
+def typical_hubness(scoring: Scoring) -> float:
+    """Half-way between the shipped mean hubness and that of the corpus (`Scoring.hub_level`), where it is known.
+
+    In a fuller corpus everybody's best merits are higher. Partly there are more good partners, which must not lower
+    scores; partly there are more lucky likenesses, which must not raise them. Nothing at hand tells which, so each
+    explanation counts a half.
+    """
+    shipped = scoring.calibration.hub_mean
+    return shipped if scoring.hub_level is None else (shipped + scoring.hub_level) / 2
 
 
 def cross_side(a: Pool, b: Pool) -> NDArray[np.bool_]:

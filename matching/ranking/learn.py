@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.ranking.calibration import Calibration
+from matching.ranking.hubs import typical_hubness
 from matching.ranking.parts import Scoring, merit_matrix, part_matrices
 from matching.ranking.profile import Pool, Profile
 from matching.ranking.weights import Weights
@@ -93,16 +93,13 @@ class _Pairs:
 
     def loss(self, weights: Weights, worthy: NDArray[Any], chosen: NDArray[np.bool_], scoring: Scoring) -> float:
         """Mean log-loss of the calibrated probabilities on the chosen pairs."""
-        calibration = scoring.calibration
-        p = np.clip(calibration.to_probability(self._merit(weights, calibration)), 1e-6, 1 - 1e-6)[chosen]
+        p = np.clip(scoring.calibration.to_probability(self._merit(weights, scoring)), 1e-6, 1 - 1e-6)[chosen]
         return float(-np.mean(worthy[chosen] * np.log(p) + (1 - worthy[chosen]) * np.log(1 - p)))
 
-    def _merit(self, weights: Weights, calibration: Calibration) -> NDArray[np.float64]:
-        merit = merit_matrix(self.parts, weights, calibration)
-        surplus = np.nan_to_num(self.hubness_a - calibration.hub_mean) + np.nan_to_num(
-            self.hubness_b - calibration.hub_mean
-        )
-        return np.asarray(merit - weights.hub * surplus / 2)
+    def _merit(self, weights: Weights, scoring: Scoring) -> NDArray[np.float64]:
+        level = typical_hubness(scoring)
+        surplus = np.nan_to_num(self.hubness_a - level) + np.nan_to_num(self.hubness_b - level)
+        return np.asarray(merit_matrix(self.parts, weights, scoring.calibration) - weights.hub * surplus / 2)
 
 
 def _fit(pairs: _Pairs, worthy: NDArray[Any], seen: NDArray[np.bool_], scoring: Scoring, pull: float) -> Weights:

@@ -51,12 +51,16 @@ Relations = Mapping[frozenset[ActorId], Relation]
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """Everything besides the actors that a score depends on."""
+    """Everything besides the actors that a score depends on.
+
+    `hub_level` is the mean stored hubness of the whole corpus, the same for every question (None: the shipped mean).
+    """
 
     weights: Weights = field(default_factory=Weights.default)
     calibration: Calibration = field(default_factory=Calibration.default)
     affinity: Affinity = field(default_factory=Affinity.default)
     relations: Relations = field(default_factory=dict)
+    hub_level: float | None = None
 
 
 def part_matrices(a: Pool, b: Pool, scoring: Scoring) -> dict[str, Matrix]:

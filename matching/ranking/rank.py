@@ -95,7 +95,7 @@ def score_pools(a: Pool, b: Pool, scoring: Scoring) -> Scores:
     """The calibrated score of every pair of two packed pools, with its parts. Sides are not looked at."""
     parts = part_matrices(a, b, scoring)
     merit = merit_matrix(parts, scoring.weights, scoring.calibration)
-    corrected = correct_hubs(merit, a.hubness, b.hubness, scoring.weights, scoring.calibration)
+    corrected = correct_hubs(merit, a.hubness, b.hubness, scoring)
     return Scores(np.round(scoring.calibration.to_probability(corrected), 9), parts)
 
 

@@ -107,7 +107,8 @@ def score_profiles(profiles: Sequence[Profile], scoring: Scoring) -> NDArray[np.
     """Scores of every pair (n, n), hubness measured among these actors first; sides are not looked at."""
     hubness = measure_hubness(profiles, scoring=scoring)
     pool = Pool.from_profiles(p.with_hubness(float(h)) for p, h in zip(profiles, hubness, strict=True))
-    return score_pools(pool, pool, scoring).probability
+    level = float(hubness.mean()) if len(hubness) else None
+    return score_pools(pool, pool, replace(scoring, hub_level=level)).probability
 
 
 def baseline_scores(folder: Folder, encoder: Encode, neutral: Neutral) -> dict[str, Matrix]:

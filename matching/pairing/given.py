@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from matching.pairing.contradiction import contradicting_rules
 from matching.pairing.idle import IdleSearch, Rules, Tries
 from matching.pairing.interpreters import Slot, pin
 from matching.pairing.maxsat import minimise
@@ -69,7 +70,8 @@ def _place(task: Task, run: Run) -> Placing:
     stop = Earlier(run.stop, min(5.0, 0.15 * run.stop.remaining()))
     answer = minimise(encoding.formula, max(encoding.at.values(), default=0), stop, tell)
     if answer.hopeless:
-        return Placing(None, 0, ("the requested meetings cannot all take place under these rules",))
+        why = contradicting_rules(task) or ("the requested meetings cannot all take place under these rules",)
+        return Placing(None, 0, why)
     rounds = None if answer.model is None else encoding.decode(answer.model)
     return Placing(rounds, answer.lower)
 

@@ -29,6 +29,7 @@ class Formula:
     variables: int = 0
     hard: list[list[int]] = field(default_factory=list)
     costs: list[int] = field(default_factory=list)
+    guard: int = 0  # while set, clauses hold only if this variable is true
 
     def fresh(self) -> int:
         """A new variable."""
@@ -37,7 +38,7 @@ class Formula:
 
     def add(self, *literals: int) -> None:
         """At least one of these literals is true."""
-        self.hard.append(list(literals))
+        self.hard.append([*literals, -self.guard] if self.guard else list(literals))
 
     def at_most(self, literals: list[int], most: int) -> None:
         """At most so many of these literals are true (sequential counter, Sinz 2005; pairwise when short)."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from matching.pairing.maxsat import Formula
 from matching.pairing.meets import Meets
 from matching.pairing.model import Model, consecutive_limit
-from matching.pairing.problem import index_of
+from matching.pairing.problem import Requested, index_of
 from matching.pairing.rounds import bits
 
 
@@ -23,6 +23,9 @@ class Task:
     pairs: list[tuple[int, int]]
     masks: list[int]
     served: dict[int, list[int]]  # meeting -> rounds of each interpreter, for those without a common language
+    names: list[str]  # each meeting as a rule in plain words
+    precedences: tuple[tuple[int, int], ...] = ()
+    fairness: int | None = None
 
     @property
     def rounds(self) -> int:
@@ -60,7 +63,34 @@ def build_task(model: Model) -> Task:
                 direct |= rounds
         pairs.append((i, j))
         masks.append(mask & direct)
-    return Task(model, pairs, _order_windows(problem.precedences, masks), served)
+    names = [_in_words(m, wish, fixed.get(m)) for m, wish in enumerate(problem.requested)]
+    windows = _order_windows(problem.precedences, masks)
+    return Task(model, pairs, windows, served, names, problem.precedences, problem.fairness)
+
+
+def _in_words(m: int, wish: Requested, fixed: int | None) -> str:
+    when = "" if wish.rounds is None else f" in one of the rounds {', '.join(map(str, wish.rounds))}"
+    asked = "requested" if fixed is None else f"fixed to round {fixed}"
+    return f"meeting {m} ({wish.a} with {wish.b}) is {asked}{when}"
+
+
+def must_task(model: Model) -> Task:
+    """The musts and locks of an event as given meetings: can they all take place?"""
+    meets = Meets(model)
+    people = model.problem.participants
+    locked = {(min(i, j), max(i, j)): t for i, j, t in model.locks}
+    masks, names, served = [], [], {}
+    for m, (i, j) in enumerate(model.must):
+        mask = _any_seat(meets, i, j)
+        if not mask:
+            served[m] = [_any_seat(meets, i, j, k) for k in range(len(model.problem.interpreters))]
+            for rounds in served[m]:
+                mask |= rounds
+        t = locked.get((i, j))
+        one, other = people[i].id, people[j].id
+        names.append(f"{one} must meet {other}" if t is None else f"{one} and {other} are locked to round {t}")
+        masks.append(mask if t is None else mask & (1 << t))
+    return Task(model, list(model.must), masks, served, names)
 
 
 def _any_seat(meets: Meets, i: int, j: int, interpreter: int | None = None) -> int:
@@ -96,6 +126,18 @@ class Encoding:
     formula: Formula
     at: dict[tuple[int, int], int]
     used: dict[tuple[int, int], int]
+    rules: dict[int, str] | None = None  # with words: the variable that switches a rule on -> the rule
+
+    def under(self, words: str) -> None:
+        """What follows belongs to this rule, when rules are told apart."""
+        if self.rules is not None:
+            self.formula.guard = 0
+            self.formula.guard = self.formula.fresh()
+            self.rules[self.formula.guard] = words
+
+    def always(self) -> None:
+        """What follows belongs to no rule."""
+        self.formula.guard = 0
 
     def decode(self, model: frozenset[int]) -> list[int]:
         """The round of each meeting."""
@@ -106,14 +148,17 @@ class Encoding:
         return found
 
 
-def encode(task: Task) -> Encoding:
-    """The whole problem as clauses; a break costs 1."""
+def encode(task: Task, told_apart: bool = False) -> Encoding:
+    """The whole problem as clauses; a break costs 1. With `told_apart` every rule has a switch and implied counts are
+    left out, so that the rules that contradict each other can be found."""
     formula = Formula()
     at = {(m, t): formula.fresh() for m, mask in enumerate(task.masks) for t in bits(mask)}
-    encoding = Encoding(task, formula, at, {})
+    encoding = Encoding(task, formula, at, {}, {} if told_apart else None)
     for m, mask in enumerate(task.masks):
         rounds = [at[m, t] for t in bits(mask)]
+        encoding.under(task.names[m])
         formula.add(*rounds)
+        encoding.always()
         for k, one in enumerate(rounds):
             for other in rounds[:k]:
                 formula.add(-one, -other)
@@ -131,6 +176,7 @@ def _person(encoding: Encoding, i: int, meetings: list[int]) -> None:
     """`used[i, t]` holds exactly when i meets somebody in t; one meeting a round; rests; exact counts."""
     task, formula = encoding.task, encoding.formula
     parallel = task.model.problem.participants[i].parallel
+    who = task.model.problem.participants[i].id
     for t in range(task.rounds):
         here = [encoding.at[m, t] for m in meetings if (m, t) in encoding.at]
         if not here:
@@ -139,14 +185,20 @@ def _person(encoding: Encoding, i: int, meetings: list[int]) -> None:
         formula.add(-used, *here)
         for one in here:
             formula.add(-one, used)
-        formula.at_most(here, min(parallel, int(sum(task.model.open[s, t] for s in task.model.seats_by_owner[i]))))
+        seats = int(sum(task.model.open[s, t] for s in task.model.seats_by_owner[i]))
+        if len(here) > min(parallel, seats):
+            encoding.under(f"{who} holds at most {min(parallel, seats)} meetings in round {t}")
+            formula.at_most(here, min(parallel, seats))
+            encoding.always()
     limit = consecutive_limit(task.model.problem, i)
     if limit is not None:
+        encoding.under(f"{who} has at most {limit} meetings in a row")
         for start in range(task.rounds - limit):
             window = [encoding.used.get((i, t)) for t in range(start, start + limit + 1)]
             if None not in window:
                 formula.add(*(-x for x in window if x is not None))
-    if parallel == 1:
+    encoding.always()
+    if parallel == 1 and encoding.rules is None:
         _counts(encoding, i, meetings)
 
 
@@ -180,9 +232,11 @@ def _places(encoding: Encoding, mine: list[list[int]]) -> None:
     order = sorted(range(len(task.pairs)), key=lambda m: (min(task.pairs[m], key=lambda i: -len(mine[i])), m))
     for t in range(task.rounds):
         places = int(task.model.capacity[t])
+        encoding.under(f"round {t} has {places} places")
         formula.at_most([encoding.at[m, t] for m in order if (m, t) in encoding.at], places)
+        encoding.always()
         people = [encoding.used[i, t] for i in range(task.model.n) if (i, t) in encoding.used]
-        if all(p.parallel == 1 for p in task.model.problem.participants):
+        if encoding.rules is None and all(p.parallel == 1 for p in task.model.problem.participants):
             formula.at_most(people, 2 * places)
 
 
@@ -199,18 +253,22 @@ def _interpreters(encoding: Encoding) -> None:
                     choices.append(chosen)
                     serving.setdefault((k, t), []).append(chosen)
             formula.add(-encoding.at[m, t], *choices)
-    for meetings in serving.values():
+    for (k, t), meetings in serving.items():
+        encoding.under(f"{task.model.problem.interpreters[k].id} serves one meeting in round {t}")
         formula.at_most(meetings, 1)
+    encoding.always()
 
 
 def _precedences(encoding: Encoding) -> None:
     """The later meeting only in rounds after the first one."""
     task, at = encoding.task, encoding.at
-    for first, later in task.model.problem.precedences:
+    for first, later in task.precedences:
+        encoding.under(f"meeting {first} comes before meeting {later}")
         for t in bits(task.masks[later]):
             encoding.formula.add(-at[later, t], *(at[first, r] for r in bits(task.masks[first]) if r < t))
         for r in bits(task.masks[first]):
             encoding.formula.add(-at[first, r], *(at[later, t] for t in bits(task.masks[later]) if t > r))
+    encoding.always()
 
 
 def _breaks(encoding: Encoding, i: int) -> list[int]:
@@ -242,10 +300,11 @@ def _breaks(encoding: Encoding, i: int) -> list[int]:
 
 def _fairness(encoding: Encoding, breaks: list[list[int]], mine: list[list[int]]) -> None:
     """Nobody has more than d breaks above anybody else."""
-    most = encoding.task.model.problem.fairness
+    most = encoding.task.fairness
     if most is None:
         return
     formula = encoding.formula
+    encoding.under(f"nobody has more than {most} breaks above anybody else")
     if any(len(meetings) < 2 for meetings in mine):
         for ends in breaks:
             formula.at_most(ends, most)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matching.pairing.breaks import rested
+from matching.pairing.contradiction import contradicting_rules
 from matching.pairing.explain import contradictions
 from matching.pairing.floors import settle_floors
 from matching.pairing.given import place_requested
@@ -16,6 +17,7 @@ from matching.pairing.model import Model, build_model
 from matching.pairing.plan import Sitting, build_plan, describe, owners_of
 from matching.pairing.polish import Draft, Search, improve
 from matching.pairing.problem import Certificate, PlaceId, Plan, Problem, Result
+from matching.pairing.requested import must_task
 from matching.pairing.rounds import PINNED, Graph, colour, colour_around
 from matching.pairing.select import BMatching
 from matching.pairing.stop import MaxRuntime, Progress, ProgressHook, Run, Stop, noop
@@ -72,7 +74,8 @@ def choose_and_schedule(problem: Problem, run: Run, stay: Stay | None = None) ->
     try:
         floors, level = settle_floors(lp)
     except ValueError as error:
-        return Result(Plan(), Certificate(status="infeasible", contradiction=(str(error),)))
+        words = contradicting_rules(must_task(model)) or (str(error),)
+        return Result(Plan(), Certificate(status="infeasible", contradiction=words))
     bound = lp.bound()
     run.on_progress(Progress("selection", 0.0, bound, 1.0))
     if stay is not None and stay.rounds:
@@ -86,7 +89,12 @@ def choose_and_schedule(problem: Problem, run: Run, stay: Stay | None = None) ->
         wait_less(draft, run)
     sittings = [Sitting(edge, t, slots.get(edge)) for edge, t in draft.placed.items()]
     plan = build_plan(model, sittings, {} if stay is None else stay.places)
-    return Result(plan, certify(model, plan, bound, level))
+    certificate = certify(model, plan, bound, level)
+    if certificate.missed_must:
+        clash = contradicting_rules(must_task(model))
+        if clash:
+            return Result(Plan(), Certificate(status="infeasible", contradiction=clash))
+    return Result(plan, certificate)
 
 
 def wait_less(draft: Draft, run: Run) -> None:

@@ -191,3 +191,14 @@ def test_published_optimum(name, breaks):
     result = solve(problem, MaxRuntime(60))
     assert (result.certificate.status, result.certificate.breaks) == ("optimal", breaks)
     assert check(problem, result.plan) == []
+
+
+def test_requests_that_contradict_each_other_are_a_smallest_set():
+    pairs = [("a", "b", [0]), ("a", "c", [0]), ("c", "d"), ("b", "d")]
+    certificate = solve(event(pairs), MaxRuntime(30)).certificate
+    assert certificate.status == "infeasible"
+    assert certificate.contradiction == (
+        "meeting 0 (a with b) is requested in one of the rounds 0",
+        "meeting 1 (a with c) is requested in one of the rounds 0",
+        "a holds at most 1 meetings in round 0",
+    )

@@ -260,3 +260,18 @@ def test_an_empty_event_has_an_empty_plan():
         result = answer(problem_from_dict({"rounds": 1, "places": 1, **data}))
         assert result.plan.meetings == ()
         assert result.certificate.status == "optimal"
+
+
+def test_musts_that_cannot_be_seated_together_are_a_smallest_set():
+    """Three musts among three people need three rounds (a triangle); the fourth pair has nothing to do with it."""
+    people = [{"id": x, "side": x} for x in "abcde"]
+    musts = [["a", "b"], ["b", "c"], ["a", "c"], ["d", "e"]]
+    data = {"rounds": 3, "places": 2, "participants": people, "must": musts}
+    assert answer(problem_from_dict(data)).certificate.missed_must == ()
+    people[0] = {**people[0], "available": [0, 1]}
+    people[1] = {**people[1], "available": [0, 1]}
+    people[2] = {**people[2], "available": [0, 1]}
+    certificate = answer(problem_from_dict(data)).certificate
+    assert certificate.status == "infeasible"
+    assert {"a must meet b", "b must meet c", "a must meet c"} <= set(certificate.contradiction)
+    assert "d must meet e" not in certificate.contradiction

@@ -1,12 +1,13 @@
 """The JSON form of a problem: read it, refuse what is wrong and say where."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.pairing.fields import distinct, fields, flag, name, number, sequence, show, whole
 from matching.pairing.problem import (
     MAX_DELEGATES,
     MAX_PARTICIPANTS,
@@ -53,7 +54,7 @@ def problem_from_dict(data: Any) -> Problem:
     requested = _requested(data.get("requested"), index, rounds)
     aim = data.get("aim", "breaks" if requested else "utility")
     if aim not in ("utility", "breaks"):
-        raise ProblemError("aim", f"must be 'utility' or 'breaks', not {_show(aim)}")
+        raise ProblemError("aim", f"must be 'utility' or 'breaks', not {show(aim)}")
     return Problem(
         rounds=rounds,
         participants=participants,
@@ -81,79 +82,6 @@ def problem_from_dict(data: Any) -> Problem:
     )
 
 
-def _show(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def fields(data: Any, path: str, known: Iterable[str], required: Iterable[str]) -> None:
-    """Refuse anything that is not an object with these fields."""
-    if not isinstance(data, Mapping):
-        raise ProblemError(path or "problem", f"must be an object, not {_show(data)}")
-    known = list(known)
-    dot = f"{path}." if path else ""
-    for key in data:
-        if key not in known:
-            raise ProblemError(f"{dot}{key}", f"unknown field; known fields are {', '.join(known)}")
-    for key in required:
-        if key not in data:
-            raise ProblemError(f"{dot}{key}", "is missing")
-
-
-def whole(value: Any, path: str, low: int, high: int) -> int:
-    """A whole number within bounds; `3.0` and `true` are refused."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ProblemError(path, f"must be a whole number, not {_show(value)}")
-    if not low <= value <= high:
-        raise ProblemError(path, f"must lie between {low} and {high}, not {value}")
-    return value
-
-
-def number(value: Any, path: str, low: float, high: float) -> float:
-    """A finite number within bounds."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ProblemError(path, f"must be a number, not {_show(value)}")
-    if not low <= value <= high or math.isnan(value):
-        raise ProblemError(path, f"must lie between {low:g} and {high:g}, not {value}")
-    return float(value)
-
-
-def flag(value: Any, path: str) -> bool:
-    """True or false."""
-    if not isinstance(value, bool):
-        raise ProblemError(path, f"must be true or false, not {_show(value)}")
-    return value
-
-
-def name(value: Any, path: str) -> str:
-    """A non-empty text of at most 200 characters."""
-    if not isinstance(value, str) or not value.strip():
-        raise ProblemError(path, f"must be a non-empty text, not {_show(value)}")
-    if len(value) > 200:
-        raise ProblemError(path, "must have at most 200 characters")
-    return value
-
-
-def sequence(value: Any, path: str, most: int) -> list[Any]:
-    """A list no longer than `most`; None is the empty list."""
-    if value is None:
-        return []
-    if not isinstance(value, list | tuple):
-        raise ProblemError(path, f"must be a list, not {_show(value)}")
-    if len(value) > most:
-        raise ProblemError(path, f"must have at most {most} entries, not {len(value)}")
-    return list(value)
-
-
-def distinct(values: Iterable[Any], path: str, what: str) -> None:
-    """Refuse a value that stands twice."""
-    seen: set[Any] = set()
-    for position, value in enumerate(values):
-        if value in seen:
-            raise ProblemError(f"{path}[{position}]", f"{what} {_show(value)} is listed twice")
-        seen.add(value)
-
-
 def _optional(value: Any, path: str, low: int, high: int) -> int | None:
     return None if value is None else whole(value, path, low, high)
 
@@ -164,7 +92,7 @@ def _rounds(value: Any, path: str, rounds: int) -> tuple[int, ...] | None:
     listed = sequence(value, path, MAX_ROUNDS)
     for position, item in enumerate(listed):
         if isinstance(item, bool) or not isinstance(item, int):
-            raise ProblemError(f"{path}[{position}]", f"must be a round number, not {_show(item)}")
+            raise ProblemError(f"{path}[{position}]", f"must be a round number, not {show(item)}")
         if not 0 <= item < rounds:
             spoken = f"rounds are 0–{rounds - 1}" if rounds > 1 else "the only round is 0"
             raise ProblemError(f"{path}[{position}]", f"round {item} does not exist ({spoken})")
@@ -215,7 +143,7 @@ def _tracks(value: Any, rounds: int, places: tuple[Place, ...]) -> tuple[Track, 
             own = tuple(sequence(item["places"], f"{path}.places", MAX_PLACES))
             for k, place in enumerate(own):
                 if not isinstance(place, int | str) or place not in known:
-                    raise ProblemError(f"{path}.places[{k}]", f"no place has the id {_show(place)}")
+                    raise ProblemError(f"{path}.places[{k}]", f"no place has the id {show(place)}")
             distinct(own, f"{path}.places", "place")
         found.append(Track(name(item["id"], f"{path}.id"), _rounds(item.get("rounds"), f"{path}.rounds", rounds), own))
     distinct([t.id for t in found], "tracks", "track")
@@ -248,7 +176,7 @@ def _participant(item: Any, path: str, rounds: int, tracks: set[str]) -> Partici
     own = _names(item.get("tracks"), f"{path}.tracks", 500)
     for k, track in enumerate(own):
         if track not in tracks:
-            raise ProblemError(f"{path}.tracks[{k}]", f"no track has the id {_show(track)}")
+            raise ProblemError(f"{path}.tracks[{k}]", f"no track has the id {show(track)}")
     return Participant(
         id=name(item["id"], f"{path}.id"),
         side=name(item["side"], f"{path}.side"),
@@ -281,17 +209,17 @@ def _delegates(value: Any, path: str, rounds: int) -> tuple[Delegate, ...]:
 
 def _member(value: Any, path: str, index: Mapping[str, int]) -> int:
     if not isinstance(value, str) or value not in index:
-        raise ProblemError(path, f"no participant has the id {_show(value)}")
+        raise ProblemError(path, f"no participant has the id {show(value)}")
     return index[value]
 
 
 def _couple(item: Any, path: str, index: Mapping[str, int], size: int = 2) -> tuple[int, int]:
     if not isinstance(item, list | tuple) or len(item) != size:
         shape = "[a, b]" if size == 2 else "[a, b, value]"
-        raise ProblemError(path, f"must be {shape}, not {_show(item)}")
+        raise ProblemError(path, f"must be {shape}, not {show(item)}")
     i, j = _member(item[0], f"{path}[0]", index), _member(item[1], f"{path}[1]", index)
     if i == j:
-        raise ProblemError(path, f"{_show(item[0])} cannot meet itself")
+        raise ProblemError(path, f"{show(item[0])} cannot meet itself")
     return i, j
 
 
@@ -313,7 +241,7 @@ def _utility(value: Any, index: Mapping[str, int], default: float) -> NDArray[np
         path = f"utility[{k}]"
         i, j = _couple(item, path, index, 3)
         if not math.isnan(matrix[i, j]):
-            raise ProblemError(path, f"the pair {_show(item[0])}, {_show(item[1])} is listed twice")
+            raise ProblemError(path, f"the pair {show(item[0])}, {show(item[1])} is listed twice")
         matrix[i, j] = matrix[j, i] = number(item[2], f"{path}[2]", 0.0, 1.0)
     np.nan_to_num(matrix, copy=False, nan=default)
     np.fill_diagonal(matrix, 0.0)
@@ -342,11 +270,11 @@ def _locks(value: Any, index: Mapping[str, int], rounds: int, places: tuple[Plac
         fields(item, path, ("a", "b", "round", "place", "interpreter", "delegate_a", "delegate_b"), ("a", "b", "round"))
         i, j = _member(item["a"], f"{path}.a", index), _member(item["b"], f"{path}.b", index)
         if i == j:
-            raise ProblemError(path, f"{_show(item['a'])} cannot meet itself")
+            raise ProblemError(path, f"{show(item['a'])} cannot meet itself")
         couples.append((min(i, j), max(i, j)))
         place = item.get("place")
         if place is not None and (not isinstance(place, int | str) or place not in known):
-            raise ProblemError(f"{path}.place", f"no place has the id {_show(place)}")
+            raise ProblemError(f"{path}.place", f"no place has the id {show(place)}")
         found.append(Lock(item["a"], item["b"], _round(item["round"], f"{path}.round", rounds), place))
     distinct(couples, "locked", "pair (by position)")
     return tuple(found)
@@ -373,7 +301,7 @@ def _requested(value: Any, index: Mapping[str, int], rounds: int) -> tuple[Reque
         fields(item, path, ("a", "b", "rounds"), ("a", "b"))
         i, j = _member(item["a"], f"{path}.a", index), _member(item["b"], f"{path}.b", index)
         if i == j:
-            raise ProblemError(path, f"{_show(item['a'])} cannot meet itself")
+            raise ProblemError(path, f"{show(item['a'])} cannot meet itself")
         found.append(Requested(item["a"], item["b"], _rounds(item.get("rounds"), f"{path}.rounds", rounds)))
     return tuple(found)
 
@@ -395,7 +323,7 @@ def _precedences(value: Any, meetings: int) -> tuple[tuple[int, int], ...]:
     for k, item in enumerate(sequence(value, "precedences", MAX_REQUESTED * 10)):
         path = f"precedences[{k}]"
         if not isinstance(item, list | tuple) or len(item) != 2:
-            raise ProblemError(path, f"must be [first, later], not {_show(item)}")
+            raise ProblemError(path, f"must be [first, later], not {show(item)}")
         first, later = (_meeting(m, f"{path}[{i}]", meetings) for i, m in enumerate(item))
         if first == later:
             raise ProblemError(path, f"meeting {first} cannot come before itself")
@@ -406,5 +334,5 @@ def _precedences(value: Any, meetings: int) -> tuple[tuple[int, int], ...]:
 def _meeting(value: Any, path: str, meetings: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < meetings:
         spoken = f"requested meetings are 0–{meetings - 1}" if meetings else "there are no requested meetings"
-        raise ProblemError(path, f"no meeting {_show(value)} ({spoken})")
+        raise ProblemError(path, f"no meeting {show(value)} ({spoken})")
     return value

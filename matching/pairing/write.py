@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from matching.pairing.parse import fields, name, sequence, whole
+from matching.pairing.fields import fields, name, sequence, whole
 from matching.pairing.problem import (
     MAX_PARTICIPANTS,
     MAX_ROUNDS,

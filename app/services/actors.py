@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.errors import BadInput, NotFound
 from app.services.pool_revision import mark_pool_changed
-from app.services.texts import fold, passages_of, search_words, stored_texts
+from app.services.texts import FACET_FIELDS, fold, passages_of, search_words, stored_texts
 from models.actor import (
     Actor,
     ActorBrief,
@@ -170,6 +170,9 @@ def _read_cursor(cursor: str) -> tuple[str, int]:
 
 def _merge(before: ActorCreate, changes: ActorUpdate) -> ActorCreate:
     merged = before.model_copy(update={name: getattr(changes, name) for name in changes.model_fields_set})
+    for name in FACET_FIELDS.values():
+        if getattr(merged, name) is None:
+            setattr(merged, name, [])
     for name in ("name", "country", "kind"):
         if getattr(merged, name) is None:
             raise BadInput.of(name, "cannot be empty")

@@ -72,6 +72,14 @@ def test_a_changed_country_still_has_to_hold_the_nuts_code(client: TestClient) -
     assert client.get("/actors/1").json()["country"] == "FR"
 
 
+def test_null_clears_the_texts_of_a_facet_and_is_refused_where_something_must_stand(client: TestClient) -> None:
+    client.post("/actors", json=ACTOR)
+    assert client.patch("/actors/1", json={"offers": None}).json()["offers"] == []
+    assert client.patch("/actors/1", json={"name": None}).json()["errors"] == [
+        {"field": "name", "reason": "cannot be empty", "line": None}
+    ]
+
+
 def test_a_description_of_two_megabytes_is_refused_by_its_length(client: TestClient, engine: Engine) -> None:
     answer = client.post("/actors", json=ACTOR | {"description": {"fr": "laine " * 350_000}})
     assert answer.status_code == 422

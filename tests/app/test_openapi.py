@@ -42,7 +42,7 @@ API = schemathesis.openapi.from_dict(with_ids_that_exist(create_app(Settings()).
 
 
 @pytest.fixture
-def furnished(client: TestClient) -> TestClient:
+def furnished(client: TestClient, embed) -> TestClient:
     """A service with two actors and an event that has all it needs, so that the ids 1 and 2 exist."""
     for name, country in (("Weaver", "FR"), ("Centre", "BE")):
         text = {"en": "testing of coatings"}
@@ -52,6 +52,7 @@ def furnished(client: TestClient) -> TestClient:
     client.put("/events/1/places", json=[{"label": "Table 1"}])
     for actor_id in (1, 2):
         client.post("/events/1/participants", json={"actor_id": actor_id})
+    embed()
     assert client.post("/events/1/plans", json={"time_limit_s": 1}).status_code == 201
     file = ("border.csv", "name;country;offers\nWeaver;FR;cloth\n", "text/csv")
     assert client.post("/maps/imports", data={"name": "Border"}, files={"file": file}).status_code == 201

@@ -6,8 +6,9 @@ DIR holds ``*.jsonl`` as for bench/languages_train.py. With x centred per langua
 of a text, Sb the covariance of the m and Sw that of x - m, the map is Sb(Sb + Sw + ridge)^-1, after which the
 spectrum of meaning is flattened (each direction divided by its variance to the power .2: a few broad topics would
 drown the rest) and the 384 directions with most meaning are kept. Both halves are scaled to equal mean length,
-the second then by .7. ``--more``: parallel lines in further languages, from which only their means are taken, as
-offsets from the languages of DIR. Writes ``matching/encoder/data/joined.npz``; no text is stored.
+the second then by .7. ``--more``: parallel lines in further languages (default: sentences of our own), from which only
+their means are taken, as offsets from the languages of DIR. Writes ``matching/encoder/data/joined.npz``; no text is
+stored.
 """
 
 import argparse
@@ -15,17 +16,22 @@ import json
 from pathlib import Path
 
 import numpy as np
-from languages_train import Parallel, read_parallel
+from languages_train import SENTENCES, Parallel, read_parallel
 from numpy.typing import NDArray
 
 from matching.encoder.joined import JoinedEncoder, WordEncoder
 from matching.encoder.load import load_encoder
 
 OUT = Path(__file__).parents[1] / "matching/encoder/data/joined.npz"
-VERSION = "joined-1"
+VERSION = "joined-2"
 RIDGE, FLATTEN, SECOND, KEPT = 0.3, 0.4, 0.7, 384
 Matrix = NDArray[np.float64]
+FEWEST_OFFSETS = 50
 Groups = dict[str, dict[str, Matrix]]
+DATA = (
+    "EU Common Procurement Vocabulary labels (MIT, content EU), NTREX-128 (CC-BY-SA-4.0) and sentences of our own; "
+    "statistics only, none of the texts is stored"
+)
 
 
 def main() -> None:
@@ -33,7 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--models", type=Path, default=Path(".viaduc/models"))
-    parser.add_argument("--more", type=Path)
+    parser.add_argument("--more", type=Path, default=SENTENCES)
     parser.add_argument("--cache", type=Path)
     asked = parser.parse_args()
     encoder = default_joined(asked.models)
@@ -41,10 +47,15 @@ def main() -> None:
     means = language_means(groups)
     split = encoder.dim - WordEncoder().dim
     matrix = learn_map(groups, split)
-    if asked.more:
-        means |= further_means(asked.more, encoder, means)
+    means |= further_means(asked.more, encoder, means)
     languages = sorted(means)
-    note = {"version": VERSION, "encoder": encoder.name, "languages": languages, "made_by": "bench/joined_train.py"}
+    note = {
+        "version": VERSION,
+        "encoder": encoder.name,
+        "languages": languages,
+        "made_by": "bench/joined_train.py",
+        "data": DATA,
+    }
     np.savez_compressed(
         OUT,
         note=np.array(json.dumps(note)),
@@ -133,7 +144,7 @@ def further_means(path: Path, encoder: JoinedEncoder, known: dict[str, Matrix]) 
             for row in vectors[lang]
             if row in vectors[base]
         ]
-        if len(offsets) >= 100:
+        if len(offsets) >= FEWEST_OFFSETS:
             further[lang] = np.mean(offsets, axis=0)
     return further
 

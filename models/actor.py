@@ -220,6 +220,27 @@ class ActorPage(Shape):
     total: int
 
 
+class ActorHit(Shape):
+    """An actor that a search found, and by what."""
+
+    actor: ActorBrief
+    found_by: Literal["name", "words", "meaning"] = Field(
+        description="name: a name, alias or acronym; words: they stand in its texts; meaning: a text says the like"
+    )
+    text: str | None = Field(description="The name or the piece of text that was found")
+    lang: str | None = Field(description="Language of that piece of text")
+    similarity: float | None = Field(default=None, description="Cosine of question and text, where meaning found it")
+
+
+class ActorSearch(Shape):
+    """What a search found: names first, then words, then meaning; no actor twice."""
+
+    hits: list[ActorHit]
+    meaning: Literal["ready", "loading", "missing"] = Field(
+        description="loading, missing: there is no language model (yet), so only names and words were looked for"
+    )
+
+
 class IdempotencyRecord(SQLModel, table=True):
     """What a creating POST answered, so that the same request sent twice creates once."""
 

@@ -1,28 +1,37 @@
 """Actors: organisations with a competence profile, and their relations."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query, Response
 
 from app.api import examples
 from app.api.problems import responses
-from app.deps import AttemptDep, HolderDep, SessionDep
+from app.deps import AttemptDep, HolderDep, PoolDep, SessionDep
+from app.errors import Unavailable
 from app.services import actors as service
 from app.services import relations
 from app.services.idempotency import run_once
-from models.actor import ActorCreate, ActorPage, ActorPublic, ActorUpdate, RelationCreate, RelationPublic
+from app.services.search import search_actors
+from models.actor import ActorCreate, ActorPage, ActorPublic, ActorSearch, ActorUpdate, RelationCreate, RelationPublic
 
 router = APIRouter(prefix="/actors", tags=["actors"], responses=responses(404))
 
 
-def _query(
-    q: Annotated[str | None, Query(max_length=300, description="Words that the name, texts or sectors have")] = None,
-    country: Annotated[list[str] | None, Query(max_length=60)] = None,
-    side: Annotated[list[str] | None, Query(max_length=60)] = None,
-    kind: Annotated[list[str] | None, Query(max_length=40)] = None,
-    sector: Annotated[list[str] | None, Query(max_length=60)] = None,
+Narrow = Annotated[list[str] | None, Query(max_length=60, description="May be repeated: any of them")]
+
+
+def _filters(
+    country: Narrow = None, side: Narrow = None, kind: Narrow = None, sector: Narrow = None
 ) -> service.ActorQuery:
-    return service.ActorQuery(q, country or [], side or [], kind or [], sector or [])
+    return service.ActorQuery(None, country or [], side or [], kind or [], sector or [])
+
+
+def _query(
+    filters: Annotated[service.ActorQuery, Depends(_filters)],
+    q: Annotated[str | None, Query(max_length=300, description="Words that the name, texts or sectors have")] = None,
+) -> service.ActorQuery:
+    return replace(filters, q=q)
 
 
 @router.get("")
@@ -49,6 +58,26 @@ def create_actor(
         return service.actor_public(session, actor=service.create_actor(session, fields=fields), encoder=holder.name)
 
     return run_once(session, attempt=attempt, create=create)
+
+
+@router.get("/search")
+def search(
+    session: SessionDep,
+    holder: HolderDep,
+    cache: PoolDep,
+    filters: Annotated[service.ActorQuery, Depends(_filters)],
+    q: Annotated[
+        str, Query(min_length=1, max_length=2000, description="A name, an acronym, trade words, or a whole sentence")
+    ],
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> ActorSearch:
+    """Search actors by name, then by words, then by meaning; each hit says how it was found"""
+    try:
+        meaning = holder.get()
+    except Unavailable:
+        meaning = None
+    hits = search_actors(session, meaning=meaning, cache=cache, query=q, limit=limit, filters=filters)
+    return ActorSearch(hits=hits, meaning=holder.availability)
 
 
 @router.get("/{actor_id}")

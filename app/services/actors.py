@@ -123,7 +123,7 @@ class ActorQuery:
 
 def list_actors(session: Session, *, query: ActorQuery, cursor: str | None = None, limit: int = 50) -> ActorPage:
     """One page of actors by name; `q` keeps those that have every word of it."""
-    where = _conditions(query)
+    where = conditions(query)
     total = session.exec(select(func.count()).select_from(Actor).where(*where)).one()
     if cursor:
         name, last_id = _read_cursor(cursor)
@@ -141,7 +141,8 @@ def word_condition(words: str) -> ColumnElement[bool]:
     return func.to_tsvector("simple", Actor.search_text).op("@@")(func.to_tsquery("simple", query))
 
 
-def _conditions(query: ActorQuery) -> list[Any]:
+def conditions(query: ActorQuery) -> list[Any]:
+    """What a row must be to pass the query."""
     where: list[Any] = []
     if query.q and fold(query.q):
         where.append(word_condition(query.q))

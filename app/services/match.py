@@ -13,12 +13,13 @@ from app.services.actors import get_actor
 from app.services.language_means import neutral_units
 from app.services.meaning import Meaning
 from app.services.pool import LoadedPool, PoolActor, PoolCache, histories, load_actors
+from app.services.sketches import Wanted, find_candidates
 from app.services.texts import pieces, tagged
 from matching.encoder.language import detect_language
 from matching.ranking.hubs import measure_hubness
 from matching.ranking.parts import Relations, Scoring
 from matching.ranking.profile import Fragment as Quoted
-from matching.ranking.profile import Passage, Profile
+from matching.ranking.profile import Passage, Pool, Profile
 from matching.ranking.profile import Suggestion as Ranked
 from matching.ranking.rank import Request, rank
 from matching.ranking.reasons import render_reason
@@ -54,11 +55,15 @@ def find_matches(session: Session, *, meaning: Meaning, cache: PoolCache, reques
     """Ranked cross-border suggestions with parts, reasons and evidence."""
     started = time.perf_counter()
     loaded = cache.get(session, encoder=meaning.name)
-    question = _measured(ask(session, meaning=meaning, loaded=loaded, request=request), loaded)
+    question = ask(session, meaning=meaning, loaded=loaded, request=request)
     weights = _weights(request.weights)
     relations = histories(session, ids=[int(question.profile.id)])
-    allowed = _candidates(loaded, question, request, _partners(relations, request))
+    hidden = _partners(relations, request)
     scoring = Scoring(weights=weights, relations=relations)
+    if not loaded.complete:
+        loaded = _nearest(session, meaning, loaded, question, request, Wanted(hidden=hidden), scoring)
+    question = _measured(question, loaded)
+    allowed = _candidates(loaded, question, request, hidden)
     ranking = rank(
         question.profile,
         loaded.pool,
@@ -73,6 +78,24 @@ def find_matches(session: Session, *, meaning: Meaning, cache: PoolCache, reques
         weights=weights.to_dict(),
         took_ms=round((time.perf_counter() - started) * 1000, 2),
     )
+
+
+def _nearest(
+    session: Session,
+    meaning: Meaning,
+    loaded: LoadedPool,
+    question: Question,
+    request: MatchRequest,
+    wanted: Wanted,
+    scoring: Scoring,
+) -> LoadedPool:
+    """Where the actors are too many to hold: those among whom the best answers stand."""
+    wanted = replace(wanted, sides=request.sides, filters=request.filters)
+    if request.cross_side:
+        wanted = replace(wanted, not_side=question.own_side, not_country=question.own_country)
+    ids = find_candidates(session, question=question.profile, wanted=wanted, scoring=scoring)
+    actors = load_actors(session, encoder=meaning.name, ids=ids, shift=loaded.shift)
+    return replace(loaded, pool=Pool.from_profiles(a.profile for a in actors.values()), actors=actors)
 
 
 def ask(session: Session, *, meaning: Meaning, loaded: LoadedPool, request: MatchRequest) -> Question:
@@ -190,7 +213,7 @@ def _passes(profile: Profile, region: str | None, filters: MatchFilters) -> bool
 
 def _suggestion(ranked: Ranked, actors: Mapping[int, PoolActor], reader: str) -> Suggestion:
     return Suggestion(
-        actor=_brief(actors[int(ranked.id)]),
+        actor=pool_brief(actors[int(ranked.id)]),
         score=round(ranked.score, 4),
         parts={name: round(value, 4) for name, value in ranked.parts.items()},
         reasons=[
@@ -217,7 +240,8 @@ def _fragment(quoted: Quoted) -> Fragment:
     return Fragment(lang=quoted.lang, text=quoted.text, marks=list(quoted.marks))
 
 
-def _brief(actor: PoolActor) -> ActorBrief:
+def pool_brief(actor: PoolActor) -> ActorBrief:
+    """An actor of the pool as answers name it."""
     profile = actor.profile
     return ActorBrief(
         id=int(profile.id),

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +89,13 @@ class MeaningHolder:
         if not self._done.is_set():
             return "loading"
         return f"failed: {self._failure}" if self._failure else "ready"
+
+    @property
+    def availability(self) -> Literal["ready", "loading", "missing"]:
+        """The same for callers: missing when it could not be loaded."""
+        if not self._done.is_set():
+            return "loading"
+        return "ready" if self._meaning else "missing"
 
     @property
     def name(self) -> str | None:

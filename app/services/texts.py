@@ -59,8 +59,25 @@ def passages_of(actor: Actor) -> list[Passage]:
     ]
 
 
+def acronyms(name: str) -> set[str]:
+    """What people shorten a name to: its initials, with and without its small words; folded, three letters or more.
+
+    "Institut français du textile et de l'habillement" → ifth (and ifdteldlh, which does no harm).
+    """
+    words = fold(name).split()
+    long = [w for w in words if len(w) > _SMALL and w not in _SMALL_WORDS]
+    return {initials for kept in (words, long) if len(initials := "".join(w[0] for w in kept)) >= _SHORTEST_ACRONYM}
+
+
+_SMALL = 3
+_SMALL_WORDS = frozenset({"pour", "voor", "para", "with", "over", "avec", "eines", "einer"})
+_SHORTEST_ACRONYM = 3
+
+
 def search_words(fields: ActorCreate) -> str:
-    """Everything a search by words should find the actor by."""
-    parts = [fields.name, *fields.aliases, fields.city or "", fields.region or "", *fields.sectors]
+    """Everything a search by words should find the actor by; its names come first (search.py counts on that)."""
+    names = [fields.name, *fields.aliases]
+    parts = [*names, *sorted({short for name in names for short in acronyms(name)})]
+    parts += [fields.city or "", fields.region or "", *fields.sectors]
     parts += [t.text for name in FACET_FIELDS.values() for t in getattr(fields, name)]
     return fold(" ".join(parts))

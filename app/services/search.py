@@ -1,0 +1,244 @@
+"""Search by words and by meaning together: a name typed is found first, then words that stand in the texts, then what
+says the like in other words."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Any
+
+import numpy as np
+from sqlalchemy import ColumnElement, Integer, and_, func, literal, union_all
+from sqlmodel import Session, col, select
+
+from app.services.actors import ActorQuery, brief, conditions
+from app.services.language_means import neutral_units
+from app.services.match import pool_brief
+from app.services.meaning import Meaning
+from app.services.pool import LoadedPool, PoolActor, PoolCache
+from app.services.texts import acronyms, fold
+from matching.encoder.language import detect_language
+from matching.ranking.profile import Pool
+from models.actor import Actor, ActorBrief, ActorHit
+from models.passage import Passage
+
+_CANDIDATES = 2000
+"""Actors looked at for one word; a word that more have decides nothing."""
+_NAMES = 100
+"""Actors looked at whose text holds the question as it stands, those that hold it earliest."""
+_MOST_WORDS = 12
+"""Longer questions are sentences, and nobody's name."""
+_SHORTEST = 3
+_ENOUGH = 0.5
+"""Share of a question's words, by how rare they are, that must stand in a text to call it found by words."""
+_COMMON = 0.05
+_SELDOM = 20
+"""A word that more than 20 actors and more than 5 % of all have does not find anybody alone."""
+_SURE = 0.5
+"""Confidence from which the detected language of a question is believed."""
+
+Narrowed = Sequence[ColumnElement[bool]]
+NOBODY_LEFT_OUT = ActorQuery()
+
+
+@dataclass(frozen=True)
+class Words:
+    """What was typed, folded."""
+
+    phrase: str
+    terms: tuple[str, ...]
+
+    @classmethod
+    def of(cls, query: str) -> "Words":
+        """Fold a question and part it into different words, in their order."""
+        phrase = fold(query)
+        return cls(phrase, tuple(dict.fromkeys(phrase.split())))
+
+    def lexemes(self) -> list[str]:
+        """The words as PostgreSQL looks for them; the last one may be unfinished, people search while they type."""
+        return [*self.terms[:-1], f"{self.terms[-1]}:*"] if self.terms else []
+
+
+def search_actors(
+    session: Session,
+    *,
+    meaning: Meaning | None,
+    cache: PoolCache,
+    query: str,
+    limit: int = 20,
+    filters: ActorQuery = NOBODY_LEFT_OUT,
+) -> list[ActorHit]:
+    """Actors by name, then by words, then by meaning, none twice; without a `meaning`, by name and words alone."""
+    words, narrowed = Words.of(query), conditions(filters)
+    steps: list[Callable[[], list[ActorHit]]] = [
+        lambda: actors_by_name(session, words=words, narrowed=narrowed, limit=limit),
+        lambda: actors_with_all_words(session, words=words, narrowed=narrowed, limit=limit),
+        lambda: _actors_with_some_words(session, words, narrowed, limit),
+    ]
+    if meaning is not None:
+        loaded = cache.get(session, encoder=meaning.name)
+        steps.append(lambda: _actors_by_meaning(session, meaning, loaded, query, narrowed, limit))
+    hits: dict[int, ActorHit] = {}
+    for step in steps:
+        if len(hits) >= limit:
+            break
+        for hit in step():
+            hits.setdefault(hit.actor.id, hit)
+    return list(hits.values())[:limit]
+
+
+def actors_by_name(session: Session, *, words: Words, narrowed: Narrowed = (), limit: int = 20) -> list[ActorHit]:
+    """Those whose name, alias or acronym it is; then those whose name begins with it; then those whose name has it."""
+    if not 0 < len(words.terms) <= _MOST_WORDS:
+        return []
+    # A profile's searchable words begin with its names, so the earlier the phrase stands, the likelier it is a name.
+    position = func.strpos(Actor.search_text, words.phrase)
+    rows = session.exec(
+        select(Actor)
+        .where(_has(" & ".join(words.lexemes())), position > 0, *narrowed)
+        .order_by(position, col(Actor.id))
+        .limit(_NAMES)
+    ).all()
+    ranked = [(*known, actor) for actor in rows if (known := _known_by(actor, words.phrase))]
+    ranked.sort(key=lambda row: (row[0], len(row[1]), row[2].name, row[2].id))
+    return [ActorHit(actor=brief(actor), found_by="name", text=name, lang=None) for _, name, actor in ranked[:limit]]
+
+
+def _known_by(actor: Actor, phrase: str) -> tuple[int, str] | None:
+    """(0 exactly, 1 its beginning, 2 inside; the name) of the best of an actor's names, or None."""
+    found = [(how, name) for name in [actor.name, *actor.aliases] if (how := _fit(name, phrase)) is not None]
+    return min(found, key=lambda pair: pair[0]) if found else None
+
+
+def _fit(name: str, phrase: str) -> int | None:
+    folded = fold(name)
+    if phrase == folded or phrase in acronyms(name):
+        return 0
+    if folded.startswith(phrase):
+        return 1
+    return 2 if len(phrase) >= _SHORTEST and f" {phrase}" in folded else None
+
+
+def actors_with_all_words(
+    session: Session, *, words: Words, narrowed: Narrowed = (), limit: int = 20
+) -> list[ActorHit]:
+    """Actors that have every word; those that have them side by side first, then by how often."""
+    if not words.terms:
+        return []
+    question = " & ".join(words.lexemes())
+    # Looked up first and ranked after: a rank needs the words of a whole profile parted again.
+    some = select(Actor.id).where(_has(question), *narrowed).limit(_CANDIDATES).cte("some").prefix_with("MATERIALIZED")
+    together = (func.strpos(Actor.search_text, words.phrase) > 0).desc()
+    rows = session.exec(
+        select(Actor)
+        .where(col(Actor.id).in_(select(some.c.id)))
+        .order_by(together, _rank(question).desc(), col(Actor.id))
+        .limit(limit)
+    ).all()
+    return _hits(session, [brief(actor) for actor in rows], words.terms)
+
+
+def _actors_with_some_words(session: Session, words: Words, narrowed: Narrowed, limit: int) -> list[ActorHit]:
+    """Actors that have the greater part of the words, by how rare these are."""
+    shares = _shares(session, words, narrowed)
+    best = sorted(shares, key=lambda i: (-shares[i], i))[:_CANDIDATES]
+    rank = _rank(" | ".join(words.lexemes()))
+    rows = session.exec(select(Actor, rank).where(col(Actor.id).in_(best))).all() if best else []
+    ordered = sorted(rows, key=lambda row: (-shares[row[0].id], -row[1], row[0].id))
+    return _hits(session, [brief(actor) for actor, _ in ordered[:limit]], words.terms)
+
+
+def _shares(session: Session, words: Words, narrowed: Narrowed) -> dict[int, float]:
+    """Actor → its share of the question, for those with enough of it; a word that nobody has counts as the rarest."""
+    lexemes = [word for word in words.lexemes() if len(word) >= _SHORTEST][:_MOST_WORDS]
+    if len(lexemes) < 2:
+        return {}
+    everybody = session.exec(select(func.count()).select_from(Actor)).one()
+    holders: dict[int, set[int]] = {number: set() for number in range(len(lexemes))}
+    for number, actor_id in session.execute(
+        union_all(*(_holders(n, word, narrowed) for n, word in enumerate(lexemes)))
+    ):
+        holders[number].add(actor_id)
+    weight = {number: log((everybody + 1) / (len(ids) + 1)) + 1e-9 for number, ids in holders.items()}
+    rare = {number for number, ids in holders.items() if len(ids) <= max(_SELDOM, _COMMON * everybody)}
+    gained: dict[int, float] = defaultdict(float)
+    for number, ids in holders.items():
+        for actor_id in ids:
+            gained[actor_id] += weight[number]
+    telling = {actor_id for number in rare for actor_id in holders[number]}
+    whole = sum(weight.values())
+    return {i: gained[i] / whole for i in telling if gained[i] / whole >= _ENOUGH}
+
+
+def _holders(number: int, word: str, narrowed: Narrowed) -> Any:
+    """(number of the word, id) of actors that have a word."""
+    found = select(literal(number, Integer).label("number"), col(Actor.id)).where(and_(_has(word), *narrowed))
+    return found.limit(_CANDIDATES).subquery().select()
+
+
+def _has(question: str) -> ColumnElement[bool]:
+    return func.to_tsvector("simple", Actor.search_text).op("@@")(func.to_tsquery("simple", question))
+
+
+def _rank(question: str) -> Any:
+    return func.ts_rank(func.to_tsvector("simple", Actor.search_text), func.to_tsquery("simple", question))
+
+
+def _hits(session: Session, actors: Sequence[ActorBrief], terms: Sequence[str]) -> list[ActorHit]:
+    """Hits by words, each with the piece of its texts that has most of them."""
+    pieces = session.exec(
+        select(Passage.actor_id, Passage.lang, Passage.text)
+        .where(col(Passage.actor_id).in_([a.id for a in actors]))
+        .order_by(col(Passage.actor_id), col(Passage.ordinal))
+    ).all()
+    best: dict[int, tuple[int, str, str]] = {}
+    for actor_id, lang, text in pieces:
+        count = _count(text, terms)
+        if count > best.get(actor_id, (0, "", ""))[0]:
+            best[actor_id] = (count, lang, text)
+    told = [(actor, best.get(actor.id, (0, None, None))) for actor in actors]
+    return [ActorHit(actor=actor, found_by="words", text=text, lang=lang) for actor, (_, lang, text) in told]
+
+
+def _count(text: str, terms: Iterable[str]) -> int:
+    inside = f" {fold(text)}"
+    return sum(f" {term}" in inside for term in terms)
+
+
+def _actors_by_meaning(
+    session: Session, meaning: Meaning, loaded: LoadedPool, query: str, narrowed: Narrowed, limit: int
+) -> list[ActorHit]:
+    """Actors with the passage nearest to the question."""
+    if not len(loaded.pool.passages.owners):
+        return []
+    detected, confidence = detect_language(query)
+    tag = detected if confidence >= _SURE else "und"
+    asked = neutral_units(meaning.vectors([query], [tag]), [tag], loaded.shift)[0]
+    near = _nearness(loaded.pool, asked)
+    allowed = set(session.exec(select(Actor.id).where(*narrowed))) if narrowed else None
+    # Ties go to the smaller id: profiles stand in the order of their ids.
+    order = (int(row) for row in np.argsort(-np.round(near, 6), kind="stable") if np.isfinite(near[row]))
+    ids = (int(loaded.pool.profiles[row].id) for row in order)
+    kept = [i for _, i in zip(range(limit), (i for i in ids if allowed is None or i in allowed), strict=False)]
+    return [_meaning_hit(loaded.actors[i], asked) for i in kept]
+
+
+def _nearness(pool: Pool, asked: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """For each actor the cosine of its nearest passage; minus infinity where it has none."""
+    passages, nearest = pool.passages, np.full(len(pool), -np.inf)
+    runs = np.maximum.reduceat(passages.vectors @ asked, passages.starts)
+    np.maximum.at(nearest, passages.owners % len(pool), runs)
+    return nearest
+
+
+def _meaning_hit(actor: PoolActor, asked: np.ndarray[Any, Any]) -> ActorHit:
+    profile = actor.profile
+    near = [(float(p.vector @ asked), p) for p in profile.passages if p.vector is not None]
+    similarity, passage = max(near, key=lambda pair: pair[0])
+    return ActorHit(
+        actor=pool_brief(actor),
+        found_by="meaning",
+        text=passage.text,
+        lang=passage.lang,
+        similarity=round(similarity, 4),
+    )

@@ -42,6 +42,7 @@ class Search:
     seed: int
     on_progress: ProgressHook
     bound: float
+    enough: float  # the utility at which it may end
 
 
 class Pool:
@@ -241,7 +242,7 @@ class Polish:
         size, stale = 2, 0
         for step, group in enumerate(self.groups(size)):
             score = pool.score()
-            if score >= search.bound - 1e-6 * max(1.0, search.bound) or search.stop(score):
+            if score >= search.enough - 1e-6 * max(1.0, search.bound) or search.stop(score):
                 return
             stale = 0 if self.refill(group) else stale + 1
             if stale > 40 + 3 * pool.n_rounds:
@@ -255,7 +256,7 @@ class Polish:
 def improve(draft: Draft, lp: BMatching, wanted: list[tuple[int, int]], search: Search) -> None:
     """Raise the score of a draft in place."""
     score = sum(float(draft.model.weight[owners_of(draft.model, e)]) for e in draft.placed)
-    if score >= search.bound - 1e-6 * max(1.0, search.bound) and not _short(draft):
+    if score >= search.enough - 1e-6 * max(1.0, search.bound) and not _short(draft):
         return
     pool = Pool(draft, lp, max(12, 3 * int(draft.model.high.max(initial=1))))
     if not len(pool.edges):

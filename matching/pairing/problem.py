@@ -111,7 +111,8 @@ class Problem:
     """One event to pair.
 
     `utility` is a symmetric float64[n, n] in participant order with values in [0, 1], or None when every
-    pair takes `default_utility`. With `requested` meetings the pairs are given and only placed.
+    pair takes `default_utility`. With `requested` meetings the pairs are given and only placed. `tolerance` is the
+    share of the utility's bound that need not be pursued before the later aims are.
     """
 
     rounds: int

@@ -20,7 +20,7 @@ from matching.pairing.problem import Certificate, PlaceId, Plan, Problem, Result
 from matching.pairing.requested import must_task
 from matching.pairing.rounds import PINNED, Graph, colour, colour_around
 from matching.pairing.select import BMatching
-from matching.pairing.stop import MaxRuntime, Progress, ProgressHook, Run, Stop, noop
+from matching.pairing.stop import Earlier, MaxRuntime, Progress, ProgressHook, Run, Stop, noop
 
 
 def solve(
@@ -71,6 +71,7 @@ def choose_and_schedule(problem: Problem, run: Run, stay: Stay | None = None) ->
     if why:
         return Result(Plan(), Certificate(status="infeasible", contradiction=why))
     lp = BMatching(model)
+    unfloored = lp.bound() if lp.solve() else 0.0
     try:
         floors, level = settle_floors(lp)
     except ValueError as error:
@@ -81,15 +82,20 @@ def choose_and_schedule(problem: Problem, run: Run, stay: Stay | None = None) ->
     if stay is not None and stay.rounds:
         lp.prefer(np.array(sorted(stay.rounds), dtype=np.int64), stay.bonus)
         lp.solve()
+    waits = (0, 0)
     pairs, _ = lp.chosen()
     draft, slots = place_in_rounds(model, pairs, run, stay)
     draft.floors[:] = floors
     if stay is None:
-        improve(draft, lp, pairs, Search(run.stop, run.seed, run.on_progress, bound))
-        wait_less(draft, run)
+        enough = bound * (1.0 - problem.tolerance)
+        stop = Earlier(run.stop, min(3.0, 0.05 * run.stop.remaining()))
+        improve(draft, lp, pairs, Search(stop, run.seed, run.on_progress, bound, enough))
+        waits = wait_less(draft, run)
     sittings = [Sitting(edge, t, slots.get(edge)) for edge, t in draft.placed.items()]
     plan = build_plan(model, sittings, {} if stay is None else stay.places)
     certificate = certify(model, plan, bound, level)
+    prices = (("price_of_floors", max(0.0, unfloored - bound)), ("breaks_saved", waits[0]), ("idle_saved", waits[1]))
+    certificate = replace(certificate, aims=tuple((name, float(value)) for name, value in prices))
     if certificate.missed_must:
         clash = contradicting_rules(must_task(model))
         if clash:
@@ -97,16 +103,18 @@ def choose_and_schedule(problem: Problem, run: Run, stay: Stay | None = None) ->
     return Result(plan, certificate)
 
 
-def wait_less(draft: Draft, run: Run) -> None:
-    """Fewer breaks and idle rounds among the same meetings."""
+def wait_less(draft: Draft, run: Run) -> tuple[int, int]:
+    """Fewer breaks and idle rounds among the same meetings; how many of each were saved."""
     edges = list(draft.placed)
     model = draft.model
     masks = [1 << draft.placed[e] if e in draft.pinned else draft.meets.rounds(*e) for e in edges]
     graph = Graph(edges, masks, [1.0] * len(edges), draft.meets.seat_bits, [int(c) for c in model.capacity])
     rules = Rules([seat.owner for seat in model.seats])
     search = IdleSearch(graph, rules, [draft.placed[e] for e in edges], run.seed)
-    search.run(run.stop, Tries(moves=min(60_000, 15 * len(edges))))
+    before = search.total()
+    after = search.run(run.stop, Tries(moves=min(60_000, 15 * len(edges))))
     draft.placed.update(zip(edges, search.best, strict=True))
+    return before[0] - after[0], before[1] - after[1]
 
 
 def place_in_rounds(

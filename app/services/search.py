@@ -16,7 +16,7 @@ from app.services.language_means import neutral_units
 from app.services.match import pool_brief
 from app.services.meaning import Meaning
 from app.services.pool import LoadedPool, PoolActor, PoolCache
-from app.services.texts import acronyms, fold
+from app.services.texts import SMALL_WORDS, acronyms, fold
 from matching.encoder.language import detect_language
 from matching.ranking.profile import Pool
 from models.actor import Actor, ActorBrief, ActorHit
@@ -54,6 +54,14 @@ class Words:
         phrase = fold(query)
         return cls(phrase, tuple(dict.fromkeys(phrase.split())))
 
+    def telling(self) -> tuple[str, ...]:
+        """The words without articles and prepositions, unless there are no others."""
+        return tuple(term for term in self.terms if term not in SMALL_WORDS) or self.terms
+
+    def telling_question(self) -> str:
+        """All telling words, the last one perhaps unfinished."""
+        return " & ".join([*self.telling()[:-1], f"{self.telling()[-1]}:*"])
+
     def lexemes(self) -> list[str]:
         """The words as PostgreSQL looks for them; the last one may be unfinished, people search while they type."""
         return [*self.terms[:-1], f"{self.terms[-1]}:*"] if self.terms else []
@@ -88,51 +96,54 @@ def search_actors(
 
 
 def actors_by_name(session: Session, *, words: Words, narrowed: Narrowed = (), limit: int = 20) -> list[ActorHit]:
-    """Those whose name, alias or acronym it is; then those whose name begins with it; then those whose name has it."""
+    """Those whose name, alias or acronym it is; whose name begins with it; has it; has its words, articles apart."""
     if not 0 < len(words.terms) <= _MOST_WORDS:
         return []
-    # A profile's searchable words begin with its names, so the earlier the phrase stands, the likelier it is a name.
-    position = func.strpos(Actor.search_text, words.phrase)
+    # A profile's searchable words begin with its names, so the earlier a word stands, the likelier it is in a name.
+    position = func.strpos(Actor.search_text, words.telling()[0])
     rows = session.exec(
-        select(Actor)
-        .where(_has(" & ".join(words.lexemes())), position > 0, *narrowed)
-        .order_by(position, col(Actor.id))
-        .limit(_NAMES)
+        select(Actor).where(_has(words.telling_question()), *narrowed).order_by(position, col(Actor.id)).limit(_NAMES)
     ).all()
-    ranked = [(*known, actor) for actor in rows if (known := _known_by(actor, words.phrase))]
+    ranked = [(*known, actor) for actor in rows if (known := _known_by(actor, words))]
     ranked.sort(key=lambda row: (row[0], len(row[1]), row[2].name, row[2].id))
     return [ActorHit(actor=brief(actor), found_by="name", text=name, lang=None) for _, name, actor in ranked[:limit]]
 
 
-def _known_by(actor: Actor, phrase: str) -> tuple[int, str] | None:
-    """(0 exactly, 1 its beginning, 2 inside; the name) of the best of an actor's names, or None."""
-    found = [(how, name) for name in [actor.name, *actor.aliases] if (how := _fit(name, phrase)) is not None]
+def _known_by(actor: Actor, words: Words) -> tuple[int, str] | None:
+    """(how well, the name) of the best of an actor's names, or None."""
+    found = [(how, name) for name in [actor.name, *actor.aliases] if (how := _fit(name, words)) is not None]
     return min(found, key=lambda pair: pair[0]) if found else None
 
 
-def _fit(name: str, phrase: str) -> int | None:
+def _fit(name: str, words: Words) -> int | None:
+    """0 it is the name, 1 its beginning, 2 inside it, 3 its words in another order; None none of these."""
     folded = fold(name)
-    if phrase == folded or phrase in acronyms(name):
+    if words.phrase == folded or words.phrase in acronyms(name):
         return 0
-    if folded.startswith(phrase):
+    if folded.startswith(words.phrase):
         return 1
-    return 2 if len(phrase) >= _SHORTEST and f" {phrase}" in folded else None
+    if len(words.phrase) < _SHORTEST:
+        return None
+    if f" {words.phrase}" in folded:
+        return 2
+    return 3 if all(f" {term}" in f" {folded}" for term in words.telling()) else None
 
 
 def actors_with_all_words(
     session: Session, *, words: Words, narrowed: Narrowed = (), limit: int = 20
 ) -> list[ActorHit]:
-    """Actors that have every word; those that have them side by side first, then by how often."""
+    """Actors that have every telling word; those that have them as they were typed first, then by how often."""
     if not words.terms:
         return []
-    question = " & ".join(words.lexemes())
+    question = words.telling_question()
     # Looked up first and ranked after: a rank needs the words of a whole profile parted again.
     some = select(Actor.id).where(_has(question), *narrowed).limit(_CANDIDATES).cte("some").prefix_with("MATERIALIZED")
-    together = (func.strpos(Actor.search_text, words.phrase) > 0).desc()
+    together = func.strpos(Actor.search_text, words.phrase) > 0
+    whole = func.strpos(col(Actor.search_text).concat(" "), f"{words.phrase} ") > 0
     rows = session.exec(
         select(Actor)
         .where(col(Actor.id).in_(select(some.c.id)))
-        .order_by(together, _rank(question).desc(), col(Actor.id))
+        .order_by(whole.desc(), together.desc(), _rank(question).desc(), col(Actor.id))
         .limit(limit)
     ).all()
     return _hits(session, [brief(actor) for actor in rows], words.terms)

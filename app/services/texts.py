@@ -65,12 +65,16 @@ def acronyms(name: str) -> set[str]:
     "Institut français du textile et de l'habillement" → ifth (and ifdteldlh, which does no harm).
     """
     words = fold(name).split()
-    long = [w for w in words if len(w) > _SMALL and w not in _SMALL_WORDS]
+    long = [w for w in words if w not in SMALL_WORDS]
     return {initials for kept in (words, long) if len(initials := "".join(w[0] for w in kept)) >= _SHORTEST_ACRONYM}
 
 
-_SMALL = 3
-_SMALL_WORDS = frozenset({"pour", "voor", "para", "with", "over", "avec", "eines", "einer"})
+_SMALL = (
+    "a af am an and au aux av avec d da de del den der des di die du e een el en et eta fur fra i il im in l la las le "
+    "les los of og om on op over para pour s sur te the til und van ved voor vor with y zu zum zur"
+)
+SMALL_WORDS = frozenset(_SMALL.split())
+"""Articles and prepositions of the languages of our borders, folded: no part of what a name is shortened to."""
 _SHORTEST_ACRONYM = 3
 
 

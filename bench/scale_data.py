@@ -1,28 +1,34 @@
 """Fills a database with many synthetic actors whose vectors are mixtures of real texts' vectors.
 
-usage: python bench/scale_data.py --actors 100000 [--data-dir DIR]   (an embedded database of its own, default .viaduc-scale)
+usage: python bench/scale_data.py --actors 100000 [--data-dir .viaduc-scale]   (an embedded database of its own)
 
-Encoding 600,000 texts would take hours, so each passage's vector is a mixture of two real passages of the demo border
-plus noise, normalised: neighbourhoods keep the shape that real texts have.
+Encoding 600,000 texts would take hours, so each synthetic actor is a blend of two real actors of the demo border: its
+passages are mixtures of theirs plus noise, and it takes the first one's sectors and kind and a place near it. So its
+texts belong together as a real actor's do, and neighbourhoods keep the shape that real texts have.
 """
 
 import argparse
 import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pgvector import HalfVector
 from sqlalchemy import Engine, text
 
 from app.main import open_database
-from app.services.meaning import load_meaning
+from app.services.meaning import Meaning, load_meaning
 from app.settings import Settings
 from matching.ranking.fragments import split_text
+from matching.ranking.profile import Passage, Profile
+from matching.ranking.sketch import actor_sketch
+from models.base import VECTOR_DIM
 
 ROOT = Path(__file__).resolve().parent.parent
-COUNTRIES = ("FR", "BE")
-FACETS = ("profile", "profile", "offer", "offer", "need", "need")
+SLOTS = ("profile", "profile", "offer", "offer", "need", "need")
 
 
 def main() -> None:
@@ -33,68 +39,123 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=Path(".viaduc"))
     args = parser.parse_args()
     meaning = load_meaning(None, args.models, 2, print)
-    bases, texts = real_vectors(meaning)
+    models = real_actors(meaning)
     engine = open_database(Settings(data_dir=args.data_dir))
-    fill(engine, args.actors, bases, texts, meaning.name)
+    fill(engine, args.actors, models, meaning.name)
 
 
-def real_vectors(meaning) -> tuple[dict[str, NDArray[np.float32]], dict[str, list[str]]]:
-    """Vectors and texts of the demo border, by facet."""
-    lines = (ROOT / "demo" / "actors.jsonl").read_text(encoding="utf-8").splitlines()
-    found: dict[str, list[tuple[str, str]]] = {"profile": [], "offer": [], "need": []}
-    for line in lines:
+@dataclass(frozen=True)
+class Model:
+    """A real actor: its facts, and its passages' texts and vectors by facet."""
+
+    facts: dict[str, Any]
+    texts: dict[str, list[str]]
+    vectors: dict[str, NDArray[np.float32]]
+
+
+def real_actors(meaning: Meaning) -> list[Model]:
+    """The demo border's actors with their vectors."""
+    models = []
+    for line in (ROOT / "demo" / "actors.jsonl").read_text(encoding="utf-8").splitlines():
         actor = json.loads(line)
-        found["profile"] += [(lang, s) for lang, words in actor["description"].items() for s in split_text(words)]
+        told = {"profile": [(lang, s) for lang, words in actor["description"].items() for s in split_text(words)]}
         for facet in ("offer", "need"):
-            found[facet] += [(t["lang"], t["text"]) for t in actor[facet + "s"]]
-    vectors = {f: meaning.vectors([t for _, t in pairs], [lang for lang, _ in pairs]) for f, pairs in found.items()}
-    return vectors, {f: [t for _, t in pairs] for f, pairs in found.items()}
+            told[facet] = [(t["lang"], t["text"]) for t in actor[facet + "s"]]
+        vectors = {f: meaning.vectors([t for _, t in pairs], [lang for lang, _ in pairs]) for f, pairs in told.items()}
+        models.append(Model(actor, {f: [t for _, t in pairs] for f, pairs in told.items()}, vectors))
+    return models
 
 
-def fill(engine: Engine, actors: int, bases: dict[str, NDArray[np.float32]], texts: dict[str, list[str]], encoder: str) -> None:
-    """COPY actors and passages, then build the index, then analyse."""
+def fill(engine: Engine, actors: int, models: list[Model], encoder: str) -> None:
+    """COPY actors and passages, then build the indexes, then analyse."""
     started = time.perf_counter()
-    random = np.random.default_rng(0)
     with engine.begin() as connection:
-        connection.execute(text("TRUNCATE actor, passage CASCADE"))
+        connection.execute(text("TRUNCATE actor, passage, sketch, language_mean CASCADE"))
         connection.execute(text("DROP INDEX IF EXISTS ix_passage_vector"))
+        connection.execute(text("DROP INDEX IF EXISTS ix_sketch_vector"))
     raw = engine.raw_connection()
-    cursor = raw.driver_connection.cursor()
-    columns = "id, name, kind, country, side, lat, lon, languages, sectors, aliases, texts, search_text, hubness, created_at, updated_at"
-    with cursor.copy(f"COPY actor ({columns}) FROM STDIN") as copy:
-        for i in range(1, actors + 1):
-            country = COUNTRIES[i % 2]
-            lat, lon = 50.5 + random.normal(0, 0.3), 3.2 + random.normal(0, 0.5)
-            copy.write_row((i, f"Actor {i}", ("company", "lab")[i % 3 == 0], country, country, lat, lon, ["fr", "en"] if country == "FR" else ["nl", "en"],
-                            [f"sector{i % 20}"], [], "{}", f"actor {i}", 0.25, "2026-01-01", "2026-01-01"))  # fmt: skip
-    from pgvector import HalfVector
-
-    columns = "actor_id, ordinal, facet, lang, text, country, side, kind, sectors, encoder, vector"
-    with cursor.copy(f"COPY passage ({columns}) FROM STDIN WITH (FORMAT BINARY)") as copy:
-        copy.set_types(["int8", "int4", "text", "text", "text", "text", "text", "text", "varchar[]", "text", "halfvec"])
-        for i in range(1, actors + 1):
-            topic = {f: random.integers(len(bases[f])) for f in bases}
-            for ordinal, facet in enumerate(FACETS):
-                base = bases[facet]
-                other = random.integers(len(base))
-                vector = base[topic[facet]] + 0.6 * base[other] + 0.5 * random.normal(0, 1 / 19.6, base.shape[1]).astype("f4")
-                vector /= np.linalg.norm(vector)
-                country = COUNTRIES[i % 2]
-                copy.write_row((i, ordinal, facet, "fr" if country == "FR" else "nl", texts[facet][other][:200], country, country,
-                                ("company", "lab")[i % 3 == 0], [f"sector{i % 20}"], encoder, HalfVector(vector)))  # fmt: skip
+    copy_rows(raw.driver_connection, actors, models, encoder)
     raw.driver_connection.commit()
-    print(f"{actors} actors, {actors * len(FACETS)} passages copied in {time.perf_counter() - started:.0f} s")
+    print(f"{actors} actors, {actors * len(SLOTS)} passages copied in {time.perf_counter() - started:.0f} s")
     started = time.perf_counter()
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL maintenance_work_mem = '2GB'"))
         connection.execute(
-            text("CREATE INDEX ix_passage_vector ON passage USING hnsw (vector halfvec_cosine_ops) WITH (m = 16, ef_construction = 64)")
+            text(
+                "CREATE INDEX ix_passage_vector ON passage USING hnsw (vector halfvec_cosine_ops) "
+                "WITH (m = 16, ef_construction = 64)"
+            )
+        )
+        connection.execute(
+            text(
+                "CREATE INDEX ix_sketch_vector ON sketch USING hnsw (vector halfvec_ip_ops) "
+                "WITH (m = 16, ef_construction = 64)"
+            )
         )
         connection.execute(text("UPDATE pool_revision SET n = n + 1"))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE sketch"))
         connection.execute(text("VACUUM ANALYZE passage"))
         connection.execute(text("VACUUM ANALYZE actor"))
     print(f"index and statistics in {time.perf_counter() - started:.0f} s")
+
+
+ACTOR = (
+    "id, name, kind, country, side, lat, lon, languages, sectors, aliases, texts, search_text, hubness, "
+    "created_at, updated_at"
+)
+PASSAGE = "actor_id, ordinal, facet, lang, text, country, side, kind, sectors, encoder, vector"
+TYPES = ["int8", "int4", "text", "text", "text", "text", "text", "text", "varchar[]", "text", "halfvec"]
+
+
+SKETCH = "actor_id, country, side, kind, region, sectors, languages, lat, lon, vector"
+SKETCH_TYPES = ["int8", "text", "text", "text", "text", "varchar[]", "varchar[]", "float8", "float8", "halfvec"]
+
+
+def copy_rows(connection: Any, actors: int, models: list[Model], encoder: str) -> None:
+    """Synthetic actors 1..n, their passages and sketches, the same for the same number."""
+    random = np.random.default_rng(0)
+    pairs = random.integers(len(models), size=(actors, 2))
+    places = random.normal(0, 0.25, size=(actors, 2))
+    hubs = random.normal(0.18, 0.03, size=actors)
+    cursor, sketches = connection.cursor(), []
+    with cursor.copy(f"COPY actor ({ACTOR}) FROM STDIN") as copy:
+        for i, ((first, _), (north, east)) in enumerate(zip(pairs, places, strict=True), 1):
+            f = models[first].facts
+            lat, lon = f["lat"] + north, f["lon"] + east
+            copy.write_row(
+                (i, f"Actor {i}", f["kind"], f["country"], f["side"], lat, lon, f["languages"], f["sectors"], [], "{}",
+                 f"actor {i}", hubs[i - 1], "2026-01-01", "2026-01-01")
+            )  # fmt: skip
+    with cursor.copy(f"COPY passage ({PASSAGE}) FROM STDIN WITH (FORMAT BINARY)") as copy:
+        copy.set_types(TYPES)
+        for i, (first, second) in enumerate(pairs, 1):
+            f = models[first].facts
+            passages = []
+            for ordinal, facet in enumerate(SLOTS):
+                words, vector = blend(models[first], models[second], facet, ordinal, random)
+                row = (i, ordinal, facet, f["languages"][0], words, f["country"], f["side"], f["kind"], f["sectors"])
+                copy.write_row((*row, encoder, HalfVector(vector)))
+                passages.append(Passage(facet, f["languages"][0], words, vector / np.linalg.norm(vector)))
+            profile = Profile(id=i, side=f["side"], hubness=hubs[i - 1], passages=tuple(passages))
+            sketches.append(HalfVector(actor_sketch(profile, VECTOR_DIM)))
+    with cursor.copy(f"COPY sketch ({SKETCH}) FROM STDIN WITH (FORMAT BINARY)") as copy:
+        copy.set_types(SKETCH_TYPES)
+        for i, ((first, _), (north, east)) in enumerate(zip(pairs, places, strict=True), 1):
+            f = models[first].facts
+            copy.write_row(
+                (i, f["country"], f["side"], f["kind"], f["region"], f["sectors"], f["languages"],
+                 float(f["lat"] + north), float(f["lon"] + east), sketches[i - 1])
+            )  # fmt: skip
+
+
+def blend(a: Model, b: Model, facet: str, ordinal: int, random: np.random.Generator) -> tuple[str, NDArray[np.float32]]:
+    """A passage mostly a's, partly b's, and a little of neither."""
+    one, other = a.vectors[facet], b.vectors[facet]
+    k = ordinal % len(one)
+    noise = random.normal(0, VECTOR_DIM**-0.5, VECTOR_DIM).astype(np.float32)
+    mixed = one[k] + random.uniform(0.2, 0.9) * other[ordinal % len(other)] + 0.5 * np.linalg.norm(one[k]) * noise
+    return a.texts[facet][k][:200], np.asarray(mixed, dtype=np.float32)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,16 @@
 from models.actor import Actor, IdempotencyRecord, Relation
 from models.competence_map import CompetenceMap, ImportChange, MapEntry, MapImport
 from models.event import Event, EventInterpreter, EventPlace, Participant, Round, Wish
-from models.passage import LanguageMean, Passage, PoolRevision
+from models.feedback import Feedback
+from models.passage import LanguageMean, Passage, PoolRevision, Sketch
 from models.plan import Meeting, Plan
+from models.tandem import Tandem, TandemStep
+from models.weights import WeightProposal
 
 TABLES = (
-    Actor, Passage, LanguageMean, PoolRevision, Relation, CompetenceMap, MapEntry, MapImport, ImportChange,
-    Event, Round, EventPlace, EventInterpreter, Participant, Wish, Plan, Meeting, IdempotencyRecord,
+    Actor, Passage, Sketch, LanguageMean, PoolRevision, Relation, CompetenceMap, MapEntry, MapImport, ImportChange,
+    Event, Round, EventPlace, EventInterpreter, Participant, Wish, Plan, Meeting,
+    Tandem, TandemStep, Feedback, WeightProposal, IdempotencyRecord,
 )  # fmt: skip
 """Every table, so that one import gives Alembic the whole metadata."""
 

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, T
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
-from models.base import VECTOR_DIM
+from models.base import SKETCH_DIM, VECTOR_DIM
 
 
 class Passage(SQLModel, table=True):
@@ -52,6 +52,33 @@ class LanguageMean(SQLModel, table=True):
     lang: str = Field(primary_key=True)
     texts: int
     mean: Any = Field(sa_column=Column(HALFVEC(VECTOR_DIM), nullable=False))
+
+
+class Sketch(SQLModel, table=True):
+    """One vector an actor, to find who may rank first among very many; with the facts that filters ask for."""
+
+    __table_args__ = (
+        Index(
+            "ix_sketch_vector",
+            "vector",
+            postgresql_using="hnsw",
+            postgresql_with={"m": 16, "ef_construction": 64},
+            postgresql_ops={"vector": "halfvec_ip_ops"},
+        ),
+    )
+
+    actor_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    country: str
+    side: str
+    kind: str
+    region: str | None = None
+    sectors: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(String), nullable=False))
+    languages: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(String), nullable=False))
+    lat: float | None = None
+    lon: float | None = None
+    vector: Any = Field(sa_column=Column(HALFVEC(SKETCH_DIM), nullable=False))
 
 
 class PoolRevision(SQLModel, table=True):

@@ -69,7 +69,12 @@ def test_vectors_are_half_precision_with_an_hnsw_index_that_iterates(scratch: En
 
 def owned_by_actor(table: Table) -> bool:
     """Tables whose rows belong to one actor (those of an event belong to the event)."""
-    return "actor_id" in table.c and "event_id" not in table.c
+    return "actor_id" in table.c and not owned_by_event(table)
+
+
+def owned_by_event(table: Table) -> bool:
+    """Tables whose rows belong to one event; where it may be empty, the event is only mentioned."""
+    return "event_id" in table.c and not table.c.event_id.nullable
 
 
 def unique_keys(table: Table) -> list[list[str]]:
@@ -80,11 +85,11 @@ def unique_keys(table: Table) -> list[list[str]]:
 
 def test_every_unique_key_of_a_table_that_actors_own_begins_with_the_actor() -> None:
     owned = {t.name: unique_keys(t) for t in TABLES if owned_by_actor(t)}
-    assert set(owned) == {"passage", "relation", "map_entry", "import_change"}
+    assert set(owned) == {"passage", "sketch", "relation", "map_entry", "import_change", "tandem", "tandem_step", "feedback"}
     assert [(name, key) for name, keys in owned.items() for key in keys if key[0] != "actor_id"] == []
 
 
 def test_every_table_of_an_event_begins_its_key_with_the_event() -> None:
-    owned = {t.name: unique_keys(t) for t in TABLES if "event_id" in t.c}
+    owned = {t.name: unique_keys(t) for t in TABLES if owned_by_event(t)}
     assert len(owned) == 7
     assert [(name, key) for name, keys in owned.items() for key in keys if key[0] != "event_id"] == []

@@ -211,6 +211,30 @@ def upgrade() -> None:
         postgresql_ops={"vector": "halfvec_cosine_ops"},
     )
     op.create_table(
+        "sketch",
+        sa.Column("actor_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("side", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("region", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("sectors", postgresql.ARRAY(sa.String()), nullable=False),
+        sa.Column("languages", postgresql.ARRAY(sa.String()), nullable=False),
+        sa.Column("lat", sa.Float(), nullable=True),
+        sa.Column("lon", sa.Float(), nullable=True),
+        sa.Column("vector", pgvector.sqlalchemy.halfvec.HALFVEC(dim=1153), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_sketch_actor_id_actor"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("actor_id", name=op.f("pk_sketch")),
+    )
+    op.create_index(
+        "ix_sketch_vector",
+        "sketch",
+        ["vector"],
+        unique=False,
+        postgresql_using="hnsw",
+        postgresql_with={"m": 16, "ef_construction": 64},
+        postgresql_ops={"vector": "halfvec_ip_ops"},
+    )
+    op.create_table(
         "plan",
         sa.Column("event_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
@@ -291,6 +315,14 @@ def downgrade() -> None:
     op.drop_table("round")
     op.drop_index(op.f("ix_relation_target_id"), table_name="relation")
     op.drop_table("relation")
+    op.drop_index(
+        "ix_sketch_vector",
+        table_name="sketch",
+        postgresql_using="hnsw",
+        postgresql_with={"m": 16, "ef_construction": 64},
+        postgresql_ops={"vector": "halfvec_ip_ops"},
+    )
+    op.drop_table("sketch")
     op.drop_table("plan")
     op.drop_index(
         "ix_passage_vector",

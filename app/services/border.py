@@ -20,8 +20,9 @@ from app.services.events import (
     set_rounds,
 )
 from app.services.meaning import Meaning
-from app.services.pool import load_actors
+from app.services.pool import hub_level, load_actors
 from app.services.relations import set_relation
+from matching.ranking.parts import Scoring
 from matching.ranking.rank import Request, rank
 from models.actor import RelationCreate
 from models.competence_map import CompetenceMap, MapEntry, MapFields
@@ -127,13 +128,18 @@ def tandem_ranks(session: Session, *, meaning: Meaning) -> list[TandemRank]:
     """For each real tandem, the partner's rank among all actors of its side; the ranking sees no relation."""
     ids = actor_ids(session)
     actors = load_actors(session, encoder=meaning.name)
+    scoring = Scoring(hub_level=hub_level(session))
     ranks = []
     for tandem in _lines("tandems.jsonl"):
         if not tandem.get("benchmark") or tandem["a"] not in ids or tandem["b"] not in ids:
             continue
         asking, partner = (actors[ids[tandem[end]]].profile for end in ("a", "b"))
         others = [a.profile for a in actors.values() if a.profile.side == partner.side]
-        found = rank(asking, others, Request(k=len(others), min_score=0, explain=False)).suggestions
+        found = rank(
+            asking,
+            others,
+            Request(k=len(others), min_score=0, explain=False, scoring=scoring),
+        ).suggestions
         place = next(n for n, s in enumerate(found, 1) if s.id == partner.id)
         ranks.append(TandemRank(asking.name, partner.name, place, len(others)))
     return ranks

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from app.errors import BadInput
 from app.services.actors import get_actor
+from app.services.histories import histories
 from app.services.language_means import neutral_units
 from app.services.meaning import Meaning
-from app.services.pool import LoadedPool, PoolActor, PoolCache, histories, load_actors
+from app.services.pool import LoadedPool, PoolActor, PoolCache, load_actors
 from app.services.sketches import Wanted, find_candidates
 from app.services.texts import pieces, tagged
+from app.services.weights import weights_in_force
 from matching.encoder.language import detect_language
 from matching.ranking.hubs import measure_hubness
 from matching.ranking.parts import Relations, Scoring
@@ -23,7 +24,6 @@ from matching.ranking.profile import Passage, Pool, Profile
 from matching.ranking.profile import Suggestion as Ranked
 from matching.ranking.rank import Request, rank
 from matching.ranking.reasons import render_reason
-from matching.ranking.weights import Weights
 from models.actor import ActorBrief, LocalText
 from models.match import (
     Evidence,
@@ -56,10 +56,11 @@ def find_matches(session: Session, *, meaning: Meaning, cache: PoolCache, reques
     started = time.perf_counter()
     loaded = cache.get(session, encoder=meaning.name)
     question = ask(session, meaning=meaning, loaded=loaded, request=request)
-    weights = _weights(request.weights)
+    in_force = weights_in_force(session)
+    weights = in_force.changed(request.weights)
     relations = histories(session, ids=[int(question.profile.id)])
     hidden = _partners(relations, request)
-    scoring = Scoring(weights=weights, relations=relations)
+    scoring = Scoring(weights=weights, relations=relations, hub_level=loaded.hub_level)
     if not loaded.complete:
         loaded = _nearest(session, meaning, loaded, question, request, Wanted(hidden=hidden), scoring)
     question = _measured(question, loaded)
@@ -76,6 +77,7 @@ def find_matches(session: Session, *, meaning: Meaning, cache: PoolCache, reques
         none_suitable=ranking.none_suitable,
         model=meaning.name,
         weights=weights.to_dict(),
+        weights_proposal=in_force.proposal,
         took_ms=round((time.perf_counter() - started) * 1000, 2),
     )
 
@@ -166,13 +168,6 @@ def _free_question(meaning: Meaning, loaded: LoadedPool, text: str, reader: str)
     texts = {"needs": words, "description": words}
     passages = tuple(Passage(facet, lang, piece) for facet, lang, piece in pieces(texts))  # type: ignore[arg-type]
     return Question(_embedded(meaning, loaded, Profile(id=_ASKING, side=_NOWHERE, passages=passages)), _NOWHERE)
-
-
-def _weights(changes: Mapping[str, float] | None) -> Weights:
-    try:
-        return Weights.from_dict(changes)
-    except ValueError as error:
-        raise BadInput.of("weights", str(error)) from error
 
 
 def _partners(relations: Relations, request: MatchRequest) -> set[int | str]:

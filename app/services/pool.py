@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import case, func
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from app.services.language_means import Shift, decode_vectors, load_shift, neutral_units
 from app.services.pool_revision import current_revision
 from matching.ranking.geography import locate_territory
-from matching.ranking.parts import Relation as History
 from matching.ranking.profile import Passage as RankedPassage
 from matching.ranking.profile import Pool, Profile
-from models.actor import Actor, Relation
+from models.actor import Actor
 from models.passage import Passage
 
 _ACTOR_COLUMNS = (
@@ -44,9 +43,15 @@ class LoadedPool:
     shift: Shift
     pool: Pool
     actors: Mapping[int, PoolActor]
+    hub_level: float | None = None
+    """Mean hubness of the whole corpus: what every actor's own is compared with."""
+    complete: bool = True
+    """False: the actors are too many to hold, and candidates must be fetched for each question."""
 
 
-def load_actors(session: Session, *, encoder: str, ids: Sequence[int] | None = None) -> dict[int, PoolActor]:
+def load_actors(
+    session: Session, *, encoder: str, ids: Sequence[int] | None = None, shift: Shift | None = None
+) -> dict[int, PoolActor]:
     """Profiles of all actors, or of some, with the vectors of that encoder; two queries whatever their number."""
     actors = select(*_ACTOR_COLUMNS).order_by(col(Actor.id))  # type: ignore[call-overload]
     # The wire form of a vector is decoded for all rows at once; one by one takes ten times as long.
@@ -57,7 +62,7 @@ def load_actors(session: Session, *, encoder: str, ids: Sequence[int] | None = N
         actors = actors.where(col(Actor.id).in_(ids))
         texts = texts.where(col(Passage.actor_id).in_(ids))
     rows = session.execute(texts).all()
-    shift = load_shift(session, encoder=encoder)
+    shift = load_shift(session, encoder=encoder) if shift is None else shift
     found = defaultdict(list)
     units = _unit_vectors([row[4] for row in rows], [row[2] for row in rows], shift)
     for (actor_id, facet, lang, words, _), unit in zip(rows, units, strict=True):
@@ -99,12 +104,17 @@ def _territory(row: Any) -> tuple[float, float] | tuple[None, None]:
     return locate_territory(row.nuts, row.country) or (None, None)
 
 
+EXACT_UP_TO = 20_000
+"""Actors that a process holds in memory and ranks exactly; above, candidates come from their sketches."""
+
+
 class PoolCache:
     """The packed pool of this process, loaded again when the data's revision has risen."""
 
-    def __init__(self) -> None:
+    def __init__(self, exact_up_to: int = EXACT_UP_TO) -> None:
         self._lock = threading.Lock()
         self._loaded: LoadedPool | None = None
+        self._exact_up_to = exact_up_to
 
     def get(self, session: Session, *, encoder: str) -> LoadedPool:
         """The pool as of now; one short query when nothing changed."""
@@ -114,32 +124,24 @@ class PoolCache:
             return loaded
         with self._lock:
             if self._loaded is None or self._loaded.key != key:
-                actors = load_actors(session, encoder=encoder)
-                pool = Pool.from_profiles(a.profile for a in actors.values())
-                self._loaded = LoadedPool(key, load_shift(session, encoder=encoder), pool, actors)
+                self._loaded = self._load(session, key, encoder)
             return self._loaded
 
-
-# What a relation tells the ranking, by type and then by status ("" = any other).
-_HISTORY: Mapping[str, Mapping[str, str]] = {
-    "tandem": {
-        "signed": "active", "active": "active", "agreement": "agreement", "close": "in_discussion",
-        "in_discussion": "in_discussion", "met": "met", "suggested": "suggested", "dormant": "dormant",
-        "ended": "ended", "did_not_work": "failed", "": "in_discussion",
-    },
-    "partner": {"": "active"},
-    "tried_and_failed": {"": "failed"},
-}  # fmt: skip
+    def _load(self, session: Session, key: tuple[int, str], encoder: str) -> LoadedPool:
+        shift = load_shift(session, encoder=encoder)
+        level = hub_level(session)
+        if count_actors(session) > self._exact_up_to:
+            return LoadedPool(key, shift, Pool.from_profiles(()), {}, level, complete=False)
+        actors = load_actors(session, encoder=encoder, shift=shift)
+        return LoadedPool(key, shift, Pool.from_profiles(a.profile for a in actors.values()), actors, level)
 
 
-def histories(session: Session, *, ids: Sequence[int] | None = None) -> dict[frozenset[int | str], History]:
-    """What pairs went through together; relations in either direction speak for the pair."""
-    query = select(Relation).where(col(Relation.type).in_(list(_HISTORY)))
-    if ids is not None:
-        query = query.where(or_(col(Relation.actor_id).in_(ids), col(Relation.target_id).in_(ids)))
-    result: dict[frozenset[int | str], History] = {}
-    for row in session.exec(query.order_by(col(Relation.actor_id), col(Relation.target_id), col(Relation.type))):
-        by_status = _HISTORY[row.type]
-        kind = by_status.get(row.status or "", by_status[""])
-        result[frozenset((row.actor_id, row.target_id))] = History(kind)
-    return result
+def hub_level(session: Session) -> float | None:
+    """Mean hubness of all measured actors; None while there is none."""
+    level = session.execute(sa_select(func.avg(Actor.hubness))).scalar_one()
+    return None if level is None else float(level)
+
+
+def count_actors(session: Session) -> int:
+    """How many actors there are."""
+    return int(session.execute(sa_select(func.count()).select_from(Actor)).scalar_one())

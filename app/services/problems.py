@@ -17,9 +17,11 @@ from app.services.events import (
     list_rounds,
     list_wishes,
 )
+from app.services.histories import histories
 from app.services.meaning import Meaning
 from app.services.pairings import read_form
-from app.services.pool import histories, load_actors
+from app.services.pool import hub_level, load_actors
+from app.services.weights import weights_of_event
 from matching.pairing.parse import problem_from_dict
 from matching.pairing.problem import Problem
 from matching.ranking.parts import Scoring
@@ -45,7 +47,7 @@ def build_problem(session: Session, *, meaning: Meaning, event_id: int, options:
         "rounds": len(rounds),
         "places": [{"id": p.index, **_given("available", p.available)} for p in places],
         "participants": [participant_form(event, person, len(rounds)) for person in people],
-        "utility": _utilities(session, meaning, people, wishes),
+        "utility": _utilities(session, meaning, event_id, people, wishes),
         "interpreters": _interpreters(session, event),
         "must": _pairs(wishes, "must"),
         "never": _pairs(wishes, "veto"),
@@ -150,13 +152,22 @@ def _pairs(wishes: Sequence[WishCreate], kind: str) -> list[list[str]]:
 
 
 def _utilities(
-    session: Session, meaning: Meaning, people: Sequence[ParticipantPublic], wishes: Sequence[WishCreate]
+    session: Session,
+    meaning: Meaning,
+    event_id: int,
+    people: Sequence[ParticipantPublic],
+    wishes: Sequence[WishCreate],
 ) -> list[list[Any]]:
     """Every pair that is worth something, with the ranking's score and what the two wished."""
     ids = [p.actor_id for p in people]
     actors = load_actors(session, encoder=meaning.name, ids=ids)
     profiles = [actors[i].profile for i in ids]
-    scores = score_matrix(profiles, scoring=Scoring(relations=histories(session, ids=ids)), same_side=None)
+    scoring = Scoring(
+        weights=weights_of_event(session, event_id=event_id),
+        relations=histories(session, ids=ids),
+        hub_level=hub_level(session),
+    )
+    scores = score_matrix(profiles, scoring=scoring, same_side=None)
     position = {actor_id: row for row, actor_id in enumerate(ids)}
     for wish in wishes:
         if wish.kind == "wish":

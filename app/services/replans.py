@@ -8,10 +8,11 @@ from sqlmodel import Session, col, select
 
 from app.errors import AppError, BadInput
 from app.services.events import get_event, list_participants
+from app.services.histories import histories
 from app.services.meaning import Meaning
 from app.services.pairings import read_form
-from app.services.plans import get_plan, store_plan
-from app.services.pool import histories, load_actors
+from app.services.plans import Origin, get_plan, store_plan
+from app.services.pool import hub_level, load_actors
 from app.services.problems import participant_form
 from matching.pairing.changes import Changes, WalkIn
 from matching.pairing.check import check
@@ -22,6 +23,7 @@ from matching.pairing.stop import MaxRuntime, Run, noop
 from matching.pairing.write import plan_from_dict, plan_to_dict, problem_to_dict
 from matching.ranking.parts import Scoring
 from matching.ranking.rank import score_matrix
+from matching.ranking.weights import Weights
 from models.plan import DayChanges, EventChanges, MeetingMove, PlanDiff, ReplanAnswer, ReplanPublic, ReplanRequest
 from models.plan import Meeting as MeetingRow
 
@@ -34,6 +36,14 @@ class Day:
     plan: Plan
     changes: Changes
     options: DayChanges
+
+
+@dataclass(frozen=True)
+class Newcomers:
+    """Actors registered since the plan was made, and the weights they are valued with."""
+
+    ids: Sequence[int]
+    weights: Weights
 
 
 def replan_form(request: ReplanRequest, *, longest_s: float) -> ReplanAnswer:
@@ -56,7 +66,9 @@ def load_day(session: Session, *, meaning: Meaning, event_id: int, number: int, 
     """Everything a re-plan needs, read in one go so that the solver holds no connection."""
     stored = get_plan(session, event_id, number)
     problem = read_form(problem_from_dict, stored.problem, "problem")
-    walk_ins = _walk_ins(session, meaning, event_id, problem, changes.walk_ins)
+    # Newcomers are valued as everybody was when the plan was made.
+    weights = Weights.from_dict(stored.weights)
+    walk_ins = _walk_ins(session, meaning, event_id, problem, Newcomers(changes.walk_ins, weights))
     return Day(problem, stored_plan(session, event_id=event_id, number=number), _changes(changes, walk_ins), changes)
 
 
@@ -80,7 +92,7 @@ def store_replan(session: Session, *, event_id: int, number: int, answer: Replan
         event_id=event_id,
         problem=answer.problem,
         result=Result(answer.plan, answer.certificate),
-        parent=number,
+        origin=Origin(number, get_plan(session, event_id, number).weights),
     )
     return ReplanPublic(plan=plan, diff=diff_public(answer.diff))
 
@@ -130,9 +142,10 @@ def _changes(said: DayChanges, walk_ins: tuple[WalkIn, ...]) -> Changes:
 
 
 def _walk_ins(
-    session: Session, meaning: Meaning, event_id: int, problem: Problem, ids: Sequence[int]
+    session: Session, meaning: Meaning, event_id: int, problem: Problem, newcomers: Newcomers
 ) -> tuple[WalkIn, ...]:
     """People registered since the plan was made, with what every pair with them is worth."""
+    ids = newcomers.ids
     if not ids:
         return ()
     event = get_event(session, event_id=event_id)
@@ -146,7 +159,7 @@ def _walk_ins(
     scores = score_matrix(
         [actors[i].profile for i in ids],
         [actors[i].profile for i in there],
-        Scoring(relations=histories(session, ids=list(ids))),
+        Scoring(newcomers.weights, relations=histories(session, ids=list(ids)), hub_level=hub_level(session)),
         same_side=None,
     )
     forms = [participant_form(event, registered[i], problem.rounds) for i in ids]

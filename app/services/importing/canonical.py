@@ -14,7 +14,7 @@ from app.services.importing.drafts import ADDRESS
 from app.services.importing.values import region_country
 from app.services.importing.words import fold_word
 from matching.encoder.language import detect_language
-from models.actor import MAX_TEXT, ActorCreate
+from models.actor import MAX_TEXT, ActorCreate, LocalText
 from models.competence_map import Rejection
 
 _SHAKY = 0.6
@@ -191,12 +191,15 @@ def _notice_addresses(draft: Draft, context: Context) -> None:
 
 def _fields(draft: Draft) -> dict[str, Any]:
     scalars = {name: value for name, value in draft.scalars.items() if name != "id" and value not in (None, "")}
-    texts = {
-        name: [{"lang": t.lang, "text": t.text} for t in _distinct(draft.texts.get(name, []))] for name in TEXT_TARGETS
-    }
+    texts = {name: [_local(t) for t in _distinct(draft.texts.get(name, []))] for name in TEXT_TARGETS}
     name = scalars.get("name", "")
     aliases = [a for a in draft.lists.get("aliases", []) if a != name]
     return scalars | draft.lists | {"aliases": aliases} | {k: v for k, v in texts.items() if v}
+
+
+def _local(text: Text) -> LocalText:
+    """A text in the shape of the API. Its language and its length were checked on the way here, so not again."""
+    return LocalText.model_construct(lang=text.lang, text=text.text)
 
 
 def _distinct(texts: Iterable[Text]) -> list[Text]:

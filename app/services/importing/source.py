@@ -7,14 +7,15 @@ from itertools import islice
 
 from app.errors import BadInput
 from app.services.importing.canonical import Canonical, complete, detect_missing_languages, finish, join
-from app.services.importing.cells import Context, Draft
+from app.services.importing.cells import Context, Draft, clean
 from app.services.importing.columns import parse_target
 from app.services.importing.drafts import FIELDS, read_record
 from app.services.importing.layout import Plan, Record, plan_table
 from app.services.importing.notes import Notes
 from app.services.importing.read import read_file
+from app.services.importing.sheets import take_off
 from app.services.importing.tables import Reading, is_empty
-from app.services.importing.values import parse_country, parse_language
+from app.services.importing.values import is_blank_text, parse_country, parse_language
 from models.competence_map import ImportOptions, Layout, Rejection
 
 BATCH = 500
@@ -222,6 +223,12 @@ def _note_columns(plans: list[Plan], notes: Notes) -> None:
 
 
 def _key_of(record: Record, context: Context) -> str | None:
+    """The key its draft will have: found without reading the other cells, and without a draft where there is an id."""
+    for column, value in record.cells:
+        if column.field == "id" and isinstance(value, str | int) and not record.broken:
+            text = clean(str(value) if context.structured else take_off(str(value)))
+            if text and (context.structured or not is_blank_text(text)):
+                return text
     cells = [(c, v) for c, v in record.cells if c.field in _IDENTITY]
     draft = read_record(Record(record.line, cells, record.broken), context)
     complete(draft, context)

@@ -21,8 +21,18 @@ SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A server of its own, with the schema that `alembic upgrade head` makes."""
     url = start_embedded(tmp_path_factory.mktemp("database"))
+    _hurry(url)
     upgrade(url)
     return url
+
+
+def _hurry(url: str) -> None:
+    """Nothing here has to outlive a power cut: emptying tables and dropping databases takes a tenth of the time."""
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("ALTER SYSTEM SET fsync = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    admin.dispose()
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_the_entry_point_migrates_serves_answers_its_health_check_and_stops_when
 ) -> None:
     from alembic import command
 
-    from app.db import alembic_config, make_engine, schema_revisions
+    from app.db import alembic_config
 
     command.downgrade(alembic_config(scratch_url), "base")
     port = free_port()
@@ -118,24 +118,33 @@ def test_the_entry_point_migrates_serves_answers_its_health_check_and_stops_when
     process = subprocess.Popen(
         [ROOT / "docker" / "entrypoint"], env=environment, stderr=subprocess.PIPE, text=True, cwd=tmp_path
     )
-    assert process.stderr is not None
-    told = []
-    for line in process.stderr:
-        told.append(line)
-        if "Uvicorn running" in line:
-            break
-    assert "the schema is up to date\n" in told
-    engine = make_engine(scratch_url)
-    found, wanted = schema_revisions(engine)
-    engine.dispose()
-    assert found == wanted
-    assert run_health_check(environment) == 0
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/actors", timeout=10) as answer:
-        assert answer.status == 200
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=30)
+    with process:
+        assert process.stderr is not None
+        told = []
+        for line in process.stderr:
+            told.append(line)
+            if "Uvicorn running" in line:
+                break
+        try:
+            assert "the schema is up to date\n" in told
+            assert schema_is_current(scratch_url)
+            assert run_health_check(environment) == 0
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/actors", timeout=10) as answer:
+                assert answer.status == 200
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=30)
     assert process.returncode in {0, -signal.SIGTERM}
     assert run_health_check(environment) != 0
+
+
+def schema_is_current(url: str) -> bool:
+    from app.db import make_engine, schema_revisions
+
+    engine = make_engine(url)
+    found, wanted = schema_revisions(engine)
+    engine.dispose()
+    return found == wanted
 
 
 def run_health_check(environment: dict[str, str]) -> int:

@@ -85,6 +85,7 @@ class Event(SQLModel, table=True):
     max_consecutive: int | None = None
     tracks: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
     locks: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
+    weights: dict[str, float] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     created_at: datetime = Field(default_factory=utc_now)
 
 

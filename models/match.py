@@ -127,4 +127,7 @@ class MatchAnswer(Shape):
     none_suitable: bool = Field(description="True when nobody reaches the threshold: an answer, not an error")
     model: str
     weights: dict[str, Any] = Field(default_factory=dict)
+    weights_proposal: int | None = Field(
+        default=None, description="The accepted proposal the weights come from; null: the shipped ones"
+    )
     took_ms: float

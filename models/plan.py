@@ -33,6 +33,7 @@ class Plan(SQLModel, table=True):
     parent: int | None = Field(default=None, description="The plan it was re-planned from")
     problem: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     certificate: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    weights: dict[str, float] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     progress: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB))
     stop_requested: bool = False
     heard_at: datetime = Field(default_factory=utc_now, description="Last word from the process that computes it")
@@ -152,6 +153,9 @@ class PlanBrief(Shape):
     created_at: datetime
     published_at: datetime | None
     certificate: dict[str, Any]
+    weights: dict[str, float] = Field(
+        description="Of the parts of the score by which pairs were valued; empty for plans older than this field"
+    )
 
 
 class PlanPublic(PlanBrief):

@@ -5,12 +5,16 @@ from fastapi.routing import APIRoute
 
 from app.api.actors import router as actors
 from app.api.events import router as events
+from app.api.feedback import router as feedback
 from app.api.maps import router as maps
 from app.api.match import router as match
 from app.api.operations import router as operations
 from app.api.pairings import router as pairings
 from app.api.plans import router as plans
 from app.api.plans import what_if_router as what_if
+from app.api.tandems import router as tandems
+from app.api.weights import event_router as event_weights
+from app.api.weights import router as weights
 
 
 def _summarised(router: APIRouter) -> APIRouter:
@@ -21,4 +25,9 @@ def _summarised(router: APIRouter) -> APIRouter:
     return router
 
 
-routers = tuple(_summarised(r) for r in (match, actors, maps, events, plans, what_if, pairings, operations))
+routers = tuple(
+    _summarised(r)
+    for r in (
+        match, actors, maps, events, event_weights, plans, what_if, pairings, tandems, feedback, weights, operations,
+    )
+)  # fmt: skip

@@ -106,3 +106,15 @@ WHAT_IF: Examples = {
         "value": {"problem": PROBLEM["four participants"]["value"], "question": {"floor": 2, "time_limit_s": 5}}
     }
 }
+TANDEM: Examples = {
+    "two who met": {
+        "value": {"actor_id": 1, "partner_id": 2, "theme": "coatings", "status": "met", "since": "2027-03-09"}
+    }
+}
+TANDEM_CHANGE: Examples = {
+    "they agree": {"value": {"status": "agreement", "since": "2027-06-01", "step_note": "A letter of intent."}}
+}
+FEEDBACK: Examples = {
+    "worth it": {"value": {"actor_id": 1, "target_id": 2, "event_id": 1, "worth": "yes", "outcome": "follow_up"}}
+}
+EVENT_WEIGHTS: Examples = {"near, and without interpreter": {"value": {"distance": 3, "language": 1}}}

@@ -39,6 +39,7 @@ def create_plan(
     # Short transactions with the solver between them: no connection waits for it.
     with session_scope(engine) as session:
         problem = problems.build_problem(session, meaning=meaning, event_id=event_id, options=options)
+        origin = service.origin_of(session, event_id=event_id)
         started = None if options.wait else plan_jobs.start_plan(session, event_id=event_id, problem=problem)
     if started is not None:
         planner.submit(event_id, started.number)
@@ -46,7 +47,7 @@ def create_plan(
         return started
     result = compute(problem, longest_s=settings.plan_seconds)
     with session_scope(engine) as session:
-        return service.store_plan(session, event_id=event_id, problem=problem, result=result)
+        return service.store_plan(session, event_id=event_id, problem=problem, result=result, origin=origin)
 
 
 @router.post("/{number}/stop", status_code=202, responses=responses(409))

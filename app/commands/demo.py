@@ -67,9 +67,9 @@ def _load(engine: Engine) -> None:
             report = load(
                 session, fields=border.MAP, filename="actors.jsonl", data=data, on_progress=Progress("actors")
             )
-            pairs = border.load_relations(session)
+            pairs = border.load_tandems(session)
             event = border.load_event(session)
-        typer.echo(f"  {report.new} actors, {pairs} known pairs, one event with {event.participants} participants")
+        typer.echo(f"  {report.new} actors, {pairs} tandems, one event with {event.participants} participants")
 
 
 def _show_tandems(engine: Engine, meaning: Meaning) -> None:

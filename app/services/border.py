@@ -1,7 +1,7 @@
 """The demo border: real actors of one border, loaded through the same import as everybody's maps."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,10 +21,9 @@ from app.services.events import (
 )
 from app.services.meaning import Meaning
 from app.services.pool import hub_level, load_actors
-from app.services.relations import set_relation
+from app.services.tandems import create_tandem
 from matching.ranking.parts import Scoring
 from matching.ranking.rank import Request, rank
-from models.actor import RelationCreate
 from models.competence_map import CompetenceMap, MapEntry, MapFields
 from models.event import (
     Event,
@@ -36,6 +35,7 @@ from models.event import (
     RoundCreate,
     WishCreate,
 )
+from models.tandem import TandemCreate, TandemStatus
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "demo"
 MAP_NAME = "Demo border: Nord, Flanders, Wallonia"
@@ -72,17 +72,32 @@ def actor_ids(session: Session) -> dict[str, int]:
     return dict(rows.all())
 
 
-def load_relations(session: Session) -> int:
-    """Tandems and failed pairs, as relations between the loaded actors."""
+def load_tandems(session: Session) -> int:
+    """The real partnerships and the pairs that did not work, as tandems of the loaded actors."""
     ids = actor_ids(session)
-    said = [
-        *((t, "tandem", _any_language(t.get("theme"))) for t in _lines("tandems.jsonl")),
-        *((n, "tried_and_failed", _any_language(n.get("reason"))) for n in _lines("nonlinks.jsonl")),
-    ]
-    for pair, kind, note in said:
-        relation = RelationCreate(target_id=ids[pair["b"]], type=kind, status=pair["status"], note=note)
-        set_relation(session, actor_id=ids[pair["a"]], relation=relation)
-    return len(said)
+    stored: set[frozenset[str]] = set()
+    # Where two accounts tell of one pair, the signed one counts; dates are left open, as the sources give none.
+    for told in sorted([*_lines("tandems.jsonl"), *_lines("nonlinks.jsonl")], key=lambda t: t["status"] != "signed"):
+        pair = frozenset((told["a"], told["b"]))
+        if pair in stored:
+            continue
+        stored.add(pair)
+        tandem = TandemCreate(
+            actor_id=ids[told["a"]],
+            partner_id=ids[told["b"]],
+            status=_STATUSES[told["status"]],
+            theme=_any_language(told.get("theme")),
+            step_note=_any_language(told.get("reason")),
+        )
+        create_tandem(session, fields=tandem)
+    return len(stored)
+
+
+_STATUSES: Mapping[str, TandemStatus] = {
+    "signed": "agreement",
+    "close": "in_discussion",
+    "did_not_work": "did_not_work",
+}
 
 
 def load_event(session: Session) -> EventPublic:
@@ -125,7 +140,7 @@ def demo_event_id(session: Session) -> int | None:
 
 
 def tandem_ranks(session: Session, *, meaning: Meaning) -> list[TandemRank]:
-    """For each real tandem, the partner's rank among all actors of its side; the ranking sees no relation."""
+    """For each real tandem, the partner's rank among all actors of its side; the ranking sees none of them."""
     ids = actor_ids(session)
     actors = load_actors(session, encoder=meaning.name)
     scoring = Scoring(hub_level=hub_level(session))

@@ -241,5 +241,5 @@ def _counts(session: Session, table: type, event_id: int | None = None) -> dict[
 
 def _public(event: Event, counts: Sequence[int]) -> EventPublic:
     rounds, places, participants, plans = counts
-    return EventPublic(**event.model_dump(exclude={"created_at", "locks"}), rounds=rounds, places=places,
+    return EventPublic(**event.model_dump(exclude={"created_at", "locks", "weights"}), rounds=rounds, places=places,
                        participants=participants, plans=plans)  # fmt: skip

@@ -1,5 +1,7 @@
 """Plans: computed schedules of an event, kept as drafts, one of them published."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func
@@ -7,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from app.errors import Conflict, NotFound
 from app.services.events import get_event
+from app.services.weights import weights_of_event
 from matching.pairing.problem import Problem, Result, as_matrix, index_of
 from matching.pairing.write import certificate_to_dict, problem_to_dict
 from models.actor import Actor
@@ -14,26 +17,46 @@ from models.base import utc_now
 from models.plan import Meeting, MeetingPublic, Plan, PlanBrief, PlanPublic
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a plan comes from: the plan it was re-planned from, and the weights its pairs were valued with.
+
+    Weights that are not given are the event's of this moment.
+    """
+
+    parent: int | None = None
+    weights: Mapping[str, float] | None = None
+
+
+def origin_of(session: Session, *, event_id: int) -> Origin:
+    """The origin of a plan for the problem the event poses in this transaction; the solver runs outside of it."""
+    return Origin(weights=weights_of_event(session, event_id=event_id).to_dict())
+
+
 def store_plan(
-    session: Session, *, event_id: int, problem: Problem, result: Result, parent: int | None = None
+    session: Session, *, event_id: int, problem: Problem, result: Result, origin: Origin | None = None
 ) -> PlanPublic:
-    """Keep a computed plan as the event's next draft; `parent` is the plan it was re-planned from."""
-    plan = open_plan(session, event_id=event_id, problem=problem, parent=parent)
+    """Keep a computed plan as the event's next draft."""
+    plan = open_plan(session, event_id=event_id, problem=problem, origin=origin)
     return fill_plan(session, plan=plan, problem=problem, result=result)
 
 
-def open_plan(session: Session, *, event_id: int, problem: Problem, parent: int | None = None) -> Plan:
+def open_plan(session: Session, *, event_id: int, problem: Problem, origin: Origin | None = None) -> Plan:
     """The event's next plan, still without meetings."""
-    get_event(session, event_id=event_id)
+    origin = origin or Origin()
+    weights = origin.weights
+    if weights is None:
+        weights = weights_of_event(session, event_id=event_id).to_dict()
     last = session.exec(select(func.max(Plan.number)).where(Plan.event_id == event_id)).one()
     plan = Plan(
         event_id=event_id,
         number=(last or 0) + 1,
         state="computing",
         seed=problem.seed,
-        parent=parent,
+        parent=origin.parent,
         problem=problem_to_dict(problem),
         certificate={},
+        weights=dict(weights),
     )
     session.add(plan)
     session.flush()

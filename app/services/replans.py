@@ -14,6 +14,7 @@ from app.services.pairings import read_form
 from app.services.plans import Origin, get_plan, store_plan
 from app.services.pool import hub_level, load_actors
 from app.services.problems import participant_form
+from app.services.weights import stored_weights
 from matching.pairing.changes import Changes, WalkIn
 from matching.pairing.check import check
 from matching.pairing.parse import problem_from_dict
@@ -67,7 +68,7 @@ def load_day(session: Session, *, meaning: Meaning, event_id: int, number: int, 
     stored = get_plan(session, event_id, number)
     problem = read_form(problem_from_dict, stored.problem, "problem")
     # Newcomers are valued as everybody was when the plan was made.
-    weights = Weights.from_dict(stored.weights)
+    weights = stored_weights(stored.weights)
     walk_ins = _walk_ins(session, meaning, event_id, problem, Newcomers(changes.walk_ins, weights))
     return Day(problem, stored_plan(session, event_id=event_id, number=number), _changes(changes, walk_ins), changes)
 

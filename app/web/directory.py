@@ -14,6 +14,7 @@ from app.services.meaning import MeaningHolder
 from app.services.pages import list_choices
 from app.services.pool import PoolCache
 from app.services.relations import list_relations
+from app.services.tandems import tandems_as_relations
 from app.web.answers import shown
 from app.web.catalogues import choose_language
 from app.web.render import page, wants_fragment
@@ -83,7 +84,10 @@ def actor_context(
     return {
         "actor": actor,
         "facets": facets(actor, lang),
-        "relations": list_relations(session, actor_id=actor_id),
+        "relations": [
+            *list_relations(session, actor_id=actor_id),
+            *tandems_as_relations(session, actor_id=actor_id),
+        ],
         "answer": answer,
         "waiting": holder.state == "loading",
         "safe_website": web_address(actor.website),

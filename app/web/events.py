@@ -44,9 +44,10 @@ def compute_plan(settings: SettingsDep, meaning: MeaningDep, engine: EngineDep, 
     # Two short transactions with the solver between them: no connection waits for it.
     with session_scope(engine) as session:
         problem = build_problem(session, meaning=meaning, event_id=event_id, options=PlanCreate())
+        origin = plans.origin_of(session, event_id=event_id)
     result = compute(problem, longest_s=settings.plan_seconds)
     with session_scope(engine) as session:
-        plan = plans.store_plan(session, event_id=event_id, problem=problem, result=result)
+        plan = plans.store_plan(session, event_id=event_id, problem=problem, result=result, origin=origin)
     return RedirectResponse(f"/console/events/{event_id}?plan={plan.number}#schedule", status_code=303)
 
 

@@ -54,6 +54,7 @@ def furnished(client: TestClient, embed) -> TestClient:
         client.post("/events/1/participants", json={"actor_id": actor_id})
     embed()
     assert client.post("/events/1/plans", json={"time_limit_s": 1}).status_code == 201
+    assert client.post("/tandems", json={"actor_id": 1, "partner_id": 2}).status_code == 201
     file = ("border.csv", "name;country;offers\nWeaver;FR;cloth\n", "text/csv")
     assert client.post("/maps/imports", data={"name": "Border"}, files={"file": file}).status_code == 201
     return client
@@ -116,7 +117,10 @@ def test_every_json_body_has_an_example() -> None:
 def test_every_example_works_as_it_stands(furnished: TestClient, method: str, path: str, body: Any) -> None:
     if (method, path) == ("POST", "/events/{event_id}/participants"):
         furnished.delete("/events/1/participants/1")
-    answer = furnished.request(method, path.format(actor_id=2, event_id=1, number=1, import_id=1), json=body)
+    if (method, path) == ("POST", "/tandems"):
+        furnished.delete("/tandems/1/2")
+    url = path.format(actor_id=2, partner_id=1, event_id=1, number=1, import_id=1)
+    answer = furnished.request(method, url, json=body)
     assert answer.status_code == (201 if "201" in DOCUMENT["paths"][path][method.lower()]["responses"] else 200), (
         answer.text
     )

@@ -1,0 +1,63 @@
+"""Tandems: partnerships through their life cycle."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Query, Response
+
+from app.api import examples
+from app.api.problems import responses
+from app.deps import AttemptDep, SessionDep
+from app.services import tandems as service
+from app.services.idempotency import run_once
+from models.tandem import TandemCreate, TandemPage, TandemPublic, TandemStatus, TandemUpdate
+
+router = APIRouter(prefix="/tandems", tags=["tandems"], responses=responses(404))
+
+ActorId = Annotated[int, Path(description="One of the two, in either order")]
+PartnerId = Annotated[int, Path(description="The other one")]
+
+
+@router.get("")
+def list_tandems(
+    session: SessionDep,
+    actor_id: Annotated[int | None, Query(ge=1, lt=2**63, description="Those of this actor")] = None,
+    status: Annotated[list[TandemStatus] | None, Query(max_length=20)] = None,
+    cursor: Annotated[str | None, Query(max_length=1000, description="next_cursor of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> TandemPage:
+    """List tandems, of one actor or of all"""
+    return service.list_tandems(session, actor_id=actor_id, statuses=status or (), cursor=cursor, limit=limit)
+
+
+@router.post("", status_code=201, response_model=TandemPublic, responses=responses(409))
+def create_tandem(
+    session: SessionDep,
+    attempt: AttemptDep,
+    fields: Annotated[TandemCreate, Body(openapi_examples=examples.TANDEM)],
+) -> dict[str, Any]:
+    """Create a tandem of two actors, at any status"""
+    return run_once(session, attempt=attempt, create=lambda: service.create_tandem(session, fields=fields))
+
+
+@router.get("/{actor_id}/{partner_id}")
+def read_tandem(session: SessionDep, actor_id: ActorId, partner_id: PartnerId) -> TandemPublic:
+    """Read the tandem of two actors with its history"""
+    return service.tandem_public(session, actor_id=actor_id, partner_id=partner_id)
+
+
+@router.patch("/{actor_id}/{partner_id}", responses=responses(409))
+def update_tandem(
+    session: SessionDep,
+    actor_id: ActorId,
+    partner_id: PartnerId,
+    changes: Annotated[TandemUpdate, Body(openapi_examples=examples.TANDEM_CHANGE)],
+) -> TandemPublic:
+    """Change the fields that are sent; a new status becomes a step of the history"""
+    return service.update_tandem(session, actor_id=actor_id, partner_id=partner_id, changes=changes)
+
+
+@router.delete("/{actor_id}/{partner_id}", status_code=204)
+def delete_tandem(session: SessionDep, actor_id: ActorId, partner_id: PartnerId) -> Response:
+    """Remove a tandem that was recorded by mistake, with its history"""
+    service.delete_tandem(session, actor_id=actor_id, partner_id=partner_id)
+    return Response(status_code=204)

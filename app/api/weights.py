@@ -1,0 +1,69 @@
+"""Weights of the score: those in force, an event's own, and proposals learned from feedback."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+
+from app.api import examples
+from app.api.problems import responses
+from app.db import session_scope
+from app.deps import EngineDep, MeaningDep, SessionDep
+from app.services import proposals
+from app.services import weights as service
+from models.weights import EventWeights, ServiceWeights, WeightProposalPublic
+
+router = APIRouter(prefix="/weights", tags=["weights"], responses=responses())
+
+
+@router.get("")
+def read_weights(session: SessionDep) -> ServiceWeights:
+    """Read the weights in force, and the proposal they come from"""
+    return service.service_weights(session)
+
+
+@router.get("/proposals")
+def list_proposals(session: SessionDep) -> list[WeightProposalPublic]:
+    """List the proposals with their figures, newest first"""
+    return proposals.list_proposals(session)
+
+
+@router.post("/proposals", status_code=201, responses=responses(409))
+def propose_weights(engine: EngineDep, meaning: MeaningDep) -> WeightProposalPublic:
+    """Learn weights from the feedback and keep them as a proposal; nothing changes until it is accepted"""
+    # Short transactions with the learning between them: no connection waits for it.
+    with session_scope(engine) as session:
+        lesson = proposals.load_lesson(session, meaning=meaning)
+    proposal = proposals.learn(lesson)
+    with session_scope(engine) as session:
+        return proposals.store_proposal(session, lesson=lesson, proposal=proposal)
+
+
+@router.post("/proposals/{number}/accept", responses=responses(404, 409))
+def accept_proposal(session: SessionDep, number: int) -> WeightProposalPublic:
+    """Make a proposal's weights those of the service, for every next match and plan"""
+    return proposals.accept(session, number=number)
+
+
+@router.post("/proposals/{number}/reject", responses=responses(404))
+def reject_proposal(session: SessionDep, number: int) -> WeightProposalPublic:
+    """Put a proposal aside; if its weights were in force, the shipped ones are again"""
+    return proposals.reject(session, number=number)
+
+
+event_router = APIRouter(prefix="/events/{event_id}/weights", tags=["events"], responses=responses(404))
+
+
+@event_router.get("")
+def read_event_weights(session: SessionDep, event_id: int) -> EventWeights:
+    """Read the weights by which an event's pairs are valued"""
+    return service.event_weights(session, event_id=event_id)
+
+
+@event_router.put("")
+def set_event_weights(
+    session: SessionDep,
+    event_id: int,
+    changes: Annotated[dict[str, float], Body(openapi_examples=examples.EVENT_WEIGHTS)],
+) -> EventWeights:
+    """Replace what an event changes of the service's weights; {} takes them as they are"""
+    return service.set_event_weights(session, event_id=event_id, changes=changes)

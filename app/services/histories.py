@@ -1,0 +1,97 @@
+"""What pairs went through together, as the ranking hears of it: relations, tandems, feedback."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Date, Select, cast, literal, null, or_, union_all
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col
+
+from app.services.feedback import is_worthy, verdicts
+from matching.ranking.parts import Relation as History
+from models.actor import Relation
+from models.feedback import Feedback
+from models.tandem import Tandem
+
+# What a relation tells the ranking, by type and then by status ("" = any other).
+_RELATIONS: Mapping[str, Mapping[str, str]] = {
+    "tandem": {
+        "signed": "active", "active": "active", "agreement": "agreement", "close": "in_discussion",
+        "in_discussion": "in_discussion", "met": "met", "suggested": "suggested", "dormant": "dormant",
+        "ended": "ended", "did_not_work": "failed", "": "in_discussion",
+    },
+    "partner": {"": "active"},
+    "tried_and_failed": {"": "failed"},
+}  # fmt: skip
+_UNDECIDED = frozenset({"suggested", "met"})
+"""Kinds of history after which an opinion says more than the status."""
+
+Pairs = dict[frozenset[int | str], History]
+
+
+def histories(session: Session, *, ids: Sequence[int] | None = None) -> Pairs:
+    """What pairs went through together, of all actors or of those that have one of `ids`; one query.
+
+    A tandem speaks before relations of any type, whichever end recorded them. Feedback speaks where the two have
+    nothing behind them but a suggestion or a meeting.
+    """
+    rows = session.execute(
+        union_all(_relations(ids), _tandems(ids), _feedback(ids)).order_by("source", "step", "a", "b", "kind")
+    )
+    known: Pairs = {}
+    answers: list[tuple[int, int, bool]] = []
+    for source, a, b, kind, status, _, since in rows:
+        if source == 2:
+            answers.append((a, b, is_worthy(kind, status)))
+        else:
+            told = _from_relation(kind, status) if source == 0 else _from_tandem(status)
+            known[frozenset((a, b))] = History(told, since.year if since else None)
+    return known | dict(_opinions(known, answers))
+
+
+def _opinions(known: Pairs, answers: Iterable[tuple[int, int, bool]]) -> Iterable[tuple[frozenset[int | str], History]]:
+    for ends, worthy in verdicts(answers).items():
+        pair = frozenset[int | str](ends)
+        if pair not in known or known[pair].kind in _UNDECIDED:
+            yield pair, History("liked" if worthy else "disliked")
+
+
+def _from_relation(kind: str, status: str | None) -> str:
+    by_status = _RELATIONS[kind]
+    return by_status.get(status or "", by_status[""])
+
+
+def _from_tandem(status: str) -> str:
+    return "failed" if status == "did_not_work" else status
+
+
+# Columns of all three: source, a, b, type, status, step (what is newest), since.
+def _relations(ids: Sequence[int] | None) -> Select[Any]:
+    query = _columns(0, Relation.actor_id, Relation.target_id, Relation.type, Relation.status, literal(0), _NO_DATE)
+    return _about(ids, query, Relation).where(col(Relation.type).in_(list(_RELATIONS)))
+
+
+def _tandems(ids: Sequence[int] | None) -> Select[Any]:
+    query = _columns(1, Tandem.actor_id, Tandem.partner_id, literal("tandem"), Tandem.status, literal(0), Tandem.since)
+    return _about(ids, query, Tandem)
+
+
+def _feedback(ids: Sequence[int] | None) -> Select[Any]:
+    columns = (Feedback.actor_id, Feedback.target_id, Feedback.worth, Feedback.outcome, Feedback.id, _NO_DATE)
+    return _about(ids, _columns(2, *columns), Feedback)
+
+
+_NO_DATE = cast(null(), Date)
+_NAMES = ("a", "b", "kind", "status", "step", "since")
+
+
+def _columns(source: int, *columns: Any) -> Select[Any]:
+    named = (column.label(name) for column, name in zip(columns, _NAMES, strict=True))
+    return sa_select(literal(source).label("source"), *named)
+
+
+def _about(ids: Sequence[int] | None, query: Select[Any], table: type) -> Select[Any]:
+    if ids is None:
+        return query
+    ends = (table.actor_id, table.partner_id if table is Tandem else table.target_id)  # type: ignore[attr-defined]
+    return query.where(or_(*(col(end).in_(ids) for end in ends)))

@@ -1,0 +1,75 @@
+"""Weights in force: the shipped ones or an accepted proposal's, changed by an event or by a request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlmodel import Session, select
+
+from app.errors import BadInput
+from app.services.events import get_event
+from matching.ranking.weights import Weights
+from models.weights import EventWeights, ServiceWeights, WeightProposal
+
+
+@dataclass(frozen=True)
+class InForce:
+    """Weights and the accepted proposal they come from (None: the shipped ones)."""
+
+    weights: Weights
+    proposal: int | None
+
+    def changed(self, changes: Mapping[str, float] | None) -> Weights:
+        """With some weights changed; BadInput names an unknown or impossible one."""
+        try:
+            return Weights.from_dict(self.weights.to_dict() | dict(changes or {}))
+        except ValueError as error:
+            raise BadInput.of("weights", str(error)) from error
+
+
+def weights_in_force(session: Session) -> InForce:
+    """The service's default weights."""
+    row = session.exec(
+        select(WeightProposal.number, WeightProposal.weights).where(WeightProposal.state == "accepted")
+    ).first()
+    if row is None:
+        return InForce(Weights.default(), None)
+    number, weights = row
+    return InForce(stored_weights(weights), number)
+
+
+def stored_weights(weights: Mapping[str, float]) -> Weights:
+    """Weights that a row keeps; what it does not say is as shipped."""
+    return Weights.from_dict(_still_known(weights))
+
+
+def service_weights(session: Session) -> ServiceWeights:
+    """The service's default weights as answered."""
+    in_force = weights_in_force(session)
+    return ServiceWeights(weights=in_force.weights.to_dict(), proposal=in_force.proposal)
+
+
+def weights_of_event(session: Session, *, event_id: int) -> Weights:
+    """The weights an event's pairs are valued with."""
+    event = get_event(session, event_id=event_id)
+    return weights_in_force(session).changed(_still_known(event.weights))
+
+
+def event_weights(session: Session, *, event_id: int) -> EventWeights:
+    """The weights an event's pairs are valued with, as answered."""
+    changes = _still_known(get_event(session, event_id=event_id).weights)
+    in_force = weights_in_force(session)
+    return EventWeights(weights=in_force.changed(changes).to_dict(), proposal=in_force.proposal, changes=changes)
+
+
+def set_event_weights(session: Session, *, event_id: int, changes: Mapping[str, float]) -> EventWeights:
+    """Replace what an event changes of the service's weights; an empty mapping takes them as they are."""
+    event = get_event(session, event_id=event_id)
+    weights_in_force(session).changed(changes)
+    event.weights = dict(changes)
+    session.flush()
+    return event_weights(session, event_id=event_id)
+
+
+def _still_known(weights: Mapping[str, float]) -> dict[str, float]:
+    """Without the names that this version no longer has."""
+    return {name: weights[name] for name in Weights.default().to_dict() if name in weights}

@@ -56,8 +56,15 @@ def create_app(
         if engine is None:
             app.state.engine.dispose()
 
+    # The framework's own reference pages load scripts from elsewhere; app/web/reference.py serves ours.
     app = FastAPI(
-        title="Viaduc", version=__version__, description=DESCRIPTION, lifespan=lifespan, license_info=_LICENCE
+        title="Viaduc",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        license_info=_LICENCE,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.settings = settings
     for router in routers:

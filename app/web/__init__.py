@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from app.web.directory import router as directory
 from app.web.events import router as events
 from app.web.front import router as front
+from app.web.reference import router as reference
 from app.web.static_files import CachedStaticFiles
 
 __all__ = ["mount"]
@@ -12,6 +13,6 @@ __all__ = ["mount"]
 
 def mount(app: FastAPI) -> None:
     """Add the pages and their static files to the service."""
-    for router in (front, directory, events):
+    for router in (front, directory, events, reference):
         app.include_router(router)
     app.mount("/static", CachedStaticFiles(), name="static")

@@ -111,7 +111,9 @@ class TandemUpdate(TandemFields):
     def _steps_have_a_status(self) -> Self:
         said = {"since", "step_note"} & self.model_fields_set
         if said and self.status is None:
-            raise ValueError(f"{' and '.join(sorted(said))} belong to a status: send the status too")
+            raise ValueError(
+                f"{' and '.join(sorted(said))} {'goes' if len(said) == 1 else 'go'} with a status: send the status too"
+            )
         return self
 
 

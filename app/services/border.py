@@ -21,7 +21,7 @@ from app.services.events import (
 )
 from app.services.meaning import Meaning
 from app.services.pool import hub_level, load_actors
-from app.services.tandems import create_tandem
+from app.services.tandems import create_tandem, update_tandem
 from matching.ranking.parts import Scoring
 from matching.ranking.rank import Request, rank
 from models.competence_map import CompetenceMap, MapEntry, MapFields
@@ -35,7 +35,7 @@ from models.event import (
     RoundCreate,
     WishCreate,
 )
-from models.tandem import TandemCreate, TandemStatus
+from models.tandem import TandemCreate, TandemStatus, TandemUpdate
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "demo"
 MAP_NAME = "Demo border: Nord, Flanders, Wallonia"
@@ -75,21 +75,21 @@ def actor_ids(session: Session) -> dict[str, int]:
 def load_tandems(session: Session) -> int:
     """The real partnerships and the pairs that did not work, as tandems of the loaded actors."""
     ids = actor_ids(session)
-    stored: set[frozenset[str]] = set()
-    # Where two accounts tell of one pair, the signed one counts; dates are left open, as the sources give none.
-    for told in sorted([*_lines("tandems.jsonl"), *_lines("nonlinks.jsonl")], key=lambda t: t["status"] != "signed"):
-        pair = frozenset((told["a"], told["b"]))
-        if pair in stored:
-            continue
-        stored.add(pair)
-        tandem = TandemCreate(
-            actor_id=ids[told["a"]],
-            partner_id=ids[told["b"]],
-            status=_STATUSES[told["status"]],
-            theme=_any_language(told.get("theme")),
-            step_note=_any_language(told.get("reason")),
-        )
-        create_tandem(session, fields=tandem)
+    stored: set[frozenset[int]] = set()
+    # What failed comes first: where two accounts tell of one pair, the two worked together later. The sources give no
+    # dates, so none is given.
+    for told in (*_lines("nonlinks.jsonl"), *_lines("tandems.jsonl")):
+        a, b = ids[told["a"]], ids[told["b"]]
+        said: dict[str, Any] = {
+            "status": _STATUSES[told["status"]],
+            "theme": _any_language(told.get("theme")),
+            "step_note": _any_language(told.get("reason")),
+        }
+        if frozenset((a, b)) in stored:
+            update_tandem(session, actor_id=a, partner_id=b, changes=TandemUpdate(**said))
+        else:
+            create_tandem(session, fields=TandemCreate(actor_id=a, partner_id=b, **said))
+        stored.add(frozenset((a, b)))
     return len(stored)
 
 

@@ -86,7 +86,8 @@ def merit_matrix(parts: Mapping[str, Matrix], weights: Weights, calibration: Cal
 
     The exchange is the mean of the directions that are known: who asks with a need alone is answered by offers alone.
     Texts always count: where all is missing the part is typical. A fact that is unknown drops out, so that saying
-    nothing about it neither helps nor dilutes.
+    nothing about it neither helps nor dilutes. History comes on top of the mean, so that what went well never lowers
+    a pair, however good its texts are.
     """
     surplus = {name: np.asarray(part - calibration.typical[name], dtype=np.float64) for name, part in parts.items()}
     total = weights.exchange * np.nan_to_num(_mean_known([surplus["need_offer"], surplus["offer_need"]]))
@@ -95,7 +96,8 @@ def merit_matrix(parts: Mapping[str, Matrix], weights: Weights, calibration: Cal
     weight = np.full_like(total, weights.exchange + weights.profile)
     for name in FACTS:
         total += getattr(weights, name) * np.nan_to_num(surplus[name])
-        weight += getattr(weights, name) * ~np.isnan(surplus[name])
+        if name != "history":
+            weight += getattr(weights, name) * ~np.isnan(surplus[name])
     return np.asarray(total / np.where(weight > 0, weight, 1.0))
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from sqlmodel import Session
+from sqlmodel import Session, col
 from starlette.responses import Response
 
 from app.deps import HolderDep, PoolDep, SessionDep
@@ -12,14 +12,20 @@ from app.services.match import find_matches
 from app.services.meaning import MeaningHolder
 from app.services.pages import Side, actors_by_words, list_sides
 from app.services.pool import PoolCache
-from app.web.answers import shown
+from app.services.search import Words, actors_by_name, actors_with_all_words
+from app.web.answers import Shown, shown
 from app.web.catalogues import choose_language
 from app.web.render import page, wants_fragment
+from models.actor import Actor, ActorHit
 from models.match import MatchRequest
 
 router = APIRouter(include_in_schema=False)
 
 LONGEST_QUESTION = 2000
+MOST_KNOWN = 5
+"""How many actors are shown that were found by their name, and by the very words."""
+SENTENCE = 4
+"""So many telling words are a sentence: meaning answers it, not the words one by one."""
 EXAMPLES = (
     ("fr", "partenaire pour traiter et réutiliser les eaux industrielles"),
     ("nl", "partner om plastic verpakkingen te recycleren"),
@@ -52,6 +58,8 @@ def front(
         "actors": sum(s.actors for s in sides),
         "examples": EXAMPLES,
         "near": near,
+        "named": [],
+        "worded": [],
         "answer": None,
         "by_words": None,
         "waiting": None,
@@ -59,6 +67,7 @@ def front(
     if words:
         asked = MatchRequest(text=words, lang=choose_language(request), sides=_other_sides(sides, side), min_score=0)
         context |= answer(session, holder, cache, asked, side=side, near=near)
+        context |= known(session, words, side=side, suggested=_suggested(context["answer"]))
     return page(request, "_answer.html" if wants_fragment(request) else "front.html", context)
 
 
@@ -72,6 +81,22 @@ def answer(
     except Unavailable:
         found = actors_by_words(session, words=asked.text or "", not_side=side or None)
         return {"by_words": found, "waiting": holder.state == "loading"}
+
+
+def known(session: Session, words: str, *, side: str, suggested: set[int]) -> dict[str, list[ActorHit]]:
+    """Who is called so, on any side; and, for trade words, who of the other sides uses them and is not suggested."""
+    asked = Words.of(words)
+    named = actors_by_name(session, words=asked, limit=MOST_KNOWN)
+    if len(asked.telling()) >= SENTENCE:
+        return {"named": named, "worded": []}
+    others = [col(Actor.side) != side] if side else []
+    worded = actors_with_all_words(session, words=asked, narrowed=others, limit=2 * MOST_KNOWN)
+    shown_already = suggested | {hit.actor.id for hit in named}
+    return {"named": named, "worded": [h for h in worded if h.actor.id not in shown_already][:MOST_KNOWN]}
+
+
+def _suggested(answered: Shown | None) -> set[int]:
+    return {s.actor.id for s in [*answered.worth, *answered.faint]} if answered else set()
 
 
 def _other_sides(sides: list[Side], side: str) -> list[str] | None:

@@ -6,6 +6,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.web.answers import quoted, shown, shown_parts
+from app.web.catalogues import translations
+from app.web.labels import Labels
 from models.actor import ActorBrief
 from models.match import Evidence, Fragment, MatchAnswer, Reason, Suggestion
 
@@ -75,6 +77,43 @@ def test_fainter_ones_stay_away_until_asked_for_or_alone(
     answer = MatchAnswer(suggestions=ranked, threshold=0.4, none_suitable=False, model="m", took_ms=1)
     parted = shown(answer, everything=everything)
     assert ([s.score for s in parted.worth], [s.score for s in parted.faint], parted.hidden) == split
+
+
+def test_a_name_that_was_typed_stands_before_the_suggestions(client: TestClient, border: Sequence[int]) -> None:
+    for side in ("", "VLG"):
+        answer = client.get("/", params={"q": "vuurlab", "side": side})
+        assert [hit.actor.name for hit in answer.context["named"]] == ["Vuurlab"]
+        assert "<h2>Known by that name</h2>" in answer.text
+    assert client.get("/", params={"q": QUESTION}).context["named"] == []
+
+
+def test_trade_words_find_who_uses_them_when_they_are_not_suggested(client: TestClient, border: Sequence[int]) -> None:
+    def worded(q: str, side: str = "") -> list[str]:
+        context = client.get("/", params={"q": q, "side": side}).context
+        suggested = {s.actor.id for s in [*context["answer"].worth, *context["answer"].faint]}
+        assert suggested.isdisjoint(hit.actor.id for hit in context["worded"])
+        return [hit.actor.name for hit in context["worded"]]
+
+    for number in range(4):
+        text = f"gebak gebak gebak {number}"
+        client.post("/actors", json={"name": f"G{number}", "country": "BE", "offers": [{"lang": "nl", "text": text}]})
+    assert worded("gebak") == ["G0", "G1", "G2", "G3"]
+    assert worded("gebak", side="BE") == []
+    assert worded("gebak", side="FR") == ["G0", "G1", "G2", "G3"]
+    assert worded("brood en gebak uit oven voor feest") == []
+
+
+def test_codes_of_fields_are_words_in_reasons() -> None:
+    def told(lang: str, text: str) -> str:
+        return Labels(translations(lang)).sectors_in(text)
+
+    assert told("en", "The same field: waste_recycling.") == "The same field: waste and recycling."
+    assert told("fr", "Une passerelle entre domaines : waste recycling et wood.") == (
+        "Une passerelle entre domaines : déchets et recyclage et bois."
+    )
+    assert told("de", "Dasselbe Fachgebiet: wood.") == "Dasselbe Fachgebiet: Holz."
+    assert told("en", "The same field: very_new_thing.") == "The same field: very new thing."
+    assert told("en", "The wood field: wooden.") == "The wood field: wooden."
 
 
 def test_htmx_gets_the_answer_alone_and_history_gets_the_page(client: TestClient, border: Sequence[int]) -> None:

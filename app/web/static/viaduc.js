@@ -15,21 +15,12 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Printing needs a script, so its button shows only where there is one.
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => window.print());
-}
-
-// A form that takes a while says so, and is not sent twice.
-document.addEventListener("submit", (event) => {
-  const button = event.target.querySelector("[data-busy]");
-  if (!button) return;
-  button.textContent = button.dataset.busy;
-  button.disabled = true;
-});
-window.addEventListener("pageshow", (event) => {
-  if (event.persisted && document.querySelector("[data-busy]:disabled")) window.location.reload();
+// Printing needs a script, so its button shows only where there is one, also in what was loaded later.
+const showPrint = () => document.querySelectorAll("[data-print]").forEach((button) => { button.hidden = false; });
+showPrint();
+document.addEventListener("htmx:afterSettle", showPrint);
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
 });
 
 // A new answer scrolls into view and the page shrinks its opening.

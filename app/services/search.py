@@ -4,21 +4,18 @@ says the like in other words."""
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import log
 from typing import Any
 
-import numpy as np
 from sqlalchemy import ColumnElement, Integer, and_, func, literal, union_all
 from sqlmodel import Session, col, select
 
 from app.services.actors import ActorQuery, brief, conditions
-from app.services.language_means import neutral_units
-from app.services.match import pool_brief
 from app.services.meaning import Meaning
-from app.services.pool import LoadedPool, PoolActor, PoolCache
+from app.services.nearest import actors_by_meaning
+from app.services.pool import PoolCache
 from app.services.texts import SMALL_WORDS, acronyms, fold
-from matching.encoder.language import detect_language
-from matching.ranking.profile import Pool
 from models.actor import Actor, ActorBrief, ActorHit
 from models.passage import Passage
 
@@ -34,9 +31,6 @@ _ENOUGH = 0.5
 _COMMON = 0.05
 _SELDOM = 20
 """A word that more than 20 actors and more than 5 % of all have does not find anybody alone."""
-_SURE = 0.5
-"""Confidence from which the detected language of a question is believed."""
-
 Narrowed = Sequence[ColumnElement[bool]]
 NOBODY_LEFT_OUT = ActorQuery()
 
@@ -78,15 +72,15 @@ def search_actors(
 ) -> list[ActorHit]:
     """Actors by name, then by words, then by meaning, none twice; without a `meaning`, by name and words alone."""
     words, narrowed = Words.of(query), conditions(filters)
+    hits: dict[int, ActorHit] = {}
     steps: list[Callable[[], list[ActorHit]]] = [
         lambda: actors_by_name(session, words=words, narrowed=narrowed, limit=limit),
         lambda: actors_with_all_words(session, words=words, narrowed=narrowed, limit=limit),
         lambda: _actors_with_some_words(session, words, narrowed, limit),
     ]
     if meaning is not None:
-        loaded = cache.get(session, encoder=meaning.name)
-        steps.append(lambda: _actors_by_meaning(session, meaning, loaded, query, narrowed, limit))
-    hits: dict[int, ActorHit] = {}
+        by_meaning = partial(actors_by_meaning, meaning=meaning, cache=cache, query=query)
+        steps.append(lambda: by_meaning(session, filters=filters, limit=limit + len(hits)))
     for step in steps:
         if len(hits) >= limit:
             break
@@ -214,42 +208,3 @@ def _hits(session: Session, actors: Sequence[ActorBrief], terms: Sequence[str]) 
 def _count(text: str, terms: Iterable[str]) -> int:
     inside = f" {fold(text)}"
     return sum(f" {term}" in inside for term in terms)
-
-
-def _actors_by_meaning(
-    session: Session, meaning: Meaning, loaded: LoadedPool, query: str, narrowed: Narrowed, limit: int
-) -> list[ActorHit]:
-    """Actors with the passage nearest to the question."""
-    if not len(loaded.pool.passages.owners):
-        return []
-    detected, confidence = detect_language(query)
-    tag = detected if confidence >= _SURE else "und"
-    asked = neutral_units(meaning.vectors([query], [tag]), [tag], loaded.shift)[0]
-    near = _nearness(loaded.pool, asked)
-    allowed = set(session.exec(select(Actor.id).where(*narrowed))) if narrowed else None
-    # Ties go to the smaller id: profiles stand in the order of their ids.
-    order = (int(row) for row in np.argsort(-np.round(near, 6), kind="stable") if np.isfinite(near[row]))
-    ids = (int(loaded.pool.profiles[row].id) for row in order)
-    kept = [i for _, i in zip(range(limit), (i for i in ids if allowed is None or i in allowed), strict=False)]
-    return [_meaning_hit(loaded.actors[i], asked) for i in kept]
-
-
-def _nearness(pool: Pool, asked: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """For each actor the cosine of its nearest passage; minus infinity where it has none."""
-    passages, nearest = pool.passages, np.full(len(pool), -np.inf)
-    runs = np.maximum.reduceat(passages.vectors @ asked, passages.starts)
-    np.maximum.at(nearest, passages.owners % len(pool), runs)
-    return nearest
-
-
-def _meaning_hit(actor: PoolActor, asked: np.ndarray[Any, Any]) -> ActorHit:
-    profile = actor.profile
-    near = [(float(p.vector @ asked), p) for p in profile.passages if p.vector is not None]
-    similarity, passage = max(near, key=lambda pair: pair[0])
-    return ActorHit(
-        actor=pool_brief(actor),
-        found_by="meaning",
-        text=passage.text,
-        lang=passage.lang,
-        similarity=round(similarity, 4),
-    )

@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import Session
 
 from app.main import create_app
-from app.services.meaning import MeaningHolder
+from app.services.actors import ActorQuery
+from app.services.meaning import Meaning, MeaningHolder
+from app.services.pool import PoolCache
+from app.services.search import search_actors
 from app.services.texts import acronyms
 
 COATING = "plasma treatment before coating of woven glass"
@@ -92,6 +96,20 @@ def test_meaning_fills_the_rest_nearest_first_and_says_how_near(filled: TestClie
     assert near == sorted(near, reverse=True)
     assert [hit["actor"]["name"] for hit in meant][:2] == ["Weverij Gent", "Centexbel"]
     assert meant[0]["text"] == COATING
+
+
+def test_meaning_finds_the_same_through_the_index_where_actors_are_too_many_to_hold(
+    filled: TestClient, session: Session, meaning: Meaning
+) -> None:
+    for filters in (ActorQuery(), ActorQuery(countries=["BE"], kinds=["other"]), ActorQuery(sectors=["textiles"])):
+        held, fetched = (
+            search_actors(session, meaning=meaning, cache=cache, query="treatment of glass", filters=filters)
+            for cache in (PoolCache(), PoolCache(exact_up_to=0))
+        )
+        assert held == fetched
+    assert {hit.found_by for hit in search_actors(session, meaning=meaning, cache=PoolCache(0), query="yarns")} == {
+        "meaning"
+    }
 
 
 def test_a_word_that_everybody_has_finds_nobody_alone(filled: TestClient) -> None:

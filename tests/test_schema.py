@@ -85,7 +85,16 @@ def unique_keys(table: Table) -> list[list[str]]:
 
 def test_every_unique_key_of_a_table_that_actors_own_begins_with_the_actor() -> None:
     owned = {t.name: unique_keys(t) for t in TABLES if owned_by_actor(t)}
-    assert set(owned) == {"passage", "sketch", "relation", "map_entry", "import_change", "tandem", "tandem_step", "feedback"}
+    assert set(owned) == {
+        "passage",
+        "sketch",
+        "relation",
+        "map_entry",
+        "import_change",
+        "tandem",
+        "tandem_step",
+        "feedback",
+    }
     assert [(name, key) for name, keys in owned.items() for key in keys if key[0] != "actor_id"] == []
 
 

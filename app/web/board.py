@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.event import ParticipantPublic, PlacePublic, RoundPublic
+from models.event import InterpreterPublic, ParticipantPublic, PlacePublic, RoundPublic
 from models.plan import MeetingPublic, PlanPublic
 
 
@@ -73,6 +73,11 @@ def shares(plan: PlanPublic, people: Sequence[ParticipantPublic]) -> list[Share]
         return []
     most = max(counts.values())
     return [Share(n, counts[n], counts[n] / most) for n in range(min(counts), max(counts) + 1)]
+
+
+def interpreter_names(interpreters: Sequence[InterpreterPublic]) -> dict[str, str]:
+    """What a plan's cells call each interpreter: a number people count from 1, and between which languages."""
+    return {str(i.index): f"{i.index + 1} ({', '.join(i.languages)})" for i in interpreters}
 
 
 def unmet(certificate: dict[str, Any], people: Sequence[ParticipantPublic]) -> list[dict[str, Any]]:

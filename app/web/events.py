@@ -14,7 +14,7 @@ from app.services import events as service
 from app.services import plan_jobs, plans, replans
 from app.services.backlog import count_backlog
 from app.services.problems import build_problem
-from app.web.board import columns, shares, unmet
+from app.web.board import columns, interpreter_names, shares, unmet
 from app.web.compare import Agenda, changes
 from app.web.origin import same_origin
 from app.web.render import page, wants_fragment
@@ -104,6 +104,7 @@ def event_context(session: Session, *, event_id: int, number: int | None) -> dic
         "people": people,
         "versions": versions,
         "sides": defaultdict(str, {p.actor_id: p.side for p in people}),
+        "interpreters": interpreter_names(service.list_interpreters(session, event_id=event_id)),
         "plan": plan,
         "stopping": plan is not None and plans.get_plan(session, event_id, plan.number).stop_requested,
         "columns": columns(plan, rounds, places, people) if plan else [],

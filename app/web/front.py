@@ -13,6 +13,7 @@ from app.services.meaning import MeaningHolder
 from app.services.pages import Side, actors_by_words, list_sides
 from app.services.pool import PoolCache
 from app.services.search import Words, actors_by_name, actors_with_all_words
+from app.services.texts import acronyms, fold
 from app.web.answers import Shown, shown
 from app.web.catalogues import choose_language
 from app.web.render import page, wants_fragment
@@ -22,7 +23,8 @@ from models.match import MatchRequest
 router = APIRouter(include_in_schema=False)
 
 LONGEST_QUESTION = 2000
-MOST_KNOWN = 5
+MOST_NAMED = 5
+MOST_WORDED = 3
 """How many actors are shown that were found by their name, and by the very words."""
 SENTENCE = 4
 """So many telling words are a sentence: meaning answers it, not the words one by one."""
@@ -86,13 +88,19 @@ def answer(
 def known(session: Session, words: str, *, side: str, suggested: set[int]) -> dict[str, list[ActorHit]]:
     """Who is called so, on any side; and, for trade words, who of the other sides uses them and is not suggested."""
     asked = Words.of(words)
-    named = actors_by_name(session, words=asked, limit=MOST_KNOWN)
+    named = [hit for hit in actors_by_name(session, words=asked, limit=MOST_NAMED) if _is_called(hit, asked)]
     if len(asked.telling()) >= SENTENCE:
         return {"named": named, "worded": []}
     others = [col(Actor.side) != side] if side else []
-    worded = actors_with_all_words(session, words=asked, narrowed=others, limit=2 * MOST_KNOWN)
+    worded = actors_with_all_words(session, words=asked, narrowed=others, limit=len(suggested) + 2 * MOST_NAMED)
     shown_already = suggested | {hit.actor.id for hit in named}
-    return {"named": named, "worded": [h for h in worded if h.actor.id not in shown_already][:MOST_KNOWN]}
+    return {"named": named, "worded": [h for h in worded if h.actor.id not in shown_already][:MOST_WORDED]}
+
+
+def _is_called(hit: ActorHit, asked: Words) -> bool:
+    """Whether the question is a name: one word inside a longer name may as well be a trade."""
+    name = hit.text or ""
+    return len(asked.telling()) > 1 or fold(name).startswith(asked.phrase) or asked.phrase in acronyms(name)
 
 
 def _suggested(answered: Shown | None) -> set[int]:

@@ -163,6 +163,18 @@ def test_a_stop_that_comes_too_late_shows_the_plan(client: TestClient, gathering
     assert client.post(f"{gathering}/plans/9/stop", follow_redirects=False).status_code == 404
 
 
+def test_interpreters_are_counted_from_one_with_their_languages(client: TestClient, gathering: str) -> None:
+    api = gathering.removeprefix("/console")
+    for actor_id, language in ((1, "fr"), (2, "fr"), (3, "nl"), (4, "nl")):
+        client.put(f"{api}/participants", json={"actor_id": actor_id, "languages": [language]})
+    client.put(f"{api}/interpreters", json=[{"languages": ["fr", "nl"]}, {"languages": ["nl", "fr"]}])
+    computed(client, gathering)
+    assert set(re.findall(r"Interpreter: [^<]+", client.get(gathering).text)) == {
+        "Interpreter: 1 (fr, nl)",
+        "Interpreter: 2 (nl, fr)",
+    }
+
+
 def test_the_state_of_a_plan_decides_what_can_be_done_with_it(client: TestClient, gathering: str) -> None:
     computed(client, gathering)
     publish = f'<form method="post" action="{gathering}/plans/1/publish">'

@@ -87,6 +87,23 @@ def test_a_name_that_was_typed_stands_before_the_suggestions(client: TestClient,
     assert client.get("/", params={"q": QUESTION}).context["named"] == []
 
 
+def test_a_word_inside_a_name_is_a_trade_and_two_are_a_name(client: TestClient, border: Sequence[int]) -> None:
+    client.post("/actors", json={"name": "Nationale Unie Vlas", "country": "BE"})
+    assert [h.actor.name for h in client.get("/?q=vlas").context["worded"]] == ["Nationale Unie Vlas"]
+    for q in ("unie vlas", "nationale", "nuv"):
+        context = client.get("/", params={"q": q}).context
+        assert ([h.actor.name for h in context["named"]], context["worded"]) == (["Nationale Unie Vlas"], [])
+
+
+def test_who_asked_for_a_name_is_not_told_that_nobody_is_suitable(client: TestClient, border: Sequence[int]) -> None:
+    client.post("/actors", json={"name": "Xyzzy", "country": "BE"})
+    for actor in border:
+        client.delete(f"/actors/{actor}")
+    assert "Nobody suitable" not in client.get("/?q=xyzzy").text
+    assert "Nobody suitable" in client.get("/?q=xyzzy&near=1").text
+    assert "Nobody suitable" in client.get("/?q=qwertz").text
+
+
 def test_trade_words_find_who_uses_them_when_they_are_not_suggested(client: TestClient, border: Sequence[int]) -> None:
     def worded(q: str, side: str = "") -> list[str]:
         context = client.get("/", params={"q": q, "side": side}).context
@@ -97,9 +114,9 @@ def test_trade_words_find_who_uses_them_when_they_are_not_suggested(client: Test
     for number in range(4):
         text = f"gebak gebak gebak {number}"
         client.post("/actors", json={"name": f"G{number}", "country": "BE", "offers": [{"lang": "nl", "text": text}]})
-    assert worded("gebak") == ["G0", "G1", "G2", "G3"]
+    assert worded("gebak") == ["G0", "G1", "G2"]
     assert worded("gebak", side="BE") == []
-    assert worded("gebak", side="FR") == ["G0", "G1", "G2", "G3"]
+    assert worded("gebak", side="FR") == ["G0", "G1", "G2"]
     assert worded("brood en gebak uit oven voor feest") == []
 
 

@@ -68,6 +68,6 @@ def neutral_units(vectors: NDArray[np.float32], languages: Sequence[str], shift:
     return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12), dtype=np.float32)
 
 
-def decode_vectors(wire: bytes) -> NDArray[np.float32]:
-    """Vectors [n, 384] from PostgreSQL's wire form, one after the other: two 16-bit words, then big-endian halves."""
-    return np.frombuffer(wire, dtype=">f2").reshape(-1, VECTOR_DIM + 2)[:, 2:].astype(np.float32)
+def decode_vectors(wire: bytes, dim: int = VECTOR_DIM) -> NDArray[np.float32]:
+    """Vectors [n, dim] from PostgreSQL's wire form, one after the other: two 16-bit words, then big-endian halves."""
+    return np.frombuffer(wire, dtype=">f2").reshape(-1, dim + 2)[:, 2:].astype(np.float32)

@@ -6,22 +6,23 @@ from typing import Any
 
 import numpy as np
 from pgvector import HalfVector
-from sqlalchemy import ColumnElement, Float, bindparam, cast, literal, text
+from sqlalchemy import ColumnElement, Float, bindparam, cast, func, literal, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from app.services.language_means import decode_vectors
 from app.services.pool import PoolActor
 from matching.ranking.parts import Scoring
 from matching.ranking.profile import Profile
-from matching.ranking.sketch import actor_sketch, facts_merit, question_sketch
-from models.base import VECTOR_DIM
+from matching.ranking.sketch import actor_sketch, estimate_merit, question_sketch
+from models.base import SKETCH_DIM, VECTOR_DIM
 from models.match import MatchFilters
 from models.passage import Sketch
 
-FETCHED = 400
-"""Sketches fetched for a question; among 100,000 actors the ten best stand among them (bench/scale.py)."""
+FETCHED = 600
+"""Sketches fetched for a question; how many of the ten best stand among them is measured by bench/scale.py."""
 RANKED = 120
-"""How many of them, once their facts are counted, are ranked exactly."""
+"""How many of them, by the better estimate that facts and twins allow, are ranked exactly."""
 _SCAN_UP_TO = 8000
 """Filters that leave fewer rows get an exact scan: a graph walked under a narrow filter comes back short."""
 
@@ -73,7 +74,7 @@ def find_candidates(session: Session, *, question: Profile, wanted: Wanted, scor
     exact = _estimated_rows(session, where) <= _SCAN_UP_TO
     session.execute(text(f"SET LOCAL hnsw.ef_search = {FETCHED}"))
     query = (
-        select(Sketch.actor_id, Sketch.kind, Sketch.sectors, Sketch.languages, Sketch.lat, Sketch.lon, distance)  # type: ignore[call-overload]
+        select(Sketch.actor_id, Sketch.kind, Sketch.sectors, Sketch.languages, Sketch.lat, Sketch.lon, _WIRE)  # type: ignore[call-overload]
         .where(*where)
         # An expression that no index answers: the filtered rows are scanned.
         .order_by(distance + cast(literal(0.0), Float) if exact else distance)
@@ -82,8 +83,12 @@ def find_candidates(session: Session, *, question: Profile, wanted: Wanted, scor
     rows = session.execute(query).all()
     if len(rows) <= RANKED:
         return [row[0] for row in rows]
-    merit = facts_merit(question, [_facts(row) for row in rows], scoring) - np.array([row[6] for row in rows])
+    vectors = decode_vectors(b"".join(row[6] for row in rows), SKETCH_DIM)
+    merit = estimate_merit(question, [_facts(row) for row in rows], vectors, VECTOR_DIM, scoring)
     return [rows[place][0] for place in np.argsort(-merit, kind="stable")[:RANKED]]
+
+
+_WIRE = func.halfvec_send(Sketch.vector)
 
 
 def _facts(row: Any) -> Profile:

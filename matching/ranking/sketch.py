@@ -3,7 +3,7 @@
 Ranking a hundred thousand actors exactly for every question is too slow. Most of the merit is linear in the mean
 passages of each facet: exchange and profile closeness are sums of products of facets, and hubness is a number of the
 actor's own. So a single maximum-inner-product search (HNSW; Malkov and Yashunin, 2018) finds those who may come first,
-and the exact ranking decides among them. What is left out (soft maximum, twins, facts) is why a few hundred are fetched.
+and the exact ranking decides among them. What is left out (soft maximum, twins, facts) is why hundreds are fetched.
 """
 
 from __future__ import annotations
@@ -56,14 +56,27 @@ def question_sketch(profile: Profile, dim: int, weights: Weights, calibration: C
     return np.concatenate([*(looks_for[facet] for facet in FACETS), [np.float32(hub)]]).astype(np.float32)
 
 
-def facts_merit(question: Profile, others: Sequence[Profile], scoring: Scoring) -> NDArray[np.float64]:
-    """What the facts of a pair (theme, kind, language, distance) add to its merit, (n,), on the sketches' scale."""
+def estimate_merit(
+    question: Profile, others: Sequence[Profile], sketches: Floats, dim: int, scoring: Scoring
+) -> NDArray[np.float64]:
+    """The merit of each pair on a common scale, (n,), from sketches (n, 3·dim + 1) and facts; passages are not needed.
+
+    To what the search went by this adds the facts of the pair and takes off what makes twins.
+    """
+    weights, calibration = scoring.weights, scoring.calibration
+    scale = calibration.ceiling - calibration.floor
+    merit = sketches @ question_sketch(question, dim, weights, calibration)
     parts = part_matrices(Pool.from_profiles([question]), Pool.from_profiles(others), scoring)
-    weights, scale = scoring.weights, scoring.calibration.ceiling - scoring.calibration.floor
-    added = [
-        getattr(weights, name) * np.nan_to_num(parts[name][0]) for name in ("theme", "kind", "language", "distance")
-    ]
-    return np.asarray(np.sum(added, axis=0) * scale, dtype=np.float64)
+    for fact in ("theme", "kind", "language", "distance"):
+        merit = merit + getattr(weights, fact) * scale * np.nan_to_num(parts[fact][0])
+    mine = [_mean(question, facet, dim) for facet in FACETS]
+    theirs = [sketches[:, k * dim : (k + 1) * dim] for k in range(len(FACETS))]
+    alike = sum(block @ own for block, own in zip(theirs, mine, strict=True)) / len(FACETS)
+    need, offer = FACETS.index("need"), FACETS.index("offer")
+    exchange = (theirs[need] @ mine[offer] + theirs[offer] @ mine[need]) / 2
+    step = calibration.twin_ceiling - calibration.twin_floor
+    twin = np.clip((alike - exchange - calibration.twin_floor) / step, 0, 1)
+    return np.asarray(merit - weights.twin * scale * twin, dtype=np.float64)
 
 
 _TYPICAL_NORM = 2.0

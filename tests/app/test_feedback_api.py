@@ -83,8 +83,8 @@ def test_who_was_worth_it_ranks_up_and_who_was_not_down(client: TestClient) -> N
 def test_the_newest_word_counts_and_one_no_of_the_two_is_a_no(client: TestClient) -> None:
     say(client, 1, 2, "no")
     say(client, 1, 2, "yes")
-    say(client, 1, 3, "yes")
     say(client, 3, 1, "no")
+    say(client, 1, 3, "yes")
     say(client, 1, 4, "no", outcome="follow_up")
     assert dict(suggestions(client)) == {2: "liked", 3: "disliked", 4: "liked", 5: None}
 

@@ -2,11 +2,13 @@
 
 import pytest
 from fastapi.testclient import TestClient
+from memory_actors import create_actors
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from app.services import border, maps
-from memory_actors import create_actors
+from app.services.histories import histories
+from matching.ranking.parts import Relation
 
 MET = {"actor_id": 2, "partner_id": 1, "theme": "coatings", "status": "met", "since": "2027-03-09"}
 
@@ -167,7 +169,7 @@ def test_working_tandems_are_hidden_until_they_end_or_are_asked_for(client: Test
 
 
 @pytest.mark.usefixtures("actors")
-def test_what_did_not_work_ranks_down_and_says_so(client: TestClient) -> None:
+def test_what_did_not_work_ranks_down_and_says_so(client: TestClient, session: Session) -> None:
     assert suggestions(client) == [(2, None), (3, None), (4, None), (5, None)]
     tandem_with(client, 2, "did_not_work", since="2024-05-01")
     answer = client.post("/match", json={"actor_id": 1, "min_score": 0, "lang": "en"}).json()["suggestions"]
@@ -175,6 +177,8 @@ def test_what_did_not_work_ranks_down_and_says_so(client: TestClient) -> None:
     told = next(r["text"] for r in answer[-1]["reasons"] if r["part"] == "history")
     assert told == "Tried before; it did not work."
     assert answer[-1]["score"] < answer[0]["score"]
+    assert histories(session, ids=[2]) == {frozenset((1, 2)): Relation("failed", 2024)}
+    assert histories(session, ids=[3]) == {}
 
 
 @pytest.mark.usefixtures("actors")

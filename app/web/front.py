@@ -61,6 +61,7 @@ def front(
         "examples": EXAMPLES,
         "near": near,
         "named": [],
+        "exact": None,
         "worded": [],
         "answer": None,
         "by_words": None,
@@ -68,8 +69,13 @@ def front(
     }
     if words:
         asked = MatchRequest(text=words, lang=choose_language(request), sides=_other_sides(sides, side), min_score=0)
-        context |= answer(session, holder, cache, asked, side=side, near=near)
-        context |= known(session, words, side=side, suggested=_suggested(context["answer"]))
+        named = called(session, words)
+        context |= {"named": named, "exact": named[0].actor if named and _is_the_name(named[0], words) else None}
+        # Who types a name looks for that actor; others come when asked for.
+        if near or not context["exact"]:
+            context |= answer(session, holder, cache, asked, side=side, near=near)
+        shown_already = _suggested(context["answer"]) | {hit.actor.id for hit in named}
+        context["worded"] = worded(session, words, side=side, but=shown_already)
     return page(request, "_answer.html" if wants_fragment(request) else "front.html", context)
 
 
@@ -85,22 +91,27 @@ def answer(
         return {"by_words": found, "waiting": holder.state == "loading"}
 
 
-def known(session: Session, words: str, *, side: str, suggested: set[int]) -> dict[str, list[ActorHit]]:
-    """Who is called so, on any side; and, for trade words, who of the other sides uses them and is not suggested."""
+def called(session: Session, words: str) -> list[ActorHit]:
+    """Who is called so, on any side; one word inside a longer name may as well be a trade, so it is no name."""
     asked = Words.of(words)
-    named = [hit for hit in actors_by_name(session, words=asked, limit=MOST_NAMED) if _is_called(hit, asked)]
+    named = actors_by_name(session, words=asked, limit=MOST_NAMED)
+    if len(asked.telling()) > 1:
+        return named
+    return [h for h in named if _is_the_name(h, words) or fold(h.text or "").startswith(asked.phrase)]
+
+
+def _is_the_name(hit: ActorHit, words: str) -> bool:
+    return fold(words) in {fold(hit.text or ""), *acronyms(hit.text or "")}
+
+
+def worded(session: Session, words: str, *, side: str, but: set[int]) -> list[ActorHit]:
+    """For trade words: who of the other sides uses them, beside those who are shown already."""
+    asked = Words.of(words)
     if len(asked.telling()) >= SENTENCE:
-        return {"named": named, "worded": []}
+        return []
     others = [col(Actor.side) != side] if side else []
-    worded = actors_with_all_words(session, words=asked, narrowed=others, limit=len(suggested) + 2 * MOST_NAMED)
-    shown_already = suggested | {hit.actor.id for hit in named}
-    return {"named": named, "worded": [h for h in worded if h.actor.id not in shown_already][:MOST_WORDED]}
-
-
-def _is_called(hit: ActorHit, asked: Words) -> bool:
-    """Whether the question is a name: one word inside a longer name may as well be a trade."""
-    name = hit.text or ""
-    return len(asked.telling()) > 1 or fold(name).startswith(asked.phrase) or asked.phrase in acronyms(name)
+    hits = actors_with_all_words(session, words=asked, narrowed=others, limit=len(but) + MOST_WORDED)
+    return [hit for hit in hits if hit.actor.id not in but][:MOST_WORDED]
 
 
 def _suggested(answered: Shown | None) -> set[int]:

@@ -95,13 +95,16 @@ def test_a_word_inside_a_name_is_a_trade_and_two_are_a_name(client: TestClient, 
         assert ([h.actor.name for h in context["named"]], context["worded"]) == (["Nationale Unie Vlas"], [])
 
 
-def test_who_asked_for_a_name_is_not_told_that_nobody_is_suitable(client: TestClient, border: Sequence[int]) -> None:
-    client.post("/actors", json={"name": "Xyzzy", "country": "BE"})
-    for actor in border:
-        client.delete(f"/actors/{actor}")
-    assert "Nobody suitable" not in client.get("/?q=xyzzy").text
-    assert "Nobody suitable" in client.get("/?q=xyzzy&near=1").text
-    assert "Nobody suitable" in client.get("/?q=qwertz").text
+def test_who_types_a_name_gets_that_actor_and_others_when_asked_for(client: TestClient, border: Sequence[int]) -> None:
+    exact = client.get("/", params={"q": "VUURLAB"})
+    assert (exact.context["exact"].name, exact.context["answer"]) == ("Vuurlab", None)
+    assert f'href="/directory/{border[1]}#whom">Whom Vuurlab should meet</a>' in exact.text
+    assert 'href="/?q=VUURLAB&amp;near=1">Find by meaning</a>' in exact.text
+    more = client.get("/", params={"q": "VUURLAB", "near": "1"})
+    assert [h.actor.name for h in more.context["named"]] == ["Vuurlab"]
+    assert more.context["answer"] is not None
+    begun = client.get("/", params={"q": "vuur"}).context
+    assert (begun["exact"], [h.actor.name for h in begun["named"]]) == (None, ["Vuurlab"])
 
 
 def test_trade_words_find_who_uses_them_when_they_are_not_suggested(client: TestClient, border: Sequence[int]) -> None:

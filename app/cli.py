@@ -94,6 +94,27 @@ def import_files(
 
 
 @app.command()
+def export(
+    map_name: Annotated[str, typer.Argument(help="Name of the competence map")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .csv, .xlsx or .jsonl")],
+) -> None:
+    """Write a competence map to a file; loaded again, it changes nothing."""
+    from app.commands.importing import run_export  # noqa: PLC0415 - slow import
+
+    run_export(_settings(), map_name, output)
+    say(f"written to {output}")
+
+
+@app.command()
+def undo(import_id: Annotated[int, typer.Argument(help="Number of the import")]) -> None:
+    """Take back an applied import; what was edited since is left alone and named."""
+    from app.commands.importing import run_undo  # noqa: PLC0415 - slow import
+
+    for line in run_undo(_settings(), import_id):
+        typer.echo(line)
+
+
+@app.command()
 def match(
     text: Annotated[str | None, typer.Argument(help="Whom do you look for? In any language")] = None,
     actor: Annotated[int | None, typer.Option(help="Ask for this actor instead")] = None,

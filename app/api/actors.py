@@ -10,10 +10,11 @@ from app.api.problems import responses
 from app.deps import AttemptDep, HolderDep, PoolDep, SessionDep
 from app.errors import Unavailable
 from app.services import actors as service
-from app.services import relations
+from app.services import maps, relations
 from app.services.idempotency import run_once
 from app.services.search import search_actors
 from models.actor import ActorCreate, ActorPage, ActorPublic, ActorSearch, ActorUpdate, RelationCreate, RelationPublic
+from models.competence_map import FieldSources
 
 router = APIRouter(prefix="/actors", tags=["actors"], responses=responses(404))
 
@@ -126,4 +127,17 @@ def set_relation(
 def delete_relation(session: SessionDep, actor_id: int, target_id: int, kind: str) -> Response:
     """Remove one relation"""
     relations.delete_relation(session, actor_id=actor_id, target_id=target_id, kind=kind)
+    return Response(status_code=204)
+
+
+@router.get("/{actor_id}/sources")
+def list_sources(session: SessionDep, actor_id: int) -> list[FieldSources]:
+    """List what each map says of an actor, field by field"""
+    return maps.list_sources(session, actor_id=actor_id)
+
+
+@router.put("/{actor_id}/sources/{field}/{map_id}", status_code=204)
+def take_from(session: SessionDep, actor_id: int, field: str, map_id: int) -> Response:
+    """Take one field of an actor from one map"""
+    maps.take_from(session, actor_id=actor_id, field=field, map_id=map_id)
     return Response(status_code=204)

@@ -1,9 +1,10 @@
 """Competence maps: upload, preview, apply."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
-from fastapi import APIRouter, Body, Depends, File, Form, Query, UploadFile
+from fastapi import APIRouter, Body, Depends, File, Form, Query, Response, UploadFile
 from pydantic import ValidationError
 
 from app.api import examples
@@ -12,9 +13,26 @@ from app.deps import AttemptDep, SessionDep
 from app.errors import BadInput
 from app.services import maps as service
 from app.services.idempotency import run_once
-from models.competence_map import ImportOptions, ImportPublic, MapFields, MapPublic
+from app.services.maps import FileOut
+from models.competence_map import (
+    ImportOptions,
+    ImportPublic,
+    MapFields,
+    MapPicture,
+    MapPublic,
+    UndoReport,
+)
 
 router = APIRouter(prefix="/maps", tags=["maps"], responses=responses(404))
+
+
+FormatQuery = Annotated[Literal["csv", "xlsx", "jsonl"], Query(description="csv, xlsx or jsonl")]
+_FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {}}, "description": "A file"}}
+
+
+def _file(made: FileOut) -> Response:
+    disposition = f"attachment; filename*=UTF-8''{quote(made.name)}"
+    return Response(made.data, media_type=made.media_type, headers={"Content-Disposition": disposition})
 
 
 @router.get("")
@@ -91,6 +109,15 @@ def apply_import(session: SessionDep, import_id: int) -> ImportPublic:
     return service.import_public(service.get_import(session, import_id=import_id))
 
 
+@router.get("/template", response_class=Response, responses=_FILE)
+def make_template(
+    lang: Annotated[str, Query(max_length=10, description="en, fr, nl, de, da, es, eu, pt or it")] = "en",
+    format: FormatQuery = "xlsx",
+) -> Response:
+    """Download a template with an example row, its headings in a language"""
+    return _file(service.make_template(lang, format))
+
+
 @router.get("/{map_id}")
 def read_map(session: SessionDep, map_id: int) -> MapPublic:
     """Read a competence map"""
@@ -102,3 +129,29 @@ def list_imports(session: SessionDep, map_id: int) -> list[ImportPublic]:
     """List what was loaded into a map, newest first"""
     service.get_map(session, map_id=map_id)
     return [service.import_public(row) for row in service.list_imports(session, map_id=map_id)]
+
+
+@router.post("/imports/{import_id}/undo", responses=responses(409))
+def undo_import(session: SessionDep, import_id: int) -> UndoReport:
+    """Take back an applied import; what was edited since is left alone and named"""
+    return service.undo(session, import_id=import_id)
+
+
+@router.get("/imports/{import_id}/rejected", response_class=Response, responses=_FILE)
+def rejected_rows(session: SessionDep, import_id: int) -> Response:
+    """Download the rejected rows, each with its reason, to mend and load again"""
+    return _file(service.rejected_rows(session, import_id=import_id))
+
+
+@router.get("/{map_id}/export", response_class=Response, responses=_FILE)
+def export_map(session: SessionDep, map_id: int, format: FormatQuery = "xlsx") -> Response:
+    """Download a map; loaded again, it changes nothing"""
+    name = service.get_map(session, map_id=map_id).name
+    return _file(service.export_actors(session, selection=service.Selection(map_id), kind=format, stem=name))
+
+
+@router.get("/{map_id}/picture")
+def draw_map(session: SessionDep, map_id: int) -> MapPicture:
+    """Read a map at a glance: completeness, languages, sectors by territory, places, what is missing"""
+    service.get_map(session, map_id=map_id)
+    return service.draw_map(session, map_id=map_id)

@@ -41,6 +41,16 @@ def test_a_strong_pull_keeps_the_defaults():
     assert proposal.weights.to_dict() == pytest.approx(Weights.default().to_dict(), rel=0.01)
 
 
+def test_answers_that_hang_on_nothing_teach_nothing_however_seldom_a_yes_is():
+    # Far fewer say yes than the shipped calibration expects: that is no matter of weights.
+    proposal = propose_weights(judgements(lambda a, b: int(a.id[1:]) % 7 == 0))
+    share = 18 / 120
+    coin = -(share * np.log(share) + (1 - share) * np.log(1 - share))
+    assert proposal.loss_default == pytest.approx(coin, abs=0.03)
+    assert not proposal.is_better
+    assert proposal.weights.to_dict() == pytest.approx(Weights.default().to_dict(), rel=0.15)
+
+
 @pytest.mark.parametrize(
     "cases",
     [

@@ -27,7 +27,9 @@ router = APIRouter(prefix="/maps", tags=["maps"], responses=responses(404))
 
 
 FormatQuery = Annotated[Literal["csv", "xlsx", "jsonl"], Query(description="csv, xlsx or jsonl")]
-_FILE: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {}}, "description": "A file"}}
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {kind: {} for kind in service.MEDIA_TYPES.values()}, "description": "A file"}
+}
 
 
 def _file(made: FileOut) -> Response:

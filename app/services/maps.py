@@ -11,7 +11,7 @@ from app.services.importing.picture import draw_map
 from app.services.importing.provenance import list_sources, take_from
 from app.services.importing.rejects import rejected_rows
 from app.services.importing.run import apply, ensure_map, get_import, list_imports, preview, preview_again
-from app.services.importing.sheets import FileOut
+from app.services.importing.sheets import MEDIA_TYPES, FileOut
 from app.services.importing.template import make_template
 from app.services.importing.undo import undo
 from models.competence_map import (
@@ -26,6 +26,7 @@ from models.competence_map import (
 )
 
 __all__ = [
+    "MEDIA_TYPES",
     "FileOut",
     "Selection",
     "apply",

@@ -111,12 +111,16 @@ def ask(session: Session, *, meaning: Meaning, loaded: LoadedPool, request: Matc
 
 
 def _measured(question: Question, loaded: LoadedPool) -> Question:
-    """The question with the asker's hubness, measured now where none is stored: a score needs both ends' own."""
-    if question.profile.hubness is not None or not len(loaded.pool):
+    """The question with the asker's hubness, measured now where none is stored: a score needs both ends' own.
+
+    A question that is less than a profile, free words or a need alone, counts as an average asker: taking off its own
+    best merits would make every answer look alike, the fitting and the far-fetched.
+    """
+    profile = question.profile
+    whole = {"need", "offer"} <= {passage.facet for passage in profile.passages}
+    if profile.hubness is not None or not whole or not len(loaded.pool):
         return question
-    return replace(
-        question, profile=question.profile.with_hubness(float(measure_hubness([question.profile], loaded.pool)[0]))
-    )
+    return replace(question, profile=profile.with_hubness(float(measure_hubness([profile], loaded.pool)[0])))
 
 
 def _stored_question(session: Session, meaning: Meaning, loaded: LoadedPool, actor_id: int) -> Question:

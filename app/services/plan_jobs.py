@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select, update
 from app.db import session_scope
 from app.errors import AppError, Conflict
 from app.services.pairings import compute, read_form
-from app.services.plans import fill_plan, get_plan, open_plan, plan_public
+from app.services.plans import fill_plan, get_plan, open_plan, origin_of, plan_public
 from matching.pairing.parse import problem_from_dict
 from matching.pairing.problem import Problem
 from matching.pairing.stop import MaxRuntime, StopFlag
@@ -23,11 +23,13 @@ _EVERY_S = 0.5
 """How often progress is written and a stop is looked for."""
 _SILENT = timedelta(seconds=60)
 """A plan that has said nothing for so long lost its process."""
+_QUEUED = timedelta(minutes=15)
+"""The same for one that waits for its turn: it says nothing until then."""
 
 
 def start_plan(session: Session, *, event_id: int, problem: Problem) -> PlanPublic:
     """Note that a plan is to be computed; `run_plan` does it once this is committed."""
-    plan = open_plan(session, event_id=event_id, problem=problem)
+    plan = open_plan(session, event_id=event_id, problem=problem, origin=origin_of(session, event_id=event_id))
     plan.progress = {"stage": "waiting"}
     plan.heard_at = utc_now()
     session.flush()
@@ -46,7 +48,8 @@ def stop_plan(session: Session, *, event_id: int, number: int) -> PlanPublic:
 
 def give_up_silent(session: Session) -> int:
     """Mark plans as failed whose process is gone; returns how many."""
-    lost = session.exec(select(Plan).where(Plan.state == "computing", col(Plan.heard_at) < utc_now() - _SILENT)).all()
+    silent = session.exec(select(Plan).where(Plan.state == "computing", col(Plan.heard_at) < utc_now() - _SILENT)).all()
+    lost = [p for p in silent if (p.progress or {}).get("stage") != "waiting" or p.heard_at < utc_now() - _QUEUED]
     for plan in lost:
         plan.state = "failed"
         plan.progress = {"stage": "failed", "cause": "the process that computed it ended; compute it again"}

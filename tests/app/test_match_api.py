@@ -65,6 +65,15 @@ def test_free_words_are_answered_from_every_side(client: TestClient) -> None:
 
 
 @pytest.mark.usefixtures("border")
+def test_words_that_fit_nobody_score_lower_than_words_that_fit(client: TestClient) -> None:
+    fitting = client.post("/match", json={"text": "laboratory testing of textile coatings", "min_score": 0}).json()
+    strange = client.post("/match", json={"text": "deep sea fishing quotas", "min_score": 0}).json()
+    assert not fitting["none_suitable"]
+    assert strange["none_suitable"]
+    assert strange["suggestions"][0]["score"] < fitting["suggestions"][0]["score"]
+
+
+@pytest.mark.usefixtures("border")
 @pytest.mark.parametrize(
     ("filters", "names"),
     [

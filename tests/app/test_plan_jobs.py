@@ -65,3 +65,15 @@ def test_what_goes_wrong_in_the_background_is_told_beside_the_plan(client: TestC
     plan = client.get(f"{event}/plans/1").json()
     assert plan["state"] == "failed"
     assert plan["progress"]["cause"]
+
+
+def test_a_plan_that_waits_for_its_turn_is_given_more_time(engine, event: str) -> None:
+    with Session(engine) as session:
+        for number, minutes in ((1, 5), (2, 20)):
+            heard = utc_now() - timedelta(minutes=minutes)
+            waiting = Plan(event_id=1, number=number, state="computing", problem={}, certificate={}, heard_at=heard)
+            waiting.progress = {"stage": "waiting"}
+            session.add(waiting)
+        session.commit()
+        assert give_up_silent(session) == 1
+        assert session.get(Plan, (1, 2)).state == "failed"

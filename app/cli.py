@@ -1,6 +1,7 @@
 """Door 3: the terminal. `viaduc --help` lists the commands."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +11,11 @@ from pydantic import ValidationError
 
 from app.errors import AppError, BadInput, FieldError
 from app.settings import Settings
+
+# A question is many small matrix products, and two threads on a busy machine mostly wait for each other. The encoder has
+# threads of its own (VIADUC_THREADS). This must stand before numpy is loaded.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
 
 # The folder of the `viaduc` script is the first place Python looks, and python-sat installs a script models.py there.
 sys.path[:] = [place for place in sys.path if Path(place or ".").resolve() != Path(sys.executable).parent]

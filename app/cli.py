@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from app.errors import AppError, BadInput, FieldError
 from app.settings import Settings
 
-# A question is many small matrix products, and two threads on a busy machine mostly wait for each other. The encoder has
+# A question is many small matrix products; two threads on a busy machine mostly wait for each other. The encoder has
 # threads of its own (VIADUC_THREADS). This must stand before numpy is loaded.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")

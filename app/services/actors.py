@@ -1,7 +1,5 @@
 """Actors: create, read, change, remove, list."""
 
-import base64
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +8,7 @@ from sqlalchemy import ColumnElement, delete, func, tuple_
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, NotFound
+from app.services.cursors import read_cursor, write_cursor
 from app.services.pool_revision import mark_pool_changed
 from app.services.texts import FACET_FIELDS, fold, passages_of, search_words, stored_texts
 from models.actor import (
@@ -126,12 +125,12 @@ def list_actors(session: Session, *, query: ActorQuery, cursor: str | None = Non
     where = conditions(query)
     total = session.exec(select(func.count()).select_from(Actor).where(*where)).one()
     if cursor:
-        name, last_id = _read_cursor(cursor)
+        name, last_id = read_cursor(cursor, str, int)
         where = [*where, tuple_(col(Actor.name), col(Actor.id)) > (name, last_id)]
     rows = session.exec(select(Actor).where(*where).order_by(col(Actor.name), col(Actor.id)).limit(limit + 1)).all()
     more = len(rows) > limit
     items = [brief(a) for a in rows[:limit]]
-    return ActorPage(items=items, next_cursor=_cursor(items[-1]) if more else None, total=total)
+    return ActorPage(items=items, next_cursor=write_cursor(items[-1].name, items[-1].id) if more else None, total=total)
 
 
 def word_condition(words: str) -> ColumnElement[bool]:
@@ -155,18 +154,6 @@ def conditions(query: ActorQuery) -> list[Any]:
     if query.sectors:
         where.append(col(Actor.sectors).op("&&")(query.sectors))
     return where
-
-
-def _cursor(last: ActorBrief) -> str:
-    return base64.urlsafe_b64encode(json.dumps([last.name, last.id]).encode()).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[str, int]:
-    try:
-        name, last_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        return str(name), int(last_id)
-    except (ValueError, TypeError) as error:
-        raise BadInput.of("cursor", "not a cursor that this service gave out") from error
 
 
 def _merge(before: ActorCreate, changes: ActorUpdate) -> ActorCreate:

@@ -135,11 +135,12 @@ def _stored_question(session: Session, meaning: Meaning, loaded: LoadedPool, act
 
 def _embedded(meaning: Meaning, loaded: LoadedPool, profile: Profile) -> Profile:
     """The profile with the vectors its backlog still owes, so that a fresh actor can ask at once."""
-    languages = [p.lang for p in profile.passages]
-    vectors = neutral_units(meaning.vectors([p.text for p in profile.passages], languages), languages, loaded.shift)
-    return replace(
-        profile, passages=tuple(replace(p, vector=v) for p, v in zip(profile.passages, vectors, strict=True))
-    )
+    # Free words stand as a need and as a profile: what is said twice is encoded once.
+    said = list(dict.fromkeys((p.text, p.lang) for p in profile.passages))
+    languages = [lang for _, lang in said]
+    vectors = neutral_units(meaning.vectors([text for text, _ in said], languages), languages, loaded.shift)
+    known = dict(zip(said, vectors, strict=True))
+    return replace(profile, passages=tuple(replace(p, vector=known[p.text, p.lang]) for p in profile.passages))
 
 
 def _inline_question(meaning: Meaning, loaded: LoadedPool, inline: InlineProfile) -> Question:

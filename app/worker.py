@@ -14,6 +14,7 @@ from app.services.hubs import measure_hubs
 from app.services.language_means import refresh_means
 from app.services.meaning import Meaning, MeaningHolder
 from app.services.plan_jobs import give_up_silent
+from app.services.pool_revision import current_revision
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +34,19 @@ def drain(engine: Engine, meaning: Meaning, batch: int, on_progress: Callable[[i
         if on_progress is not None:
             on_progress(done, max(total, done))
         if embedded == 0:
-            with session_scope(engine) as session:
-                settle(session, meaning)
-            return done
+            break
+    settling = True
+    while settling:
+        with session_scope(engine) as session:
+            settling = settle(session, meaning)
+    return done
 
 
 def settle(session: Session, meaning: Meaning) -> bool:
-    """What is worked out when no text waits: language means, then how close everybody stands to everybody."""
+    """What is worked out when no text waits: language means, then how close everybody stands to everybody.
+
+    True while there may be more to do: among very many actors, hubs are measured a batch at a time.
+    """
     changed = refresh_means(session, encoder=meaning.name)
     return measure_hubs(session, meaning=meaning) > 0 or changed
 
@@ -51,6 +58,7 @@ class Worker:
         self._engine = engine
         self._holder = holder
         self._batch = batch
+        self._settled: int | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
 
@@ -80,7 +88,7 @@ class Worker:
         try:
             meaning = self._holder.get(wait_s=_IDLE_S)
             with session_scope(self._engine) as session:
-                worked = embed_batch(session, meaning=meaning, limit=self._batch) > 0 or settle(session, meaning)
+                worked = embed_batch(session, meaning=meaning, limit=self._batch) > 0 or self._settle(session, meaning)
                 give_up_silent(session)
         except AppError as error:
             if self._holder.state == "loading":
@@ -88,3 +96,13 @@ class Worker:
             log.warning("embedding waits: %s", error)
             return _TROUBLE_S
         return 0.0 if worked else _IDLE_S
+
+    def _settle(self, session: Session, meaning: Meaning) -> bool:
+        """Settle unless nothing changed since the last time: counting every text each idle second would be waste."""
+        revision = current_revision(session)
+        if revision == self._settled:
+            return False
+        changed = settle(session, meaning)
+        if not changed:
+            self._settled = revision
+        return changed

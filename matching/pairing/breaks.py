@@ -24,10 +24,15 @@ def rested(model: Model, seed: int) -> list[int]:
             for position in model.seats_by_owner[owner]:
                 locked[position].add(t)
     opened = list(model.seat_bits)
-    for s, seat in enumerate(model.seats):
-        limit = consecutive_limit(model.problem, seat.owner)
+    for owner in dict.fromkeys(seat.owner for seat in model.seats):
+        limit = consecutive_limit(model.problem, owner)
         if limit is not None:
-            opened[s] = _rest_pattern(model.open[s], limit, locked[s], generator)
+            # One pattern for all delegates: the limit is the participant's, whoever sits at the table.
+            seats = model.seats_by_owner[owner]
+            anyone = np.logical_or.reduce([model.open[s] for s in seats])
+            pattern = _rest_pattern(anyone, limit, set().union(*(locked[s] for s in seats)), generator)
+            for s in seats:
+                opened[s] = model.seat_bits[s] & pattern
     return opened
 
 

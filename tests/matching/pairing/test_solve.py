@@ -275,3 +275,15 @@ def test_musts_that_cannot_be_seated_together_are_a_smallest_set():
     assert certificate.status == "infeasible"
     assert {"a must meet b", "b must meet c", "a must meet c"} <= set(certificate.contradiction)
     assert "d must meet e" not in certificate.contradiction
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_limit_of_meetings_in_a_row_holds_for_all_delegates_together(seed):
+    delegates = [{"id": "d0"}, {"id": "d1"}]
+    people = [
+        {"id": "a", "side": "X", "delegates": delegates, "parallel": 2, "max_consecutive": 1},
+        {"id": "b", "side": "Y", "available": [0]},
+        {"id": "c", "side": "Y", "available": [1]},
+    ]
+    problem = problem_from_dict({"rounds": 2, "places": 3, "participants": people, "default_utility": 0.5})
+    assert check(problem, solve(problem, stop=MaxIterations(20), seed=seed).plan) == []

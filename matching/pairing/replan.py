@@ -92,7 +92,12 @@ def _key(m: Meeting) -> tuple[str, ...]:
 
 
 def _same(one: Meeting, other: Meeting) -> bool:
-    return (one.round, one.place, one.interpreter) == (other.round, other.place, other.interpreter)
+    """Same time and place, and the same persons at the table."""
+
+    def told(m: Meeting) -> tuple[object, ...]:
+        return (m.round, m.place, m.interpreter, frozenset({(m.a, m.delegate_a), (m.b, m.delegate_b)}))
+
+    return told(one) == told(other)
 
 
 def replan(problem: Problem, plan: Plan, changes: Changes, run: Run, keep: bool = True) -> Replan:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from matching.pairing import (
     Changes,
     MaxIterations,
+    Meeting,
     Participant,
     Place,
     Plan,
@@ -164,3 +165,11 @@ def test_random_is_not_needed():
     one = solve(problem, MaxIterations(60)).plan
     random.seed(2)
     assert solve(problem, MaxIterations(60)).plan == one
+
+
+def test_another_delegate_at_the_table_is_a_change_that_can_be_undone():
+    before = Plan((Meeting("p", "q", 0, 0, None, "first", None),))
+    after = Plan((Meeting("p", "q", 0, 0, None, "second", None),))
+    diff = compare(before, after)
+    assert diff.moved == ((before.meetings[0], after.meetings[0]),)
+    assert diff.inverse().apply(after) == before

@@ -5,6 +5,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from fastapi import Request
@@ -29,12 +30,25 @@ def translations(lang: str) -> gettext.NullTranslations:
     """The catalogue of a language; English is the language the pages are written in."""
     if lang == "en":
         return gettext.NullTranslations()
-    with (FOLDER / f"{lang}.po").open("rb") as lines:
-        catalogue = read_po(lines, locale=lang)
     compiled = BytesIO()
-    write_mo(compiled, catalogue)
+    write_mo(compiled, read_catalogue(lang))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+def read_catalogue(lang: str) -> Catalog:
+    """The messages of a language, from one file for each area of the pages; ValueError when two files hold the same."""
+    whole = Catalog(locale=lang)
+    for path in sorted((FOLDER / lang).glob("*.po")):
+        with path.open("rb") as lines:
+            part = read_po(lines, locale=lang)
+        for message in part:
+            if not message.id:
+                continue
+            if whole.get(message.id, message.context) is not None:
+                raise ValueError(f"{path.name} repeats {message.id!r} ({lang})")
+            whole[message.id] = message
+    return whole
 
 
 def asked_language(request: Request) -> str | None:

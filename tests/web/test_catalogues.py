@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 
-from app.web.catalogues import FOLDER, LANGUAGES, translations
+from app.web.catalogues import FOLDER, LANGUAGES, read_catalogue, translations
 from app.web.formats import Formats, highlight
 from app.web.labels import KINDS, PARTS, Labels
 from models.codes import KINDS as KNOWN_KINDS
@@ -29,12 +28,12 @@ def used() -> frozenset[tuple[str | None, str | tuple[str, ...]]]:
 
 @cache
 def catalogue(lang: str) -> Catalog:
-    with (FOLDER / f"{lang}.po").open("rb") as lines:
-        return read_po(lines, locale=lang)
+    return read_catalogue(lang)
 
 
-def test_there_is_one_catalogue_for_each_language_but_english() -> None:
-    assert sorted(path.stem for path in Path(FOLDER).iterdir()) == sorted(OTHERS)
+def test_every_language_but_english_has_a_file_for_each_area() -> None:
+    areas = {path.name: sorted(file.stem for file in path.iterdir()) for path in Path(FOLDER).iterdir()}
+    assert areas == dict.fromkeys(OTHERS, areas["fr"])
 
 
 @pytest.mark.parametrize("lang", OTHERS)

@@ -1,0 +1,41 @@
+"""Every page in a real browser: nothing refused, nothing out of place for those who cannot see or have a small screen."""
+
+import httpx2 as httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+from tests.browser.conftest import Server, complaints
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def filled(live_server: Server) -> Server:
+    """Two actors who fit each other."""
+    with httpx.Client(base_url=live_server.url) as client:
+        for name, country, facet in (("Tissages du Nord", "FR", "needs"), ("Vuurlab", "BE", "offers")):
+            text = {"lang": "fr", "text": "tester la résistance au feu des tissus enduits"}
+            body = {"name": name, "country": country, "languages": ["fr"], facet: [text]}
+            client.post("/actors", json=body).raise_for_status()
+    live_server.embed()
+    return live_server
+
+
+PAGES = ["/", "/?q=fire+tests", "/directory", "/directory/1", "/console/events", "/docs"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES)
+def test_pages_are_accessible_in_light_and_dark(
+    filled: Server, browser_page: Page, axe: Axe, address: str, scheme: str
+) -> None:
+    browser_page.emulate_media(color_scheme=scheme)
+    browser_page.goto(address)
+    assert complaints(axe, browser_page) == []
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_pages_fit_a_phone(filled: Server, browser_page: Page, address: str) -> None:
+    browser_page.set_viewport_size({"width": 360, "height": 740})
+    browser_page.goto(address)
+    assert browser_page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -4,13 +4,17 @@ from models.actor import Actor, IdempotencyRecord, Relation
 from models.competence_map import CompetenceMap, ImportChange, MapEntry, MapImport
 from models.event import Event, EventInterpreter, EventPlace, Participant, Round, Wish
 from models.feedback import Feedback
+from models.import_job import ImportJob
 from models.passage import LanguageMean, Passage, PoolRevision, Sketch
 from models.plan import Meeting, Plan
+from models.sectors import SectorList, SectorTerm
 from models.tandem import Tandem, TandemStep
+from models.views import ActorView
 from models.weights import WeightProposal
 
 TABLES = (
     Actor, Passage, Sketch, LanguageMean, PoolRevision, Relation, CompetenceMap, MapEntry, MapImport, ImportChange,
+    ImportJob, SectorList, SectorTerm, ActorView,
     Event, Round, EventPlace, EventInterpreter, Participant, Wish, Plan, Meeting,
     Tandem, TandemStep, Feedback, WeightProposal, IdempotencyRecord,
 )  # fmt: skip

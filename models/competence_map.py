@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from models.actor import Shape
 from models.base import utc_now
+from models.import_job import EmbeddingProgress, ImportProgress
 
 Layout = Literal["row_per_actor", "row_per_competence", "matrix", "matrix_transposed"]
 
@@ -77,6 +78,10 @@ class MapImport(SQLModel, table=True):
     created_at: datetime = Field(default_factory=utc_now)
     applied_at: datetime | None = None
     undone_at: datetime | None = None
+    fetched_from: str | None = Field(default=None, description="Address the file was fetched from")
+    taken_back: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSONB), description="What undoing it did and what it left alone"
+    )
 
 
 class ImportChange(SQLModel, table=True):
@@ -134,6 +139,9 @@ class ImportOptions(Shape):
     sheet: str | None = Field(default=None, description="Only this sheet (or file of a ZIP)")
     country: str | None = Field(default=None, description="Country of rows that name none")
     language: str | None = Field(default=None, description="Language of texts that name none; detected when absent")
+    sector_list: str | None = Field(
+        default=None, description="The sector list that the file's sectors are read by; absent: all that are loaded"
+    )
     merge: dict[str, int | str] = Field(
         default_factory=dict, description="Key of a row → actor id, or key of another row, that it is the same as"
     )
@@ -202,7 +210,7 @@ class Twin(Shape):
 class ImportReport(Shape):
     """What an import will do (preview) or did (applied)."""
 
-    format: str
+    format: str = ""
     encoding: str | None = None
     delimiter: str | None = None
     layout: Layout = "row_per_actor"
@@ -236,16 +244,6 @@ class MapPublic(Shape):
     actors: int
 
 
-class ImportPublic(Shape):
-    """An import as answered."""
-
-    id: int
-    map_id: int
-    filename: str
-    state: Literal["previewed", "applying", "applied", "undone"]
-    report: ImportReport
-
-
 class UndoReport(Shape):
     """What taking an import back did, and what it left alone."""
 
@@ -253,6 +251,21 @@ class UndoReport(Shape):
     restored: int = 0
     unlinked: int = 0
     kept: list[str] = Field(default_factory=list, description="Actors left as they are, each with its reason")
+
+
+class ImportPublic(Shape):
+    """An import as answered."""
+
+    id: int
+    map_id: int
+    filename: str
+    fetched_from: str | None = None
+    state: Literal["reading", "failed", "previewed", "applying", "applied", "undone"]
+    options: ImportOptions
+    report: ImportReport
+    progress: ImportProgress | None = Field(default=None, description="Of the last work on it in the background")
+    embedding: EmbeddingProgress | None = Field(default=None, description="Once it is applied")
+    taken_back: UndoReport | None = None
 
 
 class SourceClaim(Shape):

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.errors import Conflict
 from app.services.importing.run import get_import, lock_map
+from app.services.importing.used import uses
 from app.services.importing.write import rewrite_actors
 from app.services.pool_revision import mark_pool_changed
 from models.actor import ActorCreate
@@ -18,16 +19,16 @@ from models.base import utc_now
 from models.competence_map import ImportChange, MapImport, UndoReport
 
 _LISTED = 1_000
-_STATE = text(
+_STATE = (
     "SELECT c.actor_id, a.name, bool_or(c.action = 'new') AS made, "
     "bool_or((c.action = 'new' OR c.before ? 'actor') AND a.updated_at <> c.at) AS edited, "
     "bool_or(c.before ? 'actor') AS rewritten, "
     "EXISTS (SELECT FROM import_change l JOIN map_import i ON i.id = l.import_id WHERE l.actor_id = c.actor_id "
     " AND l.import_id > c.import_id AND l.action <> 'relations' AND i.state <> 'undone') AS later, "
     "EXISTS (SELECT FROM map_entry e WHERE e.actor_id = c.actor_id AND e.map_id <> :map) AS elsewhere, "
-    "EXISTS (SELECT FROM participant p WHERE p.actor_id = c.actor_id) AS invited "
+    "{uses} AS used "
     "FROM import_change c JOIN actor a ON a.id = c.actor_id WHERE c.import_id = :import "
-    "AND c.action <> 'relations' GROUP BY c.actor_id, c.import_id, a.name ORDER BY c.actor_id"
+    "AND c.action <> 'relations' GROUP BY c.actor_id, c.import_id, a.id, a.name ORDER BY c.actor_id"
 )
 
 
@@ -43,8 +44,9 @@ class _Verdicts:
 def undo(session: Session, *, import_id: int) -> UndoReport:
     """Take back an applied import: new actors go, changed ones are as before, and so is what the map says.
 
-    Actors that were edited, imported again, entered in another map or registered for an event since are left alone
-    and named. Undoing an undone import is a Conflict, as is undoing one that was never applied.
+    Actors that were edited, imported again or entered in another map since are left alone and named, as are new ones
+    that somebody used: registered, in a tandem, with feedback or a relation. What was done is kept beside the import.
+    Undoing an undone import is a Conflict, as is undoing one that was never applied.
     """
     row = get_import(session, import_id=import_id)
     lock_map(session, row.map_id)
@@ -57,7 +59,7 @@ def undo(session: Session, *, import_id: int) -> UndoReport:
     session.execute(text("DELETE FROM actor WHERE id = ANY(:ids)"), {"ids": verdicts.remove})
     for start in range(0, len(verdicts.restore), 500):
         _restore(session, row, verdicts.restore[start : start + 500], report)
-    row.state, row.undone_at = "undone", utc_now()
+    row.state, row.undone_at, row.taken_back = "undone", utc_now(), report.model_dump()
     mark_pool_changed(session)
     session.flush()
     session.expire_all()
@@ -66,7 +68,7 @@ def undo(session: Session, *, import_id: int) -> UndoReport:
 
 def _judge(session: Session, row: MapImport) -> _Verdicts:
     verdicts = _Verdicts()
-    for state in session.execute(_STATE, {"map": row.map_id, "import": row.id}).mappings():
+    for state in session.execute(text(_STATE.format(uses=uses())), {"map": row.map_id, "import": row.id}).mappings():
         reason = _reason_to_keep(state)
         if reason:
             verdicts.kept[state["actor_id"]] = f"{state['name']} (actor {state['actor_id']}): {reason}"
@@ -84,8 +86,8 @@ def _reason_to_keep(state: Any) -> str | None:
         return "changed by a later import; undo that one first"
     if state["made"] and state["elsewhere"]:
         return "stands in another map too"
-    if state["made"] and state["invited"]:
-        return "registered for an event"
+    if state["made"] and state["used"]:
+        return ", ".join(state["used"])
     return None
 
 

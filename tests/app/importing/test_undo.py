@@ -5,13 +5,16 @@ from import_records import CENTEXBEL, UPTEX, lines
 from sqlmodel import func, select
 
 from app.errors import Conflict
-from app.services.actors import update_actor
+from app.services.actors import create_actor, update_actor
 from app.services.importing.run import apply, list_imports
 from app.services.importing.undo import undo
-from models.actor import Actor, ActorUpdate, Relation
+from app.services.relations import set_relation
+from models.actor import Actor, ActorCreate, ActorUpdate, Relation, RelationCreate
 from models.competence_map import CompetenceMap, MapEntry
 from models.event import Event, Participant
+from models.feedback import Feedback
 from models.passage import Passage
+from models.tandem import Tandem
 
 
 def last_import(session) -> int:
@@ -104,3 +107,28 @@ def test_what_was_not_applied_or_is_undone_cannot_be_undone(session, look):
         undo(session, import_id=row.id)
     with pytest.raises(Conflict, match="was undone: load the file again"):
         apply(session, import_id=row.id)
+
+
+def test_what_was_used_since_is_named_and_kept(session, load, actors):
+    names = ("In a tandem", "Met", "Meets", "Related", "Unused")
+    records = [{"id": str(i), "name": name, "country": "FR"} for i, name in enumerate(names)]
+    records[4]["relations"] = [{"type": "partner", "target": "3"}]
+    load(lines(*records), "actors.jsonl")
+    ids = {name: actor.id for name, actor in actors().items()}
+    outsider = create_actor(session, fields=ActorCreate(name="Outsider", country="BE")).id
+    set_relation(session, actor_id=outsider, relation=RelationCreate(target_id=ids["Related"], type="partner"))
+    session.add(Tandem(actor_id=ids["In a tandem"], partner_id=outsider, status="met"))
+    session.add(Feedback(actor_id=ids["Meets"], target_id=ids["Met"], worth="yes"))
+    session.commit()
+    row = list_imports(session, map_id=1)[0]
+    report = undo(session, import_id=row.id)
+    assert report.removed == 1
+    assert [kept.partition(": ")[::2] for kept in report.kept] == [
+        (f"In a tandem (actor {ids['In a tandem']})", "part of a tandem"),
+        (f"Met (actor {ids['Met']})", "somebody gave feedback"),
+        (f"Meets (actor {ids['Meets']})", "somebody gave feedback"),
+        (f"Related (actor {ids['Related']})", "a relation was entered since"),
+    ]
+    session.commit()
+    assert sorted(actors()) == ["In a tandem", "Meets", "Met", "Outsider", "Related"]
+    assert row.taken_back == report.model_dump()

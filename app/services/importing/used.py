@@ -1,0 +1,37 @@
+"""What was done with an actor since it came: tandems, feedback, registrations, relations. Undo asks before it removes."""
+
+from functools import cache
+
+from sqlmodel import SQLModel
+
+_OWN = frozenset({"passage", "sketch", "map_entry", "import_change", "relation", "actor_view"})
+"""Tables that hold the actor itself; every other table that points at an actor is a use of it."""
+_TOLD = {
+    "participant": "registered for an event",
+    "wish": "named in wishes",
+    "tandem": "part of a tandem",
+    "feedback": "somebody gave feedback",
+}
+_RELATION = (
+    "EXISTS (SELECT FROM relation r WHERE (r.actor_id = a.id OR r.target_id = a.id) AND NOT EXISTS ("
+    "SELECT FROM import_change x WHERE x.import_id = :import AND x.actor_id = r.actor_id "
+    "AND x.relations @> jsonb_build_array(jsonb_build_array(r.target_id, r.type))))"
+)
+
+
+@cache
+def uses() -> str:
+    """SQL: the uses of actor `a` as an array of words, of an import `:import` that made it.
+
+    Read from the schema, so that a table added later counts without a word here.
+    """
+    found: dict[str, list[str]] = {}
+    for name, table in sorted(SQLModel.metadata.tables.items()):
+        columns = [k.parent.name for k in table.foreign_keys if k.column.table.name == "actor"]
+        if columns and name not in _OWN:
+            wanted = " OR ".join(f"u.{column} = a.id" for column in sorted(columns))
+            words = _TOLD.get(name, f"used in {name.replace('_', ' ')}")
+            found.setdefault(words, []).append(f"EXISTS (SELECT FROM {name} u WHERE {wanted})")
+    cases = [f"CASE WHEN {' OR '.join(wanted)} THEN '{words}' END" for words, wanted in found.items()]
+    cases.append(f"CASE WHEN {_RELATION} THEN 'a relation was entered since' END")
+    return f"array_remove(ARRAY[{', '.join(cases)}], NULL)"

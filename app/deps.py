@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from app.db import session_scope
 from app.planner import Planner
+from app.security import ANYBODY, Principal
 from app.services.idempotency import Attempt
 from app.services.meaning import Meaning, MeaningHolder
 from app.services.pool import PoolCache
@@ -58,6 +59,12 @@ def get_planner(request: Request) -> Planner:
     return planner
 
 
+def get_principal(request: Request) -> Principal:
+    """Who asks, as the guard found (app/guard.py)."""
+    principal: Principal = getattr(request.state, "principal", ANYBODY)
+    return principal
+
+
 async def get_attempt(
     request: Request,
     idempotency_key: Annotated[
@@ -92,3 +99,5 @@ PoolDep = Annotated[PoolCache, Depends(get_pool_cache)]
 AttemptDep = Annotated[Attempt, Depends(get_attempt)]
 PlannerDep = Annotated[Planner, Depends(get_planner)]
 EngineDep = Annotated[Engine, Depends(get_engine)]
+PrincipalDep = Annotated[Principal, Depends(get_principal)]
+"""Who asks; whether they may call the route at all was decided before (app/policy.py)."""

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +16,8 @@ from app.api import routers
 from app.api.problems import app_error_answer, http_error_answer, problem, validation_answer
 from app.db import database_url, explain_database_error, make_engine, require_schema, upgrade
 from app.errors import AppError
+from app.guard import Guard, checked_by_guard
+from app.live import Live
 from app.observe import BodyLimit, Observe
 from app.planner import Planner
 from app.services.meaning import MeaningHolder, load_meaning
@@ -46,10 +48,12 @@ def create_app(
         app.state.holder = holder or background_model(settings)
         app.state.pool_cache = PoolCache()
         app.state.planner = Planner(app.state.engine, settings.plan_seconds)
+        app.state.live = Live(app.state.engine)
         worker = Worker(app.state.engine, app.state.holder, settings.embed_batch) if settings.embed_in_service else None
         if worker is not None:
             worker.start()
         yield
+        await app.state.live.stop()
         app.state.planner.stop()
         if worker is not None:
             worker.stop()
@@ -65,11 +69,13 @@ def create_app(
         license_info=_LICENCE,
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(checked_by_guard)],
     )
     app.state.settings = settings
     for router in routers:
         app.include_router(router)
     mount(app)
+    app.add_middleware(Guard, settings=settings, refuse=page_or(http_error_answer))
     app.add_middleware(BodyLimit, limit=settings.max_body_mb * 2**20)
     app.add_middleware(Observe)
     _handle_errors(app)

@@ -21,3 +21,7 @@ class Principal:
     def runs(self, event_id: int) -> bool:
         """Whether they may prepare and change this event."""
         return self.role == "admin" or (self.role == "organiser" and event_id in self.events)
+
+
+ANYBODY = Principal("public")
+"""Who says nothing of themselves."""

@@ -23,6 +23,11 @@ class Settings(BaseSettings):
     threads: int = Field(default=2, ge=1, le=64, description="Threads of the encoder")
     host: str = Field(default="127.0.0.1", description="Address to listen on")
     port: int = Field(default=8000, ge=1, le=65535)
+    local_admin: bool = Field(
+        default=False,
+        description="Who asks from this machine itself, with no proxy between, needs no key; `viaduc demo` sets it",
+    )
+    open_directory: bool = Field(default=False, description="Matching, searching and reading profiles need no key")
     max_body_mb: int = Field(default=20, ge=1, le=1000, description="Largest request body, in MiB")
     embed_in_service: bool = Field(
         default=True,

@@ -31,6 +31,8 @@ _SHOWN = "fr-up-tex"
 def run_demo(settings: Settings, *, serve: bool) -> None:
     """Load what is missing, show matches and a pairing, then serve; a second start loads nothing again."""
     started = time.perf_counter()
+    if "local_admin" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"local_admin": True})
     with step("database"):
         engine = open_database(settings)
     meaning = _model(settings)

@@ -62,7 +62,7 @@ def furnished(client: TestClient, embed) -> TestClient:
 
 def send(client: TestClient, case: Case) -> Any:
     """Ask as the case says, bytes for bytes."""
-    asked = requests.Request(**case.as_transport_kwargs(base_url="http://testserver")).prepare()
+    asked = requests.Request(**case.as_transport_kwargs(base_url="http://127.0.0.1")).prepare()
     return client.request(asked.method, asked.url, content=asked.body, headers=dict(asked.headers))
 
 

@@ -56,7 +56,7 @@ def test_samples_are_the_examples_ready_to_paste(told: list[Operation]) -> None:
         for _, command in o.samples:
             words = shlex.split(command)
             assert words[0] == "curl"
-            assert re.fullmatch(r"http://testserver/[^{}]*", words[1]), command
+            assert re.fullmatch(r"http://127.0.0.1/[^{}]*", words[1]), command
             method = words[words.index("-X") + 1] if "-X" in words else ("POST" if {"-d", "-F"} & set(words) else "GET")
             assert method == o.method
             sent += [json.loads(words[words.index("-d") + 1])] if "-d" in words else []

@@ -1,0 +1,146 @@
+"""Who may ask what: one line a route, and nothing else decides it. A route without a line is the admin's alone.
+
+The guard (app/guard.py) asks this table before a request reaches its route. tests/app/test_policy.py demands a line for
+every route and a route for every line; docs/security.md shows the table as roles × routes.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+
+from app.security import Principal
+
+
+class Who(Enum):
+    """Who may call a route. Admins may call all of them."""
+
+    PUBLIC = "everybody"
+    LINK = "who holds the link in the address; the route itself opens it, or answers 404"
+    READER = "readers, organisers; everybody where VIADUC_OPEN_DIRECTORY is on"
+    ORGANISER = "organisers, of whatever event; the route shows them only what is theirs"
+    RUNS_EVENT = "organisers of the event whose number is in the address"
+    ADMIN = "admins only"
+
+
+PUBLIC, LINK, READER = Who.PUBLIC, Who.LINK, Who.READER
+ORGANISER, RUNS_EVENT, ADMIN = Who.ORGANISER, Who.RUNS_EVENT, Who.ADMIN
+
+POLICY: dict[str, Who] = {
+    # Operation and reference
+    "GET /health": PUBLIC,
+    "GET /ready": PUBLIC,
+    "GET /metrics": READER,
+    "GET /openapi.json": PUBLIC,
+    "GET /docs": PUBLIC,
+    # Finding partners: what a front end needs
+    "POST /match": READER,
+    "GET /actors": READER,
+    "GET /actors/search": READER,
+    "GET /actors/{actor_id}": READER,
+    "GET /actors/{actor_id}/relations": READER,
+    "GET /": READER,
+    "GET /directory": READER,
+    "GET /directory/{actor_id}": READER,
+    # Actors: organisers register who comes to them
+    "POST /actors": ORGANISER,
+    "PATCH /actors/{actor_id}": ORGANISER,
+    "DELETE /actors/{actor_id}": ADMIN,
+    "PUT /actors/{actor_id}/relations": ORGANISER,
+    "DELETE /actors/{actor_id}/relations/{target_id}/{kind}": ORGANISER,
+    "GET /actors/{actor_id}/sources": ORGANISER,
+    "PUT /actors/{actor_id}/sources/{field}/{map_id}": ADMIN,
+    # Competence maps
+    "GET /maps": ORGANISER,
+    "GET /maps/template": READER,
+    "GET /maps/{map_id}": ORGANISER,
+    "GET /maps/{map_id}/picture": ORGANISER,
+    "GET /maps/{map_id}/imports": ADMIN,
+    "GET /maps/{map_id}/export": ADMIN,
+    "POST /maps/imports": ADMIN,
+    "GET /maps/imports/{import_id}": ADMIN,
+    "PUT /maps/imports/{import_id}/options": ADMIN,
+    "POST /maps/imports/{import_id}/apply": ADMIN,
+    "POST /maps/imports/{import_id}/undo": ADMIN,
+    "GET /maps/imports/{import_id}/rejected": ADMIN,
+    # Events
+    "GET /events": ORGANISER,
+    "POST /events": ADMIN,
+    "GET /events/{event_id}": RUNS_EVENT,
+    "PUT /events/{event_id}": RUNS_EVENT,
+    "DELETE /events/{event_id}": ADMIN,
+    "GET /events/{event_id}/rounds": RUNS_EVENT,
+    "PUT /events/{event_id}/rounds": RUNS_EVENT,
+    "GET /events/{event_id}/places": RUNS_EVENT,
+    "PUT /events/{event_id}/places": RUNS_EVENT,
+    "GET /events/{event_id}/interpreters": RUNS_EVENT,
+    "PUT /events/{event_id}/interpreters": RUNS_EVENT,
+    "GET /events/{event_id}/locks": RUNS_EVENT,
+    "PUT /events/{event_id}/locks": RUNS_EVENT,
+    "GET /events/{event_id}/participants": RUNS_EVENT,
+    "POST /events/{event_id}/participants": RUNS_EVENT,
+    "PUT /events/{event_id}/participants": RUNS_EVENT,
+    "DELETE /events/{event_id}/participants/{actor_id}": RUNS_EVENT,
+    "GET /events/{event_id}/wishes": RUNS_EVENT,
+    "PUT /events/{event_id}/wishes": RUNS_EVENT,
+    "GET /events/{event_id}/weights": RUNS_EVENT,
+    "PUT /events/{event_id}/weights": RUNS_EVENT,
+    # Plans
+    "GET /events/{event_id}/plans": RUNS_EVENT,
+    "POST /events/{event_id}/plans": RUNS_EVENT,
+    "GET /events/{event_id}/plans/{number}": RUNS_EVENT,
+    "POST /events/{event_id}/plans/{number}/stop": RUNS_EVENT,
+    "POST /events/{event_id}/plans/{number}/publish": RUNS_EVENT,
+    "GET /events/{event_id}/plans/{number}/diff": RUNS_EVENT,
+    "POST /events/{event_id}/plans/{number}/replan": RUNS_EVENT,
+    "POST /events/{event_id}/what-if": RUNS_EVENT,
+    "POST /pairings": ORGANISER,
+    "POST /pairings/replan": ORGANISER,
+    "POST /pairings/what-if": ORGANISER,
+    # Memory
+    "GET /tandems": ORGANISER,
+    "POST /tandems": ORGANISER,
+    "GET /tandems/{actor_id}/{partner_id}": ORGANISER,
+    "PATCH /tandems/{actor_id}/{partner_id}": ORGANISER,
+    "DELETE /tandems/{actor_id}/{partner_id}": ADMIN,
+    "GET /feedback": ADMIN,
+    "POST /feedback": ORGANISER,
+    "GET /weights": ORGANISER,
+    "GET /weights/proposals": ADMIN,
+    "POST /weights/proposals": ADMIN,
+    "POST /weights/proposals/{number}/accept": ADMIN,
+    "POST /weights/proposals/{number}/reject": ADMIN,
+    # Console
+    "GET /console/events": ORGANISER,
+    "GET /console/events/{event_id}": RUNS_EVENT,
+    "GET /console/events/{event_id}/schedule": RUNS_EVENT,
+    "GET /console/events/{event_id}/compare": RUNS_EVENT,
+    "POST /console/events/{event_id}/plans": RUNS_EVENT,
+    "POST /console/events/{event_id}/plans/{number}/stop": RUNS_EVENT,
+    "POST /console/events/{event_id}/plans/{number}/publish": RUNS_EVENT,
+}
+"""Method and path template of a route → who may call it."""
+
+
+def rule_for(method: str, template: str) -> Who:
+    """Who may call a route; a route that the table does not know is the admin's."""
+    asked = "GET" if method == "HEAD" else method
+    return POLICY.get(f"{asked} {template}", Who.ADMIN)
+
+
+def allows(who: Who, principal: Principal, path: Mapping[str, str], *, open_directory: bool = False) -> bool:
+    """Whether this principal may call a route with this rule; `path` holds the parameters of the address."""
+    if principal.role == "admin" or who in {Who.PUBLIC, Who.LINK}:
+        return True
+    if who is Who.READER:
+        return open_directory or principal.role in {"reader", "organiser"}
+    if who is Who.ORGANISER:
+        return principal.role == "organiser"
+    if who is Who.RUNS_EVENT:
+        number = event_number(path)
+        return number is not None and principal.runs(number)
+    return False
+
+
+def event_number(path: Mapping[str, str]) -> int | None:
+    """The event that an address names, if it is a plain number: what reads otherwise is not let through."""
+    text = str(path.get("event_id", ""))
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None

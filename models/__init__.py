@@ -1,6 +1,7 @@
 """Shapes: the SQLModel tables and what goes in and out. No queries, no HTTP, no numpy."""
 
 from models.actor import Actor, IdempotencyRecord, Relation
+from models.agenda import AgendaLink, AgendaRules, AgendaState, MeetingAnswer
 from models.competence_map import CompetenceMap, ImportChange, MapEntry, MapImport
 from models.event import Event, EventInterpreter, EventPlace, Participant, Round, Wish
 from models.feedback import Feedback
@@ -17,6 +18,7 @@ TABLES = (
     ImportJob, SectorList, SectorTerm, ActorView,
     Event, Round, EventPlace, EventInterpreter, Participant, Wish, Plan, Meeting,
     Tandem, TandemStep, Feedback, WeightProposal, IdempotencyRecord,
+    AgendaLink, AgendaState, AgendaRules, MeetingAnswer,
 )  # fmt: skip
 """Every table, so that one import gives Alembic the whole metadata."""
 

@@ -1,0 +1,198 @@
+"""Links that open a participant's agenda without an account: made, opened, revoked, renewed.
+
+A link is `event-secret`: 160 random bits, of which the database keeps only the SHA-256. Whoever reads the database or a
+copy of it cannot open an agenda, and nothing (no key that could leak) turns ids into links. The price is that a link is
+told once: whoever needs it again (a second print, a lost mail) makes another one, and both work until they expire or are
+revoked together.
+"""
+
+import hashlib
+import re
+import secrets
+from base64 import b32encode
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select, update
+
+from app.errors import BadInput, NotFound
+from app.services.events import get_event
+from models.actor import Actor
+from models.agenda import AgendaLink, LinkPublic
+from models.base import utc_now
+from models.event import Participant, Round
+
+DAYS_AFTER = 90
+"""How long a link outlives its event, so that there is time for answers and for contact details."""
+_SECRET_BYTES = 20
+_TOKEN = re.compile(r"([0-9a-f]{1,15})-([a-z2-7]{32})")
+_GONE = "this link does not open an agenda (any more): ask the organiser for a new one"
+
+
+@dataclass(frozen=True)
+class Link:
+    """What an open link leads to."""
+
+    id: int
+    event_id: int
+    actor_id: int
+    language: str | None
+    expires_at: datetime
+
+    @property
+    def name(self) -> str:
+        """For the audit trail: says which link, not whose."""
+        return f"link:{self.id}"
+
+
+@dataclass(frozen=True)
+class Handing:
+    """How links are handed out."""
+
+    purpose: str = "link"
+    language: str | None = None
+    expires: datetime | None = None
+
+
+def make_link(
+    session: Session,
+    *,
+    event_id: int,
+    actor_id: int,
+    language: str | None = None,
+    expires: datetime | None = None,
+    purpose: str = "link",
+) -> str:
+    """A new token for one participant; links made before stay as they are."""
+    handing = Handing(purpose, language, expires)
+    return make_links(session, event_id=event_id, actor_ids=[actor_id], handing=handing)[actor_id]
+
+
+def make_links(
+    session: Session, *, event_id: int, actor_ids: Collection[int] | None = None, handing: Handing | None = None
+) -> dict[int, str]:
+    """A new token for each of these participants (absent: everybody), in the order of their ids."""
+    handing = handing or Handing()
+    expires = _checked_expiry(session, event_id, handing.expires)
+    tokens = {actor_id: _new_token(event_id) for actor_id in _participants(session, event_id, actor_ids)}
+    session.add_all(
+        AgendaLink(
+            event_id=event_id,
+            actor_id=actor_id,
+            digest=_digest(token),
+            purpose=handing.purpose,
+            language=handing.language,
+            expires_at=expires,
+        )
+        for actor_id, token in tokens.items()
+    )
+    session.flush()
+    return tokens
+
+
+def open_link(session: Session, *, token: str, now: datetime | None = None) -> Link:
+    """Whose agenda a token opens; NotFound, in the same words, when it is unknown, expired or revoked."""
+    told = _TOKEN.fullmatch(token)
+    if told is None:
+        raise NotFound(_GONE)
+    event_id, now = int(told[1], 16), now or utc_now()
+    row = session.exec(
+        select(AgendaLink).where(AgendaLink.event_id == event_id, AgendaLink.digest == _digest(token))
+    ).first()
+    if row is None or row.revoked_at is not None:
+        raise NotFound(_GONE)
+    expires = row.expires_at or default_expiry(session, event_id=event_id)
+    if expires <= now:
+        raise NotFound(_GONE)
+    if row.opened_at is None:
+        row.opened_at = now
+    return Link(row.id, event_id, row.actor_id, row.language, expires)
+
+
+def revoke_links(
+    session: Session, *, event_id: int, actor_ids: Collection[int] | None = None, link_id: int | None = None
+) -> int:
+    """Close links for good: one, those of some participants, or all of the event; how many were open."""
+    get_event(session, event_id=event_id)
+    where = [col(AgendaLink.event_id) == event_id, col(AgendaLink.revoked_at).is_(None)]
+    if actor_ids is not None:
+        where.append(col(AgendaLink.actor_id).in_(actor_ids))
+    if link_id is not None:
+        where.append(col(AgendaLink.id) == link_id)
+    return int(session.exec(update(AgendaLink).where(*where).values(revoked_at=utc_now())).rowcount)
+
+
+def renew_links(
+    session: Session, *, event_id: int, actor_ids: Collection[int] | None = None, handing: Handing | None = None
+) -> dict[int, str]:
+    """New tokens in place of the old ones, which open nothing any more: for a link that fell into other hands."""
+    wanted = _participants(session, event_id, actor_ids)
+    revoke_links(session, event_id=event_id, actor_ids=wanted)
+    return make_links(session, event_id=event_id, actor_ids=wanted, handing=handing)
+
+
+def list_links(session: Session, *, event_id: int, actor_id: int | None = None) -> list[LinkPublic]:
+    """The event's links, newest first, by what became of them; the tokens themselves are not known."""
+    get_event(session, event_id=event_id)
+    where = [col(AgendaLink.event_id) == event_id]
+    if actor_id is not None:
+        where.append(col(AgendaLink.actor_id) == actor_id)
+    rows = session.exec(
+        select(AgendaLink, Actor.name)
+        .join(Actor, col(Actor.id) == AgendaLink.actor_id)
+        .where(*where)
+        .order_by(col(AgendaLink.id).desc())
+    ).all()
+    usual, now = default_expiry(session, event_id=event_id), utc_now()
+    return [_public(row, name, usual, now) for row, name in rows]
+
+
+def default_expiry(session: Session, *, event_id: int) -> datetime:
+    """90 days after the last round of the event; while it has none, 90 days from now."""
+    last = session.exec(
+        select(Round).where(Round.event_id == event_id).order_by(col(Round.starts_at).desc()).limit(1)
+    ).first()
+    end = last.starts_at + timedelta(minutes=last.minutes) if last else utc_now()
+    return end + timedelta(days=DAYS_AFTER)
+
+
+def _checked_expiry(session: Session, event_id: int, expires: datetime | None) -> datetime | None:
+    """The end of a new link; None follows the event. After an event that is long over, links live on from today."""
+    now = utc_now()
+    if expires is None:
+        return None if default_expiry(session, event_id=event_id) > now else now + timedelta(days=DAYS_AFTER)
+    if expires.tzinfo is None:
+        raise BadInput.of("expires_at", "needs an offset, such as 2027-06-01T00:00:00+02:00")
+    if expires <= now:
+        raise BadInput.of("expires_at", "lies in the past")
+    return expires
+
+
+def _participants(session: Session, event_id: int, actor_ids: Collection[int] | None) -> list[int]:
+    get_event(session, event_id=event_id)
+    known = session.exec(
+        select(Participant.actor_id).where(Participant.event_id == event_id).order_by(col(Participant.actor_id))
+    ).all()
+    if actor_ids is None:
+        return [*known]
+    missing = sorted(set(actor_ids) - set(known))
+    if missing:
+        raise NotFound(f"actor {missing[0]} is not registered for event {event_id}")
+    return sorted(set(actor_ids))
+
+
+def _new_token(event_id: int) -> str:
+    secret = b32encode(secrets.token_bytes(_SECRET_BYTES)).decode().lower()
+    return f"{event_id:x}-{secret}"
+
+
+def _digest(token: str) -> str:
+    """Plain SHA-256: 160 random bits cannot be searched for, so neither salt nor a slow hash would add anything."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _public(row: AgendaLink, name: str, usual: datetime, now: datetime) -> LinkPublic:
+    told = row.model_dump(exclude={"event_id", "digest"})
+    told["expires_at"] = row.expires_at or usual
+    return LinkPublic(**told, name=name, live=row.revoked_at is None and told["expires_at"] > now)

@@ -2,6 +2,8 @@
 
 from fastapi import FastAPI
 
+from app.web.console import router as console
+from app.web.day import router as day
 from app.web.directory import router as directory
 from app.web.events import router as events
 from app.web.front import router as front
@@ -13,6 +15,6 @@ __all__ = ["mount"]
 
 def mount(app: FastAPI) -> None:
     """Add the pages and their static files to the service."""
-    for router in (front, directory, events, reference):
+    for router in (front, directory, console, events, day, reference):
         app.include_router(router)
     app.mount("/static", CachedStaticFiles(), name="static")

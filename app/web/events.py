@@ -1,4 +1,4 @@
-"""Events: the list, an event's page with its schedule, computing and publishing one, and comparing two."""
+"""The schedule of an event: computing and publishing one, and comparing two."""
 
 from collections import defaultdict
 from typing import Annotated, Any
@@ -23,22 +23,16 @@ from models.plan import PlanBrief, PlanCreate, PlanPublic
 router = APIRouter(prefix="/console/events", include_in_schema=False)
 
 
-@router.get("")
-def event_list(request: Request, session: SessionDep) -> Response:
-    """Every event, newest first."""
-    return page(request, "events.html", {"events": service.list_events(session)})
-
-
-@router.get("/{event_id}")
+@router.get("/{event_id}/schedule")
 def event_page(
     request: Request, session: SessionDep, holder: HolderDep, event_id: int, plan: int | None = None
 ) -> Response:
-    """Facts, participants and the schedule: the plan asked for, else the published one, else the newest draft."""
+    """The schedule: the plan asked for, else the published one, else the newest draft."""
     context = event_context(session, event_id=event_id, number=plan)
     waiting = count_backlog(session, encoder=holder.name) if holder.name else 0
     # A schedule that is being computed asks for itself again, without the page around it.
-    template = "_schedule.html" if wants_fragment(request) else "event.html"
-    return page(request, template, context | {"waiting_texts": waiting})
+    template = "_schedule.html" if wants_fragment(request) else "console/schedule.html"
+    return page(request, template, context | {"waiting_texts": waiting, "tab": "schedule"})
 
 
 @router.post("/{event_id}/plans", dependencies=[Depends(same_origin)])
@@ -86,7 +80,7 @@ def compare(
 
 
 def _show(event_id: int, number: int) -> Response:
-    return RedirectResponse(f"/console/events/{event_id}?plan={number}#schedule", status_code=303)
+    return RedirectResponse(f"/console/events/{event_id}/schedule?plan={number}#schedule", status_code=303)
 
 
 def event_context(session: Session, *, event_id: int, number: int | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request
+from fastapi.routing import iter_route_contexts
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 from starlette.templating import Jinja2Templates
@@ -52,6 +53,7 @@ def templates(lang: str) -> Jinja2Templates:
         "static_url": static_url,
         "with_query": with_query,
     }
+    environment.tests["page_exists"] = page_exists
     environment.filters |= {
         "highlight": highlight,
         "quoted": quoted,
@@ -74,6 +76,15 @@ def page(request: Request, template: str, context: dict[str, Any], status: int =
 def wants_fragment(request: Request) -> bool:
     """Whether htmx asks for a part of the page; a page restored from the browser's history is whole."""
     return request.headers.get("hx-request") == "true" and request.headers.get("hx-history-restore-request") != "true"
+
+
+def page_exists(link: tuple[str, str], request: Request) -> bool:
+    """Whether the address of a (address, name) is served: menus name no page that this build does not have."""
+    served: set[str] | None = getattr(request.app.state, "served", None)
+    if served is None:
+        contexts = iter_route_contexts(request.app.routes)
+        served = request.app.state.served = {str(context.path_format) for context in contexts}
+    return link[0] in served
 
 
 def with_query(request: Request, **changes: Any) -> str:

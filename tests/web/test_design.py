@@ -48,10 +48,11 @@ def test_the_design_page_tells_the_colours_of_the_style_sheet() -> None:
 
 
 def test_every_class_of_the_templates_is_styled_and_every_style_is_used() -> None:
-    templates = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "app/web/templates").glob("*.html"))
+    templates = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "app/web/templates").rglob("*.html"))
+    sheets = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "app/web/static").glob("*.css"))
     plain = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", " ", templates)
     used = {name for names in re.findall(r'class="([^"]*)"', plain) for name in names.split()}
-    styled = set(re.findall(r"\.([a-z][a-z-]*)", re.sub(r"url\([^)]*\)|/\*.*?\*/", "", CSS, flags=re.DOTALL)))
+    styled = set(re.findall(r"\.([a-z][a-z-]*)", re.sub(r"url\([^)]*\)|/\*.*?\*/", "", sheets, flags=re.DOTALL)))
     by_htmx = {"htmx-request"}
     assert sorted(styled - used - by_htmx) == []
     assert sorted(used - styled) == []

@@ -1,0 +1,97 @@
+"""What is done of an event's preparation, and what is next to do."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sqlmodel import Session
+
+from app.services.backlog import count_backlog
+from app.services.events import list_interpreters, list_participants
+from app.services.plans import list_plans
+from models.event import EventPublic, ParticipantPublic
+
+State = Literal["done", "todo", "warn"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the preparation: `key` names it, `cause` what is missing, `figures` what can be told in numbers."""
+
+    key: str
+    state: State
+    cause: str = ""
+    figures: dict[str, int] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
+
+
+def checklist(session: Session, *, event: EventPublic, encoder: str | None) -> list[Step]:
+    """The steps in the order in which an organiser takes them."""
+    people = list_participants(session, event_id=event.id)
+    interpreted = [set(i.languages) for i in list_interpreters(session, event_id=event.id)]
+    return [
+        _counted("rounds", event.rounds),
+        _places(event, len(people)),
+        _participants(event, people),
+        _languages(event, people, interpreted),
+        _texts(session, encoder),
+        *_planned(session, event.id),
+    ]
+
+
+def _counted(key: str, number: int) -> Step:
+    return Step(key, "done" if number else "todo", "" if number else "none", {"number": number})
+
+
+def _places(event: EventPublic, people: int) -> Step:
+    """Enough when half the participants can sit down at once; fewer places only mean pauses."""
+    step = _counted("places", event.places)
+    if event.places and people // 2 > event.places:
+        return Step("places", "warn", "few", {"number": event.places, "enough": people // 2})
+    return step
+
+
+def _participants(event: EventPublic, people: list[ParticipantPublic]) -> Step:
+    sides = Counter(p.side for p in people)
+    figures = {"number": len(people), "sides": len(sides)}
+    if len(people) < 2:
+        return Step("participants", "todo", "none", figures)
+    if event.cross_side_only and len(sides) < 2:
+        return Step("participants", "todo", "one_side", figures, tuple(sides))
+    return Step("participants", "done", "", figures)
+
+
+def _languages(event: EventPublic, people: list[ParticipantPublic], interpreted: list[set[str]]) -> Step:
+    """Pairs that may meet but could not speak: no common language, nobody to interpret between any two of theirs."""
+    known = [p for p in people if p.languages]
+    spoken = Counter((p.side, frozenset(p.languages)) for p in known)
+    groups = sorted(spoken.items(), key=str)
+    mute = 0
+    for i, ((side_a, a), n) in enumerate(groups):
+        for (side_b, b), m in groups[i + 1 :]:
+            apart = side_a != side_b or not event.cross_side_only
+            bridged = any(i & a and i & b for i in interpreted)
+            if apart and not a & b and not bridged:
+                mute += n * m
+    figures = {"mute": mute, "unknown": len(people) - len(known), "interpreters": len(interpreted)}
+    if not event.require_language:
+        return Step("languages", "done", "off", figures)
+    if mute:
+        return Step("languages", "warn", "mute", figures)
+    return Step("languages", "warn" if figures["unknown"] else "done", "unknown" if figures["unknown"] else "", figures)
+
+
+def _texts(session: Session, encoder: str | None) -> Step:
+    waiting = count_backlog(session, encoder=encoder) if encoder else 0
+    return Step("texts", "warn" if waiting else "done", "waiting" if waiting else "", {"number": waiting})
+
+
+def _planned(session: Session, event_id: int) -> list[Step]:
+    plans = [p for p in list_plans(session, event_id=event_id) if p.state != "failed"]
+    published = next((p for p in plans if p.state == "published"), None)
+    computing = any(p.state == "computing" for p in plans)
+    figures = {"number": plans[0].number if plans else 0}
+    plan = Step("plan", "done" if plans else "todo", "computing" if computing else "" if plans else "none", figures)
+    if published is None:
+        return [plan, Step("publish", "todo", "none"), Step("print", "todo", "later")]
+    return [plan, Step("publish", "done", "", {"number": published.number}), Step("print", "todo")]

@@ -1,0 +1,34 @@
+"""The list of events, and the overview of one: its facts and what is next to do."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.deps import HolderDep, SessionDep
+from app.services import events as service
+from app.services.checklist import checklist
+from app.web.render import page
+
+router = APIRouter()
+
+
+@router.get("/events")
+def event_list(request: Request, session: SessionDep) -> Response:
+    """Every event, newest first."""
+    return page(request, "console/events.html", {"events": service.list_events(session)})
+
+
+@router.get("/events/{event_id}")
+def overview(
+    request: Request, session: SessionDep, holder: HolderDep, event_id: int, plan: int | None = None
+) -> Response:
+    """Facts and what is next to do; addresses with a plan in them lead to the schedule, where it is now."""
+    if plan is not None:
+        return RedirectResponse(f"/console/events/{event_id}/schedule?plan={plan}", status_code=301)
+    event = service.event_public(session, event=service.get_event(session, event_id=event_id))
+    context = {
+        "tab": "overview",
+        "event": event,
+        "rounds": service.list_rounds(session, event_id=event_id),
+        "steps": checklist(session, event=event, encoder=holder.name),
+    }
+    return page(request, "console/overview.html", context)

@@ -5,6 +5,7 @@ from typing import Any
 
 from app.services.importing.layout import Column
 from app.services.importing.notes import Notes
+from app.services.importing.sector_words import SectorWords
 from app.services.importing.sheets import take_off
 from app.services.importing.words import fold_word
 from models.competence_map import ImportOptions, Rejection
@@ -27,6 +28,7 @@ class Context:
     options: ImportOptions
     notes: Notes
     legal_basis: str | None = None
+    sectors: SectorWords = field(default_factory=SectorWords)
     structured: bool = False
     sheet: str | None = None
     matrix: bool = False

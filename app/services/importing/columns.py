@@ -92,7 +92,7 @@ def _by_words(heading: str) -> Guess:
         return Guess(None, 0.0)
     if whole in heading_words():
         return _settled(whole, 1.0, None)
-    rest, lang = _split_language(plain)
+    rest, lang = split_language(plain)
     candidates = [rest, re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", rest), re.split(r"[(/:\[]", rest)[0]]
     best = Guess(None, 0.0)
     for penalty, candidate in zip((0.0, 0.03, 0.12), candidates, strict=True):
@@ -126,7 +126,7 @@ def _look_up(words: str) -> Guess:
     return _by_typo(words) or _by_part(mine) or Guess(None, 0.0)
 
 
-def _split_language(heading: str) -> tuple[str, str | None]:
+def split_language(heading: str) -> tuple[str, str | None]:
     """(heading without its language, language): "description_fr", "Omschrijving (NL)", "Beschreibung auf Deutsch"."""
     tokens = [t for t in re.split(r"[\W_]+", heading) if t]
     if len(tokens) < 2:

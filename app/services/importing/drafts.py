@@ -6,7 +6,8 @@ from typing import Any
 
 from app.services.importing.cells import Cell, Context, Draft, RowOf, Text, clean
 from app.services.importing.layout import Record
-from app.services.importing.sectors import holds_codes, read_sector
+from app.services.importing.sector_words import Reading
+from app.services.importing.sectors import holds_codes
 from app.services.importing.values import (
     is_blank_text,
     parse_coordinate,
@@ -145,14 +146,17 @@ def _read_sectors(cell: Cell) -> None:
     kept = cell.draft.lists.setdefault("sectors", [])
     for item in _items(cell):
         try:
-            sector, code = read_sector(item, coded=holds_codes(cell.column.heading))
+            read = cell.context.sectors.read(item, coded=holds_codes(cell.column.heading))
         except ValueError as error:
             cell.context.notes.add(f"{cell.column.heading}: {error}", cell.place)
-            sector, code = item, None
-        if sector not in kept:
-            kept.append(sector)
-        if code:
-            cell.draft.extras.setdefault("nace", []).append(code)
+            read = Reading(item)
+        if read.unmapped:
+            told = f"{item[:60]!r} stands in no sector list and is no NACE code, it is kept in its own words"
+            cell.context.notes.add(f"{cell.column.heading}: {told}", cell.place)
+        if read.sector not in kept:
+            kept.append(read.sector)
+        if read.nace:
+            cell.draft.extras.setdefault("nace", []).append(read.nace)
 
 
 def _read_languages(cell: Cell) -> None:

@@ -1,15 +1,13 @@
 """The rows of an import that could not be taken, as a file in the same format with the reason beside each."""
 
-import zlib
 from collections import defaultdict
 from typing import Any
 
 from sqlmodel import Session
 
-from app.services.importing.run import get_import
+from app.services.importing.run import get_import, open_import
 from app.services.importing.sheets import FileOut, Format, SheetOut, make_file
-from app.services.importing.source import Rejected, Source, open_source
-from models.competence_map import CompetenceMap, ImportOptions
+from app.services.importing.source import Rejected, Source
 
 REASON = "reason"
 """Heading of the added column; it is ignored when the mended file is loaded."""
@@ -18,14 +16,7 @@ REASON = "reason"
 def rejected_rows(session: Session, *, import_id: int) -> FileOut:
     """A file to mend and to load again: the rejected rows under their own headings, each with its reason."""
     row = get_import(session, import_id=import_id)
-    target = session.get_one(CompetenceMap, row.map_id)
-    source = open_source(
-        zlib.decompress(row.data),
-        row.filename,
-        options=ImportOptions.model_validate(row.options),
-        remembered=target.mapping,
-        legal_basis=target.legal_basis,
-    )
+    source = open_import(session, row=row)
     reasons = _reasons(source)
     kind: Format = "jsonl" if source.plans[0].table.headings else "csv" if source.reading.format == "csv" else "xlsx"
     sheets = [_sheet(source, position, reasons) for position in range(len(source.plans))]

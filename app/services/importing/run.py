@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from app.errors import BadInput, Conflict, NotFound
+from app.errors import BadInput, Conflict, NotFound, TooLarge
 from app.services.importing.decide import Decision
 from app.services.importing.likely_twins import TwinSearch
 from app.services.importing.process import (
@@ -18,6 +18,8 @@ from app.services.importing.process import (
     preview_relations,
     resolve_targets,
 )
+from app.services.importing.read import MAX_BYTES
+from app.services.importing.sector_lists import sector_words
 from app.services.importing.source import Source, open_source
 from app.services.importing.words import fold_word
 from app.services.importing.write import Stamp, write, write_relations
@@ -25,6 +27,9 @@ from app.services.pool_revision import mark_pool_changed
 from models.actor import Actor
 from models.base import utc_now
 from models.competence_map import CompetenceMap, ImportChange, ImportOptions, ImportReport, MapFields, MapImport
+
+_OPEN = frozenset({"reading", "failed", "previewed"})
+"""States in which a file waits for a decision."""
 
 
 def preview(
@@ -40,18 +45,38 @@ def preview(
 
     Raises BadInput or TooLarge when the file as a whole cannot be read.
     """
-    options = options or ImportOptions()
+    row = accept(session, fields=fields, filename=filename, data=data, options=options)
+    return read_in(session, import_id=row.id, on_progress=on_progress)
+
+
+def accept(
+    session: Session, *, fields: MapFields, filename: str, data: bytes, options: ImportOptions | None = None
+) -> MapImport:
+    """Keep a file on its way into a map, unread: `read_in` says what it would do."""
+    if len(data) > MAX_BYTES:
+        raise TooLarge(f"{filename}: the file has {len(data):,} bytes, more than {MAX_BYTES:,}")
     target = ensure_map(session, fields=fields)
-    source = _open(data, filename, options, target)
-    report = _preview_report(session, source, target, options, on_progress)
     row = MapImport(
         map_id=target.id,
         filename=filename[-200:],
+        state="reading",
         data=zlib.compress(data, 1),
-        options=options.model_dump(),
-        report=report.model_dump(mode="json"),
+        options=(options or ImportOptions()).model_dump(),
+        report=ImportReport().model_dump(mode="json"),
     )
     session.add(row)
+    session.flush()
+    return row
+
+
+def read_in(session: Session, *, import_id: int, on_progress: Progress | None = None) -> MapImport:
+    """Preview an accepted file under its options."""
+    row = get_import(session, import_id=import_id)
+    source = open_import(session, row=row)
+    target = session.get_one(CompetenceMap, row.map_id)
+    options = ImportOptions.model_validate(row.options)
+    report = _preview_report(session, source, target, options, on_progress)
+    row.state, row.report = "previewed", report.model_dump(mode="json")
     session.flush()
     return row
 
@@ -60,15 +85,32 @@ def preview_again(
     session: Session, *, import_id: int, options: ImportOptions, on_progress: Progress | None = None
 ) -> MapImport:
     """The same file under corrected options: another mapping, layout, merge decisions."""
+    choose(session, import_id=import_id, options=options)
+    return read_in(session, import_id=import_id, on_progress=on_progress)
+
+
+def choose(session: Session, *, import_id: int, options: ImportOptions) -> MapImport:
+    """Set the options of an import that is not applied; what was previewed under others no longer holds."""
     row = get_import(session, import_id=import_id)
-    if row.state != "previewed":
+    if row.state not in _OPEN:
         raise Conflict(f"import {import_id} is {row.state}: load the file again to preview it")
-    target = session.get_one(CompetenceMap, row.map_id)
-    source = _open(zlib.decompress(row.data), row.filename, options, target)
-    report = _preview_report(session, source, target, options, on_progress)
-    row.options, row.report = options.model_dump(), report.model_dump(mode="json")
+    row.state, row.options = "reading", options.model_dump()
     session.flush()
     return row
+
+
+def discard(session: Session, *, import_id: int) -> None:
+    """Forget a file that was never applied, and the map when the file was all there was to it."""
+    row = get_import(session, import_id=import_id)
+    lock_map(session, row.map_id)
+    session.refresh(row)
+    if row.state not in _OPEN:
+        raise Conflict(f"import {import_id} is {row.state}: only what was never applied can be set aside")
+    session.delete(row)
+    session.flush()
+    if not list_imports(session, map_id=row.map_id):
+        session.delete(session.get_one(CompetenceMap, row.map_id))
+        session.flush()
 
 
 def _preview_report(
@@ -114,7 +156,7 @@ def apply(
         return ImportReport.model_validate(row.report)
     options = ImportOptions.model_validate(row.options)
     target = session.get_one(CompetenceMap, row.map_id)
-    source = _open(zlib.decompress(row.data), row.filename, options, target)
+    source = _open(session, zlib.decompress(row.data), row.filename, options, target)
     writer = _Writer(session, Stamp(row.map_id, row.id, utc_now()), checkpoint if options.resumable else None)
     if writer.checkpoint:
         row.state = "applying"
@@ -165,6 +207,8 @@ def _claim(session: Session, import_id: int) -> MapImport:
     row = get_import(session, import_id=import_id)
     lock_map(session, row.map_id)
     session.refresh(row)
+    if row.state in {"reading", "failed"}:
+        raise Conflict(f"import {import_id} has no preview yet: what it would do is not known")
     if row.state == "undone":
         raise Conflict(f"import {import_id} was undone: load the file again to preview and apply it")
     return row
@@ -194,8 +238,23 @@ def _remember_mapping(target: CompetenceMap, options: ImportOptions) -> None:
         target.mapping = target.mapping | {fold_word(k): v for k, v in options.mapping.items()}
 
 
-def _open(data: bytes, filename: str, options: ImportOptions, target: CompetenceMap) -> Source:
-    return open_source(data, filename, options=options, remembered=target.mapping, legal_basis=target.legal_basis)
+def open_import(session: Session, *, row: MapImport) -> Source:
+    """The file of an import, opened as it was previewed."""
+    target = session.get_one(CompetenceMap, row.map_id)
+    return _open(
+        session, zlib.decompress(row.data), row.filename, ImportOptions.model_validate(row.options), target
+    )
+
+
+def _open(session: Session, data: bytes, filename: str, options: ImportOptions, target: CompetenceMap) -> Source:
+    return open_source(
+        data,
+        filename,
+        options=options,
+        remembered=target.mapping,
+        legal_basis=target.legal_basis,
+        sectors=sector_words(session, only=options.sector_list),
+    )
 
 
 def ensure_map(session: Session, *, fields: MapFields) -> CompetenceMap:

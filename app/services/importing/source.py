@@ -13,6 +13,7 @@ from app.services.importing.drafts import FIELDS, read_record
 from app.services.importing.layout import Plan, Record, plan_table
 from app.services.importing.notes import Notes
 from app.services.importing.read import read_file
+from app.services.importing.sector_words import SectorWords
 from app.services.importing.sheets import take_off
 from app.services.importing.tables import Reading, is_empty
 from app.services.importing.values import is_blank_text, parse_country, parse_language
@@ -126,7 +127,13 @@ class Source:
 
 
 def open_source(
-    data: bytes, filename: str, *, options: ImportOptions, remembered: Mapping[str, str], legal_basis: str | None = None
+    data: bytes,
+    filename: str,
+    *,
+    options: ImportOptions,
+    remembered: Mapping[str, str],
+    legal_basis: str | None = None,
+    sectors: SectorWords | None = None,
 ) -> Source:
     """Read a file far enough to know its tables, its columns and its keys.
 
@@ -137,7 +144,7 @@ def open_source(
     reading = read_file(data, filename)
     notes = Notes(list(reading.warnings))
     plans = _plans(reading, options, remembered, notes)
-    context = Context(options, notes, legal_basis)
+    context = Context(options, notes, legal_basis, sectors or SectorWords())
     source = Source(reading, plans, context, notes)
     source.count()
     if not source.rows:

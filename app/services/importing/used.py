@@ -1,4 +1,4 @@
-"""What was done with an actor since it came: tandems, feedback, registrations, relations. Undo asks before it removes."""
+"""What was done with an actor since it came: tandems, feedback, registrations, relations. Undo asks here first."""
 
 from functools import cache
 

@@ -61,6 +61,12 @@ POLICY: dict[str, Who] = {
     "POST /maps/imports/{import_id}/apply": ADMIN,
     "POST /maps/imports/{import_id}/undo": ADMIN,
     "GET /maps/imports/{import_id}/rejected": ADMIN,
+    # Programmes
+    "GET /programmes": ORGANISER,
+    "POST /programmes": ADMIN,
+    "GET /programmes/{programme_id}": ORGANISER,
+    "PUT /programmes/{programme_id}": ADMIN,
+    "DELETE /programmes/{programme_id}": ADMIN,
     # Events
     "GET /events": ORGANISER,
     "POST /events": ADMIN,
@@ -81,6 +87,7 @@ POLICY: dict[str, Who] = {
     "DELETE /events/{event_id}/participants/{actor_id}": RUNS_EVENT,
     "GET /events/{event_id}/wishes": RUNS_EVENT,
     "PUT /events/{event_id}/wishes": RUNS_EVENT,
+    "DELETE /events/{event_id}/wishes/{actor_id}/{target_id}": RUNS_EVENT,
     "GET /events/{event_id}/weights": RUNS_EVENT,
     "PUT /events/{event_id}/weights": RUNS_EVENT,
     # Plans
@@ -108,6 +115,10 @@ POLICY: dict[str, Who] = {
     "POST /weights/proposals": ADMIN,
     "POST /weights/proposals/{number}/accept": ADMIN,
     "POST /weights/proposals/{number}/reject": ADMIN,
+    # The day
+    "GET /live/events/{event_id}": RUNS_EVENT,
+    "GET /live/clock/{event_id}": PUBLIC,
+    "GET /live/agenda/{token}": LINK,
     # Console
     "GET /console/events": ORGANISER,
     "GET /console/events/{event_id}": RUNS_EVENT,

@@ -61,6 +61,7 @@ class EventCreate(Shape):
     avoid_repeats: bool = Field(default=True, description="Pairs that met at another event count half")
     max_consecutive: int | None = Field(default=None, ge=1, le=200, description="Meetings in a row before a rest")
     tracks: list[Track] = Field(default_factory=list, max_length=200)
+    programme_id: int | None = Field(default=None, description="The programme whose sides hold for its participants")
 
     @model_validator(mode="after")
     def _floor_below_cap(self) -> Self:
@@ -86,6 +87,10 @@ class Event(SQLModel, table=True):
     tracks: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
     locks: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
     weights: dict[str, float] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    programme_id: int | None = Field(
+        default=None,
+        sa_column=Column(BigInteger, ForeignKey("programme.id", ondelete="SET NULL"), nullable=True, index=True),
+    )
     created_at: datetime = Field(default_factory=utc_now)
 
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from app.api.actors import router as actors
+from app.api.agenda import router as agendas
 from app.api.events import router as events
 from app.api.feedback import router as feedback
 from app.api.maps import router as maps
@@ -12,6 +13,7 @@ from app.api.operations import router as operations
 from app.api.pairings import router as pairings
 from app.api.plans import router as plans
 from app.api.plans import what_if_router as what_if
+from app.api.programmes import router as programmes
 from app.api.tandems import router as tandems
 from app.api.weights import event_router as event_weights
 from app.api.weights import router as weights
@@ -28,6 +30,7 @@ def _summarised(router: APIRouter) -> APIRouter:
 routers = tuple(
     _summarised(r)
     for r in (
-        match, actors, maps, events, event_weights, plans, what_if, pairings, tandems, feedback, weights, operations,
+        match, actors, maps, programmes, events, event_weights, plans, what_if, pairings, tandems, feedback, weights,
+        operations,
     )
 )  # fmt: skip

@@ -166,3 +166,10 @@ def say_wish(
 ) -> WishCreate:
     """Say a word about a pair: a wish raises its score, a veto forbids it, a must forces it"""
     return service.say_wish(session, event_id=event_id, wish=wish)
+
+
+@router.delete("/{event_id}/wishes/{actor_id}/{target_id}", status_code=204)
+def withdraw_wish(session: SessionDep, event_id: int, actor_id: int, target_id: int) -> Response:
+    """Take a word about a pair back"""
+    service.withdraw_wish(session, event_id=event_id, actor_id=actor_id, target_id=target_id)
+    return Response(status_code=204)

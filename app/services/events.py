@@ -8,6 +8,7 @@ from sqlmodel import Session, col, delete, select
 
 from app.errors import BadInput, Conflict, NotFound
 from app.services.actors import get_actor
+from app.services.programmes import check_programme, side_of, sides_of_event
 from models.actor import Actor
 from models.event import (
     Event,
@@ -30,6 +31,7 @@ from models.event import (
     WishCreate,
 )
 from models.plan import Plan
+from models.programme import ProgrammeSide
 
 MAX_ROUNDS = 200
 MAX_PLACES = 2000
@@ -37,6 +39,7 @@ MAX_PLACES = 2000
 
 def create_event(session: Session, *, fields: EventCreate) -> EventPublic:
     """Store an event, still without rounds, places and participants."""
+    check_programme(session, fields.programme_id)
     event = Event(**fields.model_dump())
     session.add(event)
     session.flush()
@@ -67,6 +70,7 @@ def event_public(session: Session, *, event: Event) -> EventPublic:
 def update_event(session: Session, *, event_id: int, fields: EventCreate) -> EventPublic:
     """Replace an event's own fields."""
     event = get_event(session, event_id=event_id)
+    check_programme(session, fields.programme_id)
     event.sqlmodel_update(fields.model_dump())
     session.add(event)
     return event_public(session, event=event)
@@ -181,14 +185,14 @@ def unregister(session: Session, *, event_id: int, actor_id: int) -> None:
 
 def list_participants(session: Session, *, event_id: int) -> list[ParticipantPublic]:
     """The participants by name."""
-    get_event(session, event_id=event_id)
+    sides = sides_of_event(session, event=get_event(session, event_id=event_id))
     rows = session.exec(
         select(Participant, Actor)
         .join(Actor, col(Actor.id) == Participant.actor_id)
         .where(Participant.event_id == event_id)
         .order_by(col(Actor.name), col(Actor.id))
     ).all()
-    return [_participant_public(p, a) for p, a in rows]
+    return [_participant_public(p, a, sides) for p, a in rows]
 
 
 def say_wish(session: Session, *, event_id: int, wish: WishCreate) -> WishCreate:
@@ -201,6 +205,16 @@ def say_wish(session: Session, *, event_id: int, wish: WishCreate) -> WishCreate
             raise BadInput.of(name, f"actor {getattr(wish, name)} is not registered for event {event_id}")
     session.merge(Wish(event_id=event_id, **wish.model_dump()))
     return wish
+
+
+def withdraw_wish(session: Session, *, event_id: int, actor_id: int, target_id: int) -> None:
+    """Take a word about a pair back; NotFound when it was not said."""
+    get_event(session, event_id=event_id)
+    row = session.get(Wish, (event_id, actor_id, target_id)) if max(actor_id, target_id) < 2**63 else None
+    if row is None:
+        raise NotFound(f"actor {actor_id} said nothing of actor {target_id}")
+    session.delete(row)
+    session.flush()
 
 
 def list_wishes(session: Session, *, event_id: int) -> list[WishCreate]:
@@ -222,12 +236,12 @@ def _registration(session: Session, event_id: int, actor_id: int) -> Participant
 def _store(session: Session, event_id: int, actor: Actor, fields: ParticipantCreate) -> ParticipantPublic:
     row = session.merge(Participant(event_id=event_id, **fields.model_dump()))
     session.flush()
-    return _participant_public(row, actor)
+    return _participant_public(row, actor, sides_of_event(session, event=get_event(session, event_id=event_id)))
 
 
-def _participant_public(row: Participant, actor: Actor) -> ParticipantPublic:
+def _participant_public(row: Participant, actor: Actor, sides: Sequence[ProgrammeSide]) -> ParticipantPublic:
     said = row.model_dump(exclude={"event_id"})
-    said["side"] = row.side or actor.side
+    said["side"] = row.side or side_of(actor, sides)
     said["languages"] = actor.languages if row.languages is None else row.languages
     return ParticipantPublic(name=actor.name, **said)
 

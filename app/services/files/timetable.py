@@ -1,0 +1,228 @@
+"""A plan with everything that papers and files say of it, read from the database once."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from app.errors import Conflict, NotFound
+from app.services import plans
+from app.services.events import (
+    event_public,
+    get_event,
+    list_interpreters,
+    list_participants,
+    list_places,
+    list_rounds,
+)
+from matching.ranking.reasons import LANGUAGES
+from models.actor import Actor
+from models.event import EventPublic, InterpreterPublic
+from models.plan import PlanPublic
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A round: when it begins and ends, in the event's zone."""
+
+    index: int
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Person:
+    """A participant as papers name it; `languages` are those spoken at the table."""
+
+    id: int
+    name: str
+    side: str = ""
+    kind: str = "other"
+    country: str = ""
+    city: str | None = None
+    languages: tuple[str, ...] = ()
+    available: tuple[int, ...] | None = None
+    delegates: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def own_language(self) -> str | None:
+        """The first of its languages that the interface speaks."""
+        tags = (tag.split("-")[0].lower() for tag in self.languages)
+        return next((tag for tag in tags if tag in LANGUAGES), None)
+
+    def is_there(self, slot: int) -> bool:
+        """Whether it takes part in that round."""
+        return self.available is None or slot in self.available
+
+
+@dataclass(frozen=True)
+class Encounter:
+    """Two participants in a round; `place` and `interpreter` are indices, or None."""
+
+    a: int
+    b: int
+    slot: int
+    place: int | None
+    interpreter: int | None
+    worth: float = 0.0
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        """The two, the lower id first: a pair meets at most once at an event."""
+        return (min(self.a, self.b), max(self.a, self.b))
+
+    def other(self, actor_id: int) -> int:
+        """Whom this one meets."""
+        return self.b if actor_id == self.a else self.a
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """A plan, its event and its people. Meetings stand by round and place, people by name."""
+
+    event: EventPublic
+    plan: PlanPublic | None
+    slots: Mapping[int, Slot]
+    places: Mapping[int, str]
+    interpreters: Mapping[int, InterpreterPublic]
+    people: Mapping[int, Person]
+    meetings: tuple[Encounter, ...] = field(default=())
+
+    @cached_property
+    def by_person(self) -> Mapping[int, list[Encounter]]:
+        """Everybody's meetings by round; an empty list for who has none."""
+        found: dict[int, list[Encounter]] = {actor_id: [] for actor_id in self.people}
+        for meeting in self.meetings:
+            for actor_id in meeting.pair:
+                found.setdefault(actor_id, []).append(meeting)
+        return found
+
+    @cached_property
+    def by_slot(self) -> Mapping[int, list[Encounter]]:
+        """The meetings of every round, by place."""
+        return self._grouped("slot", self.slots)
+
+    @cached_property
+    def by_place(self) -> Mapping[int, list[Encounter]]:
+        """The meetings of every place, by round."""
+        return self._grouped("place", self.places)
+
+    @cached_property
+    def by_interpreter(self) -> Mapping[int, list[Encounter]]:
+        """Where every interpreter sits, by round."""
+        return self._grouped("interpreter", self.interpreters)
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The event's languages: those of the interface that come first for most participants; English when none is."""
+        told = Counter(p.own_language for p in self.people.values() if p.own_language)
+        return tuple(sorted(told, key=lambda tag: (-told[tag], tag))) or ("en",)
+
+    def pausing(self, slot: int) -> list[Person]:
+        """Who is there and meets nobody in that round."""
+        busy = {actor_id for m in self.by_slot.get(slot, ()) for actor_id in m.pair}
+        return [p for p in self.people.values() if p.id not in busy and p.is_there(slot)]
+
+    def place_name(self, place: int | None) -> str:
+        """What the organiser calls a place; a number where it is gone."""
+        return "" if place is None else self.places.get(place, str(place + 1))
+
+    def person(self, actor_id: int) -> Person:
+        """A participant, or NotFound."""
+        if actor_id not in self.people:
+            raise NotFound(f"actor {actor_id} is not registered for event {self.event.id}")
+        return self.people[actor_id]
+
+    def _grouped(self, name: str, keys: Mapping[int, Any]) -> Mapping[int, list[Encounter]]:
+        found: dict[int, list[Encounter]] = defaultdict(list, {key: [] for key in keys})
+        for meeting in self.meetings:
+            if getattr(meeting, name) is not None:
+                found[getattr(meeting, name)].append(meeting)
+        return dict(found)
+
+
+def read_timetable(session: Session, *, event_id: int, number: int | None = None) -> Timetable:
+    """The event with the plan asked for, else the published one, else the newest draft, else none.
+
+    Conflict when the plan asked for is still being computed.
+    """
+    event = get_event(session, event_id=event_id)
+    plan = _plan(session, event_id, number)
+    slots = {r.index: _slot(r.index, r.starts_at, r.minutes, event.zone) for r in list_rounds(session, event_id=event_id)}
+    meetings = tuple(
+        Encounter(m.a, m.b, m.round, m.place, _index(m.interpreter), m.utility)
+        for m in (plan.meetings if plan else ())
+        if m.round in slots
+    )
+    return Timetable(
+        event=event_public(session, event=event),
+        plan=plan,
+        slots=slots,
+        places={p.index: p.label for p in list_places(session, event_id=event_id)},
+        interpreters={i.index: i for i in list_interpreters(session, event_id=event_id)},
+        people=_people(session, event_id, plan),
+        meetings=meetings,
+    )
+
+
+def with_plan(timetable: Timetable, plan: PlanPublic) -> Timetable:
+    """The same event with another of its plans."""
+    meetings = tuple(
+        Encounter(m.a, m.b, m.round, m.place, _index(m.interpreter), m.utility)
+        for m in plan.meetings
+        if m.round in timetable.slots
+    )
+    return Timetable(
+        timetable.event, plan, timetable.slots, timetable.places, timetable.interpreters, timetable.people, meetings
+    )
+
+
+def _plan(session: Session, event_id: int, number: int | None) -> PlanPublic | None:
+    if number is None:
+        return plans.latest_plan(session, event_id=event_id)
+    plan = plans.plan_public(session, event_id=event_id, number=number)
+    if plan.state in {"computing", "failed"}:
+        raise Conflict(f"plan {number} is {plan.state}: there is nothing to print yet")
+    return plan
+
+
+def _slot(index: int, start: datetime, minutes: int, zone: str) -> Slot:
+    local = start.astimezone(ZoneInfo(zone))
+    # Absolute time first: a round over the hour the clocks change still lasts its minutes.
+    return Slot(index, local, (start + timedelta(minutes=minutes)).astimezone(ZoneInfo(zone)))
+
+
+def _index(interpreter: str | None) -> int | None:
+    return int(interpreter) if interpreter is not None and interpreter.isdecimal() else None
+
+
+def _people(session: Session, event_id: int, plan: PlanPublic | None) -> dict[int, Person]:
+    """The participants by name, and whoever the plan still holds though they were taken out."""
+    registered = list_participants(session, event_id=event_id)
+    facts = _facts(session, [p.actor_id for p in registered])
+    people = {
+        p.actor_id: Person(
+            id=p.actor_id,
+            name=p.name,
+            side=p.side,
+            languages=tuple(p.languages),
+            available=None if p.available is None else tuple(p.available),
+            delegates=tuple(d.model_dump() for d in p.delegates),
+            **facts.get(p.actor_id, {}),
+        )
+        for p in registered
+    }
+    for meeting in plan.meetings if plan else ():
+        people.setdefault(meeting.a, Person(meeting.a, meeting.a_name))
+        people.setdefault(meeting.b, Person(meeting.b, meeting.b_name))
+    return people
+
+
+def _facts(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    rows = session.exec(select(Actor.id, Actor.kind, Actor.country, Actor.city).where(col(Actor.id).in_(ids)))
+    return {row[0]: {"kind": row[1], "country": row[2], "city": row[3]} for row in rows}

@@ -1,0 +1,102 @@
+"""Data and a template to PDF, with our own fonts only, so that a sheet looks the same on every machine."""
+
+import json
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal
+
+FOLDER = Path(__file__).parent
+Template = Literal["participants", "lists", "badges", "signs"]
+INSTEAD = "·"
+"""What stands for a letter that none of our fonts has (all Latin, Greek and Cyrillic letters are there)."""
+_LAYOUT = frozenset("\n\t\u00a0\u00ad\u200b\u202f")
+_press = Lock()
+
+
+def print_pdf(template: Template, data: Mapping[str, Any]) -> bytes:
+    """The PDF of a template with its data. All strings of the data are set as text; none is read as markup."""
+    return _compile(template, data, "pdf")
+
+
+def draw_page(template: Template, data: Mapping[str, Any], *, ppi: float = 60) -> bytes:
+    """The first page as PNG."""
+    drawn = _compile(template, data, "png", ppi=ppi)
+    return drawn[0] if isinstance(drawn, list) else drawn
+
+
+def _compile(template: Template, data: Mapping[str, Any], kind: str, **more: Any) -> Any:
+    import typst  # noqa: PLC0415 - slow import
+
+    written = json.dumps(printable(data), ensure_ascii=False)
+    # The compiler is no place for two at once: it takes every core it finds.
+    with _press:
+        return typst.compile(
+            str(FOLDER / "templates" / f"{template}.typ"),
+            root=str(FOLDER / "templates"),
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            sys_inputs={"data": written},
+            format=kind,
+            **more,
+        )
+
+
+@cache
+def _fonts() -> Any:
+    import typst  # noqa: PLC0415 - slow import
+
+    return typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FOLDER / "fonts")]
+    )
+
+
+def printable(value: Any) -> Any:
+    """The data with every letter that our fonts lack replaced; keys are ours and stay."""
+    if isinstance(value, str):
+        return printable_text(value)
+    if isinstance(value, Mapping):
+        return {key: item if key == "code" else printable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [printable(item) for item in value]
+    return value
+
+
+def printable_text(text: str) -> str:
+    """Composed letters where they exist; a letter without its accents where only that is there; else a dot."""
+    composed = unicodedata.normalize("NFC", text)
+    if all(map(_is_covered, composed)):
+        return composed
+    return "".join(c if _is_covered(c) else _plainer(c) for c in composed)
+
+
+def missing_letters(texts: Sequence[str]) -> str:
+    """The letters of these texts that cannot be printed, each once, in order."""
+    composed = unicodedata.normalize("NFC", "".join(texts))
+    return "".join(sorted({c for c in composed if not _is_covered(c) and _plainer(c) == INSTEAD}))
+
+
+def _plainer(letter: str) -> str:
+    if unicodedata.category(letter) in {"Cc", "Cf", "Mn", "Me", "Cs", "Co"}:
+        return ""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(c))
+    return plain if plain and all(map(_is_covered, plain)) else INSTEAD
+
+
+def _is_covered(letter: str) -> bool:
+    if letter in _LAYOUT or " " <= letter <= "~":
+        return True
+    starts, ends = _coverage()
+    place = bisect_right(starts, ord(letter)) - 1
+    return place >= 0 and ord(letter) <= ends[place]
+
+
+@cache
+def _coverage() -> tuple[list[int], list[int]]:
+    """Beginnings and ends of the ranges of letters that our fonts have (fonts/ORIGIN.md says how it is made)."""
+    lines = (FOLDER / "fonts" / "coverage.txt").read_text(encoding="ascii").split()
+    ranges = [tuple(int(end, 16) for end in line.split("-")) for line in lines]
+    return [r[0] for r in ranges], [r[1] for r in ranges]

@@ -151,6 +151,14 @@ class ImportOptions(Shape):
     resumable: bool = Field(default=False, description="Store batch by batch instead of all or nothing")
 
 
+class ImportFromAddress(Shape):
+    """A file to fetch into a map."""
+
+    url: str = Field(min_length=1, max_length=2000, description="Address of the file, on an allowed host")
+    map: MapFields
+    options: ImportOptions = Field(default_factory=ImportOptions)
+
+
 class ColumnProposal(Shape):
     """What one column of a file was taken for."""
 

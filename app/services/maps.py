@@ -7,13 +7,28 @@ from sqlmodel import Session, col, select
 
 from app.errors import NotFound
 from app.services.importing.export import Selection, export_actors
+from app.services.importing.fetch import Fetched, fetch, read_rules
+from app.services.importing.jobs import embedding_progress, job_progress, start_job, stop_job
 from app.services.importing.picture import draw_map
 from app.services.importing.provenance import list_sources, take_from
 from app.services.importing.rejects import rejected_rows
-from app.services.importing.run import apply, ensure_map, get_import, list_imports, preview, preview_again
+from app.services.importing.run import (
+    accept,
+    apply,
+    choose,
+    discard,
+    ensure_map,
+    get_import,
+    list_imports,
+    preview,
+    preview_again,
+    read_in,
+)
+from app.services.importing.sector_lists import delete_sector_list, list_sector_lists, load_sector_list
 from app.services.importing.sheets import MEDIA_TYPES, FileOut
 from app.services.importing.template import make_template
 from app.services.importing.undo import undo
+from app.settings import Settings
 from models.competence_map import (
     CompetenceMap,
     ImportOptions,
@@ -27,24 +42,35 @@ from models.competence_map import (
 
 __all__ = [
     "MEDIA_TYPES",
+    "Fetched",
     "FileOut",
     "Selection",
+    "accept",
     "apply",
+    "choose",
+    "delete_sector_list",
+    "discard",
     "draw_map",
     "ensure_map",
     "export_actors",
+    "fetch_file",
     "get_import",
     "get_map",
     "import_public",
     "list_imports",
     "list_maps",
+    "list_sector_lists",
     "list_sources",
     "load",
+    "load_sector_list",
     "make_template",
     "map_public",
     "preview",
     "preview_again",
+    "read_in",
     "rejected_rows",
+    "start_job",
+    "stop_job",
     "take_from",
     "undo",
 ]
@@ -91,17 +117,31 @@ def map_public(session: Session, *, competence_map: CompetenceMap) -> MapPublic:
     return _map_public(competence_map, count)
 
 
-def import_public(row: MapImport) -> ImportPublic:
-    """The import as answered, with its report."""
+def import_public(session: Session, *, row: MapImport, encoder: str | None = None) -> ImportPublic:
+    """The import as answered, with its report, how far work on it is, and how many of its texts wait for a vector."""
+    done = row.state in {"applying", "applied"}
     return ImportPublic.model_validate(
         {
             "id": row.id,
             "map_id": row.map_id,
             "filename": row.filename,
+            "fetched_from": row.fetched_from,
             "state": row.state,
+            "options": row.options,
             "report": ImportReport.model_validate(row.report),
+            "progress": job_progress(session, import_id=row.id),
+            "embedding": embedding_progress(session, import_id=row.id, encoder=encoder) if done else None,
+            "taken_back": row.taken_back,
         }
     )
+
+
+def fetch_file(url: str, settings: Settings) -> Fetched:
+    """The file at an address, as the operator's settings allow it. Asks no database: it may take a minute."""
+    rules = read_rules(
+        settings.import_urls, most_bytes=settings.max_body_mb * 2**20, seconds=settings.import_url_seconds
+    )
+    return fetch(url, rules)
 
 
 def _map_public(row: CompetenceMap, actors: int) -> MapPublic:

@@ -26,7 +26,15 @@ from app.services.importing.write import Stamp, write, write_relations
 from app.services.pool_revision import mark_pool_changed
 from models.actor import Actor
 from models.base import utc_now
-from models.competence_map import CompetenceMap, ImportChange, ImportOptions, ImportReport, MapFields, MapImport
+from models.competence_map import (
+    CompetenceMap,
+    ImportChange,
+    ImportOptions,
+    ImportReport,
+    MapEntry,
+    MapFields,
+    MapImport,
+)
 
 _OPEN = frozenset({"reading", "failed", "previewed"})
 """States in which a file waits for a decision."""
@@ -108,7 +116,8 @@ def discard(session: Session, *, import_id: int) -> None:
         raise Conflict(f"import {import_id} is {row.state}: only what was never applied can be set aside")
     session.delete(row)
     session.flush()
-    if not list_imports(session, map_id=row.map_id):
+    entered = session.exec(select(MapEntry.actor_id).where(MapEntry.map_id == row.map_id).limit(1)).first()
+    if entered is None and not list_imports(session, map_id=row.map_id):
         session.delete(session.get_one(CompetenceMap, row.map_id))
         session.flush()
 
@@ -241,9 +250,7 @@ def _remember_mapping(target: CompetenceMap, options: ImportOptions) -> None:
 def open_import(session: Session, *, row: MapImport) -> Source:
     """The file of an import, opened as it was previewed."""
     target = session.get_one(CompetenceMap, row.map_id)
-    return _open(
-        session, zlib.decompress(row.data), row.filename, ImportOptions.model_validate(row.options), target
-    )
+    return _open(session, zlib.decompress(row.data), row.filename, ImportOptions.model_validate(row.options), target)
 
 
 def _open(session: Session, data: bytes, filename: str, options: ImportOptions, target: CompetenceMap) -> Source:

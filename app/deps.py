@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -10,12 +11,14 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app.db import session_scope
+from app.live import Live
 from app.planner import Planner
 from app.security import ANYBODY, Principal
 from app.services.idempotency import Attempt
 from app.services.meaning import Meaning, MeaningHolder
 from app.services.pool import PoolCache
 from app.settings import Settings
+from models.base import utc_now
 
 
 def get_session(request: Request) -> Iterator[Session]:
@@ -59,6 +62,18 @@ def get_planner(request: Request) -> Planner:
     return planner
 
 
+def get_live(request: Request) -> Live:
+    """What tells open pages that something changed."""
+    live: Live = request.app.state.live
+    return live
+
+
+def get_now(request: Request) -> datetime:
+    """The present moment; a test sets `app.state.clock` to another."""
+    clock: Callable[[], datetime] = getattr(request.app.state, "clock", utc_now)
+    return clock()
+
+
 def get_principal(request: Request) -> Principal:
     """Who asks, as the guard found (app/guard.py)."""
     principal: Principal = getattr(request.state, "principal", ANYBODY)
@@ -98,6 +113,8 @@ MeaningDep = Annotated[Meaning, Depends(get_meaning)]
 PoolDep = Annotated[PoolCache, Depends(get_pool_cache)]
 AttemptDep = Annotated[Attempt, Depends(get_attempt)]
 PlannerDep = Annotated[Planner, Depends(get_planner)]
+LiveDep = Annotated[Live, Depends(get_live)]
+NowDep = Annotated[datetime, Depends(get_now)]
 EngineDep = Annotated[Engine, Depends(get_engine)]
 PrincipalDep = Annotated[Principal, Depends(get_principal)]
 """Who asks; whether they may call the route at all was decided before (app/policy.py)."""

@@ -3,6 +3,7 @@
 from models.actor import Actor, IdempotencyRecord, Relation
 from models.agenda import AgendaLink, AgendaRules, AgendaState, MeetingAnswer
 from models.competence_map import CompetenceMap, ImportChange, MapEntry, MapImport
+from models.day import Attendance, DayLoss, DayStep
 from models.event import Event, EventInterpreter, EventPlace, Participant, Round, Wish
 from models.feedback import Feedback
 from models.import_job import ImportJob
@@ -17,6 +18,7 @@ TABLES = (
     Actor, Passage, Sketch, LanguageMean, PoolRevision, Relation, CompetenceMap, MapEntry, MapImport, ImportChange,
     ImportJob, SectorList, SectorTerm, ActorView,
     Event, Round, EventPlace, EventInterpreter, Participant, Wish, Plan, Meeting,
+    Attendance, DayLoss, DayStep,
     Tandem, TandemStep, Feedback, WeightProposal, IdempotencyRecord,
     AgendaLink, AgendaState, AgendaRules, MeetingAnswer,
 )  # fmt: skip

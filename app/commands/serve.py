@@ -1,5 +1,10 @@
 """`viaduc serve` and `viaduc worker`."""
 
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from app.db import database_url, upgrade
@@ -8,6 +13,9 @@ from app.observe import set_up_logging
 from app.services.meaning import MeaningHolder
 from app.settings import Settings
 from app.worker import Worker
+
+if TYPE_CHECKING:
+    import uvicorn
 
 
 def run_service(
@@ -21,15 +29,30 @@ def run_service(
         upgrade(database_url(settings))
     # A database that is down or of an old schema is told before anything listens.
     engine = engine or open_database(settings)
-    uvicorn.run(
-        create_app(settings, engine=engine, holder=holder or background_model(settings)),
+    application = create_app(settings, engine=engine, holder=holder or background_model(settings))
+    config = uvicorn.Config(
+        application,
         host=settings.host,
         port=settings.port,
         log_level=settings.log_level,
         access_log=False,
         timeout_graceful_shutdown=20,
     )
+    with suppress(KeyboardInterrupt):
+        draining(config, application).run()
     engine.dispose()
+
+
+def draining(config: "uvicorn.Config", application: FastAPI) -> "uvicorn.Server":
+    """A server that ends its live pages first: they have no end of their own, and it waits for what is open."""
+    import uvicorn  # noqa: PLC0415 - slow import
+
+    class Draining(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            application.state.live.close()
+            await super().shutdown(sockets)
+
+    return Draining(config)
 
 
 def run_worker(settings: Settings) -> None:

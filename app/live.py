@@ -1,0 +1,194 @@
+"""Live pages: what changes in the database is told to every open page, whichever process made the change.
+
+Triggers (revision 0005) send `NOTIFY viaduc_event, '<event id> <topic>'` when a transaction commits; PostgreSQL itself
+tells equal messages of a transaction once. Each process holds one connection that LISTENs, opened with the first
+stream, and hands what it hears to its streams: server-sent events that hold no database connection. A page learns
+only *that* something changed and asks for itself again, so nothing is lost by a stream that was broken for a while.
+
+A later revision makes its own table heard with
+`CREATE TRIGGER … REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION viaduc_tell('topic')`.
+"""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Collection
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine
+
+from app.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "viaduc_event"
+MAX_STREAMS = 2000
+"""Open streams of one process; a page that gets none asks again by itself every few seconds."""
+BEAT_S = 15.0
+"""A quiet stream says that it lives: the page hears a dead line, and learns the server's time."""
+GAP_S = 0.25
+"""Between two words to one page; what happens meanwhile is told in one."""
+_SLACK_S = 2.0
+_RETRY_S = (0.2, 5.0)
+_PROBE_S = 20.0
+
+CLOCK_TOPICS = frozenset({"event", "rounds", "day"})
+"""What the clock on the wall shows."""
+AGENDA_TOPICS = frozenset({"event", "rounds", "places", "plan", "answers"})
+"""What a participant sees: not who is being ticked off at the desk, nor drafts."""
+
+
+@dataclass(eq=False)
+class Ear:
+    """One open stream: what it listens for, and what it has not told yet."""
+
+    topics: Collection[str] | None
+    heard: set[str] = field(default_factory=set)
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def tell(self, topic: str) -> None:
+        """Note a change, if this page shows such things; "all" is for everybody."""
+        if self.topics is None or topic in self.topics or topic == "all":
+            self.heard.add(topic)
+            self.woken.set()
+
+
+class Live:
+    """Hears what the database tells, and hands it to the open streams of this process."""
+
+    def __init__(self, engine: Engine) -> None:
+        url = engine.url.set(drivername="postgresql")
+        self._conninfo = url.render_as_string(hide_password=False)
+        self._ears: dict[int, set[Ear]] = {}
+        self._last: dict[tuple[int, str], float] = {}
+        self._listening_since: float | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def streams(self) -> int:
+        """Streams that are open now."""
+        return sum(map(len, self._ears.values()))
+
+    @property
+    def listening(self) -> bool:
+        """Whether the database is heard at this moment."""
+        return self._listening_since is not None
+
+    def require_room(self) -> None:
+        """Raise Unavailable when no further stream can be opened."""
+        if self._closed or self.streams >= MAX_STREAMS:
+            raise Unavailable("too many live pages are open; this one asks for itself every few seconds instead")
+
+    async def stream(
+        self, event_id: int, topics: Collection[str] | None = None, since: float | None = None
+    ) -> AsyncIterator[bytes]:
+        """Server-sent events of one event until the page leaves or the service stops.
+
+        `since` (seconds of the epoch) is when the page was made: a change heard after it is told at once. Where that
+        cannot be known, the page is told to look again.
+        """
+        ear = Ear(topics)
+        self._ears.setdefault(event_id, set()).add(ear)
+        try:
+            self._listen()
+            if self._missed(event_id, ear, since):
+                ear.tell("all")
+            # Pages that lost the same server come back spread over some seconds.
+            yield f"retry: {1000 + 37 * (id(ear) // 64 % 54)}\n\n".encode()
+            yield self._word("hello")
+            while not self._closed:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(ear.woken.wait(), BEAT_S)
+                if self._closed:
+                    break
+                heard, ear.heard = ear.heard, set()
+                ear.woken.clear()
+                yield self._word("change", topics=sorted(heard)) if heard else self._word("beat")
+                if heard:
+                    await asyncio.sleep(GAP_S)
+        finally:
+            self._ears[event_id].discard(ear)
+            if not self._ears[event_id]:
+                del self._ears[event_id]
+
+    def close(self) -> None:
+        """End every stream now: the service stops, and pages come back to the next one."""
+        self._closed = True
+        for ears in self._ears.values():
+            for ear in ears:
+                ear.woken.set()
+
+    async def stop(self) -> None:
+        """Close, and let the connection go."""
+        self.close()
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def _word(self, kind: str, **more: Any) -> bytes:
+        now = round(time.time() * 1000)
+        told = json.dumps({"now": now, "listening": self.listening, **more})
+        return f"event: {kind}\ndata: {told}\n\n".encode()
+
+    def _missed(self, event_id: int, ear: Ear, since: float | None) -> bool:
+        """Whether something may have changed between the making of the page and now."""
+        if since is None or self._listening_since is None or since - _SLACK_S < self._listening_since:
+            return True
+        return any(
+            at >= since - _SLACK_S and (ear.topics is None or topic in ear.topics)
+            for (event, topic), at in self._last.items()
+            if event == event_id
+        )
+
+    def _listen(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._hear_for_ever(), name="live")
+
+    async def _hear_for_ever(self) -> None:
+        """Listen; after a break, try again ever more slowly and tell everybody to look again."""
+        pause = _RETRY_S[0]
+        while not self._closed:
+            try:
+                await self._hear()
+            except (psycopg.Error, OSError) as error:
+                if self.listening:
+                    log.warning("live updates: the database went away (%s); trying again", error)
+                    pause = _RETRY_S[0]
+            self._listening_since = None
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _RETRY_S[1])
+
+    async def _hear(self) -> None:
+        connection = await psycopg.AsyncConnection.connect(
+            self._conninfo, autocommit=True, connect_timeout=5, application_name="viaduc live"
+        )
+        async with connection:
+            await connection.execute(f"LISTEN {CHANNEL}")
+            self._listening_since = time.time()
+            self._tell_all()
+            while True:
+                async for notice in connection.notifies(timeout=_PROBE_S):
+                    self._pass_on(notice.payload)
+                # A line that is cut without a word is noticed by asking.
+                await connection.execute("SELECT 1")
+
+    def _pass_on(self, payload: str) -> None:
+        number, _, topic = payload.partition(" ")
+        if not number.isdigit():
+            return
+        event_id = int(number)
+        self._last[event_id, topic] = time.time()
+        for ear in self._ears.get(event_id, ()):
+            ear.tell(topic)
+
+    def _tell_all(self) -> None:
+        self._last.clear()
+        for ears in self._ears.values():
+            for ear in ears:
+                ear.tell("all")

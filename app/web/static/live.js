@@ -1,0 +1,129 @@
+// Live pages. <div data-live="/live/events/7" data-live-since="…ms"> names the stream; every element with an id and
+// `data-live-part` is fetched again with the page after a change and after a lost connection. No word is understood
+// beyond "look again", so whatever was missed is caught up. Without EventSource, or while it fails, the page asks
+// every POLL ms. Other scripts listen to "live:parts" (parts were exchanged), "live:time" (detail.now: the server's
+// clock in ms) and "live:state" (detail.on) on document; `data-live-note` shows while the line is cut.
+"use strict";
+
+(() => {
+  const root = document.querySelector("[data-live]");
+  if (!root) return;
+  const POLL = 10000, DEAD = 40000, HIDDEN = 10000, GAP = 400;
+  let source = null, opened = false, deaf = false, lastWord = 0, failures = 0;
+  let busy = false, again = false, pending = false, nextFetch = 0;
+
+  const say = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
+
+  let on = null;
+  const state = (now) => {
+    if (now === on) return;
+    on = now;
+    document.documentElement.dataset.liveState = now ? "on" : "off";
+    for (const note of document.querySelectorAll("[data-live-note]")) note.hidden = now;
+    say("live:state", { on: now });
+  };
+
+  // Exchange a part unless it says the same; open details, the focus and what is being typed survive.
+  const exchange = (old, fresh) => {
+    const node = document.importNode(fresh, true);
+    const active = document.activeElement;
+    if (active && old.contains(active) && active.matches("input, textarea, select") && active.type !== "radio") {
+      return false;
+    }
+    const focused = active && old.contains(active) ? active.id : "";
+    for (const details of old.querySelectorAll("details[open][id]")) {
+      const same = node.querySelector("#" + CSS.escape(details.id));
+      if (same) same.open = true;
+    }
+    old.replaceWith(node);
+    if (window.htmx) window.htmx.process(node);
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    return true;
+  };
+
+  const shown = new WeakMap();
+  const refresh = async () => {
+    if (busy) { again = true; return; }
+    busy = true;
+    clearTimeout(nextFetch);
+    try {
+      const answer = await fetch(location.href, { headers: { "X-Live": "1" }, cache: "no-store" });
+      if (answer.status === 404 || answer.status === 410) { location.reload(); return; }
+      if (!answer.ok) throw new Error(answer.status);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      let changed = 0;
+      for (const old of document.querySelectorAll("[data-live-part][id]")) {
+        const fresh = page.getElementById(old.id);
+        if (!fresh || fresh.outerHTML === (shown.get(old) ?? old.outerHTML)) continue;
+        if (exchange(old, fresh)) { shown.set(document.getElementById(fresh.id), fresh.outerHTML); changed += 1; }
+        else pending = true;
+      }
+      if (changed) say("live:parts", { changed });
+      if (!source) state(true);
+    } catch {
+      state(false);
+      nextFetch = setTimeout(refresh, POLL);
+    } finally {
+      busy = false;
+      if (again) { again = false; clearTimeout(nextFetch); nextFetch = setTimeout(refresh, GAP); }
+    }
+  };
+
+  // What could not be exchanged because somebody was typing in it.
+  document.addEventListener("focusout", () => { if (pending) { pending = false; setTimeout(refresh, GAP); } });
+
+  const hear = (event) => {
+    lastWord = Date.now();
+    failures = 0;
+    const told = JSON.parse(event.data);
+    say("live:time", { now: told.now });
+    deaf = !told.listening;
+    return told;
+  };
+
+  const open = () => {
+    if (source || document.hidden || !("EventSource" in window)) return;
+    const since = !opened && root.dataset.liveSince ? "?since=" + root.dataset.liveSince : "";
+    source = new EventSource(root.dataset.live + (opened ? "?since=" + (Date.now() + 86400000) : since));
+    lastWord = Date.now();
+    source.addEventListener("hello", (event) => {
+      hear(event);
+      state(true);
+      if (opened) refresh();
+      opened = true;
+    });
+    source.addEventListener("change", (event) => { hear(event); state(true); refresh(); });
+    source.addEventListener("beat", (event) => { hear(event); state(true); });
+    source.onerror = () => {
+      failures += 1;
+      if (failures > 1) state(false);
+      if (source && source.readyState === EventSource.CLOSED) close();
+    };
+  };
+  const close = () => { source?.close(); source = null; };
+
+  // One watch for everything that a browser does not tell: dead lines, refused streams, a deaf server.
+  setInterval(() => {
+    if (document.hidden) return;
+    if (source && Date.now() - lastWord > DEAD) { close(); state(false); }
+    if (!source) open();
+  }, 5000);
+  setInterval(() => {
+    if (!document.hidden && (!source || source.readyState !== EventSource.OPEN || deaf)) refresh();
+  }, POLL);
+
+  // A tab that nobody sees gives its line back: browsers allow six to one host.
+  let leaving = 0;
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(leaving);
+    if (document.hidden) leaving = setTimeout(close, HIDDEN);
+    else if (!source) { open(); refresh(); }
+  });
+  window.addEventListener("online", () => { close(); open(); });
+  window.addEventListener("offline", () => state(false));
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) { open(); refresh(); } });
+
+  window.viaducLive = { refresh };
+  open();
+})();

@@ -1,10 +1,13 @@
 """Errors the doors know how to tell.
 
 AppError                 status  what it means
+├── NotSignedIn          401     it is not known who asks, or their key is over
+├── Forbidden            403     it is known who asks, and this is not theirs to do
 ├── NotFound             404     there is no such thing
 ├── Conflict             409     it exists already, or changed meanwhile
 ├── BadInput             422     the request says something that cannot be (field, line, cause)
 ├── TooLarge             413     more than the service takes in one go
+├── TooManyRequests      429     more than one caller may ask in a minute
 ├── NoRoom               507     the disk of the database is full
 └── Unavailable          503     the database, its schema or the model is not there (yet)
 """
@@ -27,12 +30,25 @@ class AppError(Exception):
 
     detail: str
     errors: list[FieldError] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
 
     status = 500
     title = "Something went wrong"
 
     def __str__(self) -> str:
         return self.detail
+
+
+class NotSignedIn(AppError):
+    """It is not known who asks, or their key is over."""
+
+    status, title = 401, "Not signed in"
+
+
+class Forbidden(AppError):
+    """It is known who asks, and this is not theirs to do."""
+
+    status, title = 403, "Not allowed"
 
 
 class NotFound(AppError):
@@ -63,6 +79,12 @@ class TooLarge(AppError):
     """More than the service takes in one go."""
 
     status, title = 413, "Too large"
+
+
+class TooManyRequests(AppError):
+    """More than one caller may ask in a minute."""
+
+    status, title = 429, "Too many requests"
 
 
 class NoRoom(AppError):

@@ -1,22 +1,35 @@
-"""The door-keeper: every request passes here once, before its body is read and before its route runs."""
+"""The door-keeper: every request passes here once, before its body is read and before its route runs.
+
+It finds the route, says who asks, counts the request, and lets through what app/policy.py allows.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any
 
-from fastapi import HTTPException, Request
+from fastapi import Request
 from fastapi.routing import iter_route_contexts
 from starlette._utils import get_route_path
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.policy import Who, allows, rule_for
+from app.db import session_scope
+from app.errors import AppError, Forbidden, NotSignedIn
+from app.limits import Limits, network_of, refuse_if, spend
+from app.origin import SAFE, may_use_what_the_browser_sends
+from app.policy import Who, allows, is_sign_in, rule_for
 from app.security import ANYBODY, Principal
+from app.services.access.keys import recognise_key
+from app.services.access.sessions import Lasting, SignedIn, recognise_session
 from app.settings import Settings
 
-Refuse = Callable[[Request, HTTPException], ASGIApp]
+Refuse = Callable[[Request, AppError], ASGIApp]
 """Makes the answer of a refusal: problem details, or a page for a person."""
 
+LOCAL = SignedIn(Principal("admin", "local"), "")
+NOBODY = SignedIn(ANYBODY, "")
 _RULED = "ruled"
 
 
@@ -24,8 +37,19 @@ _RULED = "ruled"
 class Found:
     """The route a request will reach."""
 
+    method: str
     template: str
     parameters: Mapping[str, str]
+
+    @property
+    def path(self) -> str:
+        """Its template, under the name that routes use."""
+        return self.template
+
+    @property
+    def who(self) -> Who:
+        """Who may call it."""
+        return rule_for(self.method, self.template)
 
 
 class Routes:
@@ -43,53 +67,134 @@ class Routes:
         path = get_route_path(scope)
         for methods, regex, template in self._routes:
             if scope["method"] in methods and (match := regex.match(path)):
-                return Found(template, match.groupdict())
+                return Found(scope["method"], template, match.groupdict())
         return None
 
 
 class Guard:
     """Says who asks, and lets through what the policy table allows them."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, refuse: Refuse) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, limits: Limits, refuse: Refuse) -> None:
         self._app = app
         self._settings = settings
+        self._limits = limits
         self._refuse = refuse
         self._routes: Routes | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or get_route_path(scope).startswith("/static/"):
             await self._app(scope, receive, send)
             return
         if self._routes is None:
             self._routes = Routes(scope["app"])
         request = Request(scope, receive)
         found = self._routes.find(scope)
-        principal = identify(request, self._settings)
-        scope.setdefault("state", {})["principal"] = principal
-        if found is not None:
-            who = rule_for(request.method, found.template)
-            refusal = self._refusal(who, principal, found)
-            if refusal is not None:
-                await self._refuse(request, refusal)(scope, receive, send)
-                return
-            scope["state"][_RULED] = found.template
+        _remember(scope, NOBODY, None)
+        try:
+            await self._let_through(request, found)
+        except AppError as refusal:
+            if found is not None:
+                scope["route"] = found  # metrics name it
+            await self._refuse(request, refusal)(scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
-    def _refusal(self, who: Who, principal: Principal, found: Found) -> HTTPException | None:
-        if allows(who, principal, found.parameters, open_directory=self._settings.open_directory):
-            return None
-        if principal.role == "public":
-            told = "this needs a key (Authorization: Bearer …) or a sign-in"
-            return HTTPException(401, told, headers={"WWW-Authenticate": "Bearer"})
-        return HTTPException(403, f"this is not open to the role {principal.role}")
+    async def _let_through(self, request: Request, found: Found | None) -> None:
+        """Raise what keeps this request out; what is not a route goes on, to its 404."""
+        if found is not None and found.who is Who.PROBE:
+            _remember(request.scope, NOBODY, found.template)
+            return
+        caller = await self._caller(request)
+        _remember(request.scope, caller, None)
+        self._count(request, caller, found)
+        if found is None:
+            return
+        if not allows(found.who, caller.principal, found.parameters, open_directory=self._settings.open_directory):
+            raise _refusal(caller.principal)
+        _remember(request.scope, caller, found.template)
+
+    async def _caller(self, request: Request) -> SignedIn:
+        """Who asks: a key first, then a cookie, then who sits at this machine, else nobody.
+
+        Raises NotSignedIn for a key that is not valid, and Forbidden for what another site sends in somebody's name.
+        """
+        key = bearer(request)
+        if key is not None:
+            return await self._by_key(request, key)
+        ambient = may_use_what_the_browser_sends(request.method, request.headers)
+        cookie = request.cookies.get(cookie_name(request))
+        local = self._settings.local_admin and is_local(request)
+        if not ambient:
+            if (cookie or local) and request.method not in SAFE:
+                raise Forbidden("this form was sent from another site")
+            return NOBODY
+        caller = await run_in_threadpool(self._by_cookie, request, cookie) if cookie else None
+        return caller or (LOCAL if local else NOBODY)
+
+    async def _by_key(self, request: Request, key: str) -> SignedIn:
+        wrong = f"wrong:{_address(request)}"
+        refuse_if(self._limits.sign_ins.wait(wrong), "too many keys that are not valid")
+        try:
+            return await run_in_threadpool(_holder, request, key)
+        except NotSignedIn as error:
+            self._limits.sign_ins.take(wrong)
+            error.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+            raise
+
+    def _by_cookie(self, request: Request, cookie: str) -> SignedIn | None:
+        with session_scope(request.app.state.engine) as session:
+            return recognise_session(session, token=cookie, lasting=lasting(self._settings))
+
+    def _count(self, request: Request, caller: SignedIn, found: Found | None) -> None:
+        if caller is LOCAL:
+            return
+        if caller is NOBODY:
+            spend(self._limits.addresses, _address(request), "too many requests from this address")
+        else:
+            spend(self._limits.signed_in, caller.principal.name, "too many requests with this key or sign-in")
+        if found is not None and is_sign_in(found.method, found.template):
+            spend(self._limits.sign_ins, _address(request), "too many tries to sign in from this address")
 
 
-def identify(request: Request, settings: Settings) -> Principal:
-    """Who asks."""
-    if settings.local_admin and is_local(request):
-        return Principal("admin", "local")
-    return ANYBODY
+def _holder(request: Request, key: str) -> SignedIn:
+    with session_scope(request.app.state.engine) as session:
+        principal, row = recognise_key(session, key=key)
+        return SignedIn(principal, row.name)
+
+
+def _refusal(principal: Principal) -> AppError:
+    if principal.role == "public":
+        told = "this needs a key (Authorization: Bearer …) or a sign-in"
+        return NotSignedIn(told, headers={"WWW-Authenticate": "Bearer"})
+    if principal.role == "organiser":
+        return Forbidden("this is not open to you: an organiser may do this for its own events at most")
+    return Forbidden(f"this is not open to the role {principal.role}")
+
+
+def _remember(scope: Scope, caller: SignedIn, ruled: str | None) -> None:
+    """For app/deps.py and the pages: who asks, how to greet them, and which route was let through."""
+    scope.setdefault("state", {}).update(principal=caller.principal, shown_as=caller.shown_as, **{_RULED: ruled})
+
+
+def bearer(request: Request) -> str | None:
+    """The key that a program sends."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else None
+
+
+def cookie_name(request: Request) -> str:
+    """Name of the session's cookie; over https no other host or path can set it."""
+    return "__Host-viaduc" if request.url.scheme == "https" else "viaduc"
+
+
+def lasting(settings: Settings) -> Lasting:
+    """How long sessions last."""
+    return Lasting(timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_days))
+
+
+def _address(request: Request) -> str:
+    return network_of(request.client.host if request.client else "")
 
 
 _FORWARDED = ("forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip")
@@ -121,7 +226,7 @@ def is_loopback(host: str) -> bool:
 def checked_by_guard(request: Request) -> None:
     """Refuse a route that the guard did not rule on: it and the router must mean the same one."""
     if request.scope.get("state", {}).get(_RULED) != template_of(request.scope):
-        raise HTTPException(403, "no rule was found for this route")
+        raise Forbidden("no rule was found for this route")
 
 
 def template_of(scope: Scope) -> str:

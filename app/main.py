@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,6 +19,9 @@ from app.api.problems import app_error_answer, http_error_answer, problem, valid
 from app.db import database_url, explain_database_error, make_engine, require_schema, upgrade
 from app.errors import AppError
 from app.guard import Guard, checked_by_guard
+from app.headers import SecurityHeaders
+from app.importer import Importer
+from app.limits import Limits
 from app.live import Live
 from app.observe import BodyLimit, Observe
 from app.planner import Planner
@@ -47,14 +52,21 @@ def create_app(
         app.state.engine = engine or open_database(settings)
         app.state.holder = holder or background_model(settings)
         app.state.pool_cache = PoolCache()
-        app.state.planner = Planner(app.state.engine, settings.plan_seconds)
+        app.state.planner = Planner(
+            app.state.engine,
+            settings.plan_seconds,
+            at_once=settings.plans_at_once,
+            in_line=settings.plans_in_line,
+        )
         app.state.live = Live(app.state.engine)
+        app.state.importer = Importer(app.state.engine)
         worker = Worker(app.state.engine, app.state.holder, settings.embed_batch) if settings.embed_in_service else None
         if worker is not None:
             worker.start()
         yield
         await app.state.live.stop()
         app.state.planner.stop()
+        app.state.importer.stop()
         if worker is not None:
             worker.stop()
         if engine is None:
@@ -75,11 +87,27 @@ def create_app(
     for router in routers:
         app.include_router(router)
     mount(app)
-    app.add_middleware(Guard, settings=settings, refuse=page_or(http_error_answer))
+    app.state.limits = Limits(settings)
+    app.add_middleware(Guard, settings=settings, limits=app.state.limits, refuse=page_or(app_error_answer))
     app.add_middleware(BodyLimit, limit=settings.max_body_mb * 2**20)
+    if settings.cors_origins:
+        app.add_middleware(CORSMiddleware, **_cors(settings))
+    app.add_middleware(SecurityHeaders)
     app.add_middleware(Observe)
     _handle_errors(app)
     return app
+
+
+def _cors(settings: Settings) -> dict[str, Any]:
+    """Other origins come with a key, never with a cookie."""
+    return {
+        "allow_origins": [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()],
+        "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
+        "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"],
+        "expose_headers": ["ETag", "Retry-After", "Location"],
+        "allow_credentials": False,
+        "max_age": 600,
+    }
 
 
 _LICENCE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}

@@ -13,6 +13,7 @@ from app.security import Principal
 class Who(Enum):
     """Who may call a route. Admins may call all of them."""
 
+    PROBE = "everybody; never counted, and nothing is asked of the database to know who it is"
     PUBLIC = "everybody"
     LINK = "who holds the link in the address; the route itself opens it, or answers 404"
     READER = "readers, organisers; everybody where VIADUC_OPEN_DIRECTORY is on"
@@ -21,14 +22,14 @@ class Who(Enum):
     ADMIN = "admins only"
 
 
-PUBLIC, LINK, READER = Who.PUBLIC, Who.LINK, Who.READER
+PROBE, PUBLIC, LINK, READER = Who.PROBE, Who.PUBLIC, Who.LINK, Who.READER
 ORGANISER, RUNS_EVENT, ADMIN = Who.ORGANISER, Who.RUNS_EVENT, Who.ADMIN
 
 POLICY: dict[str, Who] = {
     # Operation and reference
-    "GET /health": PUBLIC,
-    "GET /ready": PUBLIC,
-    "GET /metrics": READER,
+    "GET /health": PROBE,
+    "GET /ready": PROBE,
+    "GET /metrics": PROBE,
     "GET /openapi.json": PUBLIC,
     "GET /docs": PUBLIC,
     # Finding partners: what a front end needs
@@ -61,6 +62,14 @@ POLICY: dict[str, Who] = {
     "POST /maps/imports/{import_id}/apply": ADMIN,
     "POST /maps/imports/{import_id}/undo": ADMIN,
     "GET /maps/imports/{import_id}/rejected": ADMIN,
+    "POST /maps/imports/from-address": ADMIN,
+    "POST /maps/imports/{import_id}/stop": ADMIN,
+    "DELETE /maps/imports/{import_id}": ADMIN,
+    "GET /maps/{map_id}/known": ORGANISER,
+    "GET /actors/{actor_id}/known": ORGANISER,
+    "GET /sector-lists": ORGANISER,
+    "POST /sector-lists": ADMIN,
+    "DELETE /sector-lists/{list_id}": ADMIN,
     # Programmes
     "GET /programmes": ORGANISER,
     "POST /programmes": ADMIN,
@@ -96,6 +105,10 @@ POLICY: dict[str, Who] = {
     "GET /events/{event_id}/plans/{number}": RUNS_EVENT,
     "POST /events/{event_id}/plans/{number}/stop": RUNS_EVENT,
     "POST /events/{event_id}/plans/{number}/publish": RUNS_EVENT,
+    "PUT /events/{event_id}/plans/{number}/note": RUNS_EVENT,
+    "POST /events/{event_id}/plans/{number}/edits": RUNS_EVENT,
+    "POST /events/{event_id}/plans/{number}/undo": RUNS_EVENT,
+    "POST /events/{event_id}/plans/{number}/redo": RUNS_EVENT,
     "GET /events/{event_id}/plans/{number}/diff": RUNS_EVENT,
     "POST /events/{event_id}/plans/{number}/replan": RUNS_EVENT,
     "POST /events/{event_id}/what-if": RUNS_EVENT,
@@ -131,6 +144,15 @@ POLICY: dict[str, Who] = {
 """Method and path template of a route → who may call it."""
 
 
+SIGN_IN = frozenset({"POST /console/sign-in", "POST /console/sign-in/letter", "POST /console/sign-in/link/{token}"})
+"""Where somebody tries to sign in: counted more strictly."""
+
+
+def is_sign_in(method: str, template: str) -> bool:
+    """Whether calling this route is a try to sign in."""
+    return f"{method} {template}" in SIGN_IN
+
+
 def rule_for(method: str, template: str) -> Who:
     """Who may call a route; a route that the table does not know is the admin's."""
     asked = "GET" if method == "HEAD" else method
@@ -139,7 +161,7 @@ def rule_for(method: str, template: str) -> Who:
 
 def allows(who: Who, principal: Principal, path: Mapping[str, str], *, open_directory: bool = False) -> bool:
     """Whether this principal may call a route with this rule; `path` holds the parameters of the address."""
-    if principal.role == "admin" or who in {Who.PUBLIC, Who.LINK}:
+    if principal.role == "admin" or who in {Who.PROBE, Who.PUBLIC, Who.LINK}:
         return True
     if who is Who.READER:
         return open_directory or principal.role in {"reader", "organiser"}

@@ -28,13 +28,33 @@ class Settings(BaseSettings):
         description="Who asks from this machine itself, with no proxy between, needs no key; `viaduc demo` sets it",
     )
     open_directory: bool = Field(default=False, description="Matching, searching and reading profiles need no key")
+    trusted_proxies: str = Field(
+        default="127.0.0.1", description="Addresses whose X-Forwarded-For and X-Forwarded-Proto are believed"
+    )
+    cors_origins: str = Field(
+        default="", description="Origins whose pages may call the API with a key, separated by commas; * for any"
+    )
+    rate_key: int = Field(default=6000, ge=1, le=10**9, description="Requests a minute of one key or person")
+    rate_address: int = Field(
+        default=3000, ge=1, le=10**9, description="Requests a minute of one address that says nothing of itself"
+    )
+    rate_sign_in: int = Field(default=10, ge=1, le=10**6, description="Tries to sign in a minute of one address")
+    session_idle_hours: float = Field(default=12, gt=0, le=24 * 31, description="A sign-in that is not used ends")
+    session_days: float = Field(default=7, gt=0, le=366, description="Every sign-in ends")
     max_body_mb: int = Field(default=20, ge=1, le=1000, description="Largest request body, in MiB")
+    import_urls: str = Field(
+        default="",
+        description="Hosts that maps may be fetched from, such as `data.europa.eu, *.example.org`; empty: none",
+    )
+    import_url_seconds: float = Field(default=60, gt=0, le=600, description="Longest time a fetched file may take")
     embed_in_service: bool = Field(
         default=True,
         description="Drain the embedding backlog inside the service; off when `viaduc worker` runs beside it",
     )
     embed_batch: int = Field(default=32, ge=1, le=1000, description="Passages encoded per batch")
     plan_seconds: float = Field(default=60, gt=0, le=600, description="Longest solver time a request may ask for")
+    plans_at_once: int = Field(default=2, ge=1, le=16, description="Plans computed together; each uses a whole core")
+    plans_in_line: int = Field(default=8, ge=0, le=100, description="Plans that may wait for their turn; then 503")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
 

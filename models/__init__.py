@@ -1,5 +1,6 @@
 """Shapes: the SQLModel tables and what goes in and out. No queries, no HTTP, no numpy."""
 
+from models.access import AccessKey, AccessPerson, AccessSession, SignInLink
 from models.actor import Actor, IdempotencyRecord, Relation
 from models.agenda import AgendaLink, AgendaRules, AgendaState, MeetingAnswer
 from models.competence_map import CompetenceMap, ImportChange, MapEntry, MapImport
@@ -9,6 +10,7 @@ from models.feedback import Feedback
 from models.import_job import ImportJob
 from models.passage import LanguageMean, Passage, PoolRevision, Sketch
 from models.plan import Meeting, Plan
+from models.programme import Programme
 from models.sectors import SectorList, SectorTerm
 from models.tandem import Tandem, TandemStep
 from models.views import ActorView
@@ -17,10 +19,11 @@ from models.weights import WeightProposal
 TABLES = (
     Actor, Passage, Sketch, LanguageMean, PoolRevision, Relation, CompetenceMap, MapEntry, MapImport, ImportChange,
     ImportJob, SectorList, SectorTerm, ActorView,
-    Event, Round, EventPlace, EventInterpreter, Participant, Wish, Plan, Meeting,
+    Programme, Event, Round, EventPlace, EventInterpreter, Participant, Wish, Plan, Meeting,
     Attendance, DayLoss, DayStep,
     Tandem, TandemStep, Feedback, WeightProposal, IdempotencyRecord,
     AgendaLink, AgendaState, AgendaRules, MeetingAnswer,
+    AccessKey, AccessPerson, SignInLink, AccessSession,
 )  # fmt: skip
 """Every table, so that one import gives Alembic the whole metadata."""
 

@@ -33,19 +33,22 @@ class Problem(BaseModel):
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The error answers of a route, for its OpenAPI entry (400, 422 and 503 stand on every route)."""
+    """The error answers of a route, for its OpenAPI entry (400, 401, 403, 422, 429 and 503 stand on every route)."""
     return {
         status: {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": _TITLES[status]}
-        for status in sorted({400, 422, 503, *statuses})
+        for status in sorted({400, 401, 403, 422, 429, 503, *statuses})
     }
 
 
 _TITLES = {
     400: "The request cannot be read",
+    401: "A key is needed, or the one that was sent is not valid",
+    403: "The key does not allow this",
     404: "There is no such thing",
     409: "It exists already, or changed meanwhile",
     413: "Larger than the service takes",
     422: "The request says something that cannot be",
+    429: "More than one caller may ask; Retry-After says when to come back",
     503: "The database or the model is not there (yet)",
     507: "The disk of the database is full",
 }
@@ -65,7 +68,9 @@ def problem(status: int, title: str, detail: str, errors: Sequence[FieldError] =
 
 def app_error_answer(_request: Request, error: AppError) -> JSONResponse:
     """An expected failure."""
-    return problem(error.status, error.title, error.detail, error.errors)
+    answer = problem(error.status, error.title, error.detail, error.errors)
+    answer.headers.update(error.headers)
+    return answer
 
 
 def http_error_answer(_request: Request, error: HTTPException) -> JSONResponse:

@@ -30,7 +30,11 @@ class Plan(SQLModel, table=True):
     number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     state: str = "draft"
     seed: int = 0
-    parent: int | None = Field(default=None, description="The plan it was re-planned from")
+    parent: int | None = Field(default=None, description="The plan it was re-planned or edited from")
+    revision: int = Field(default=0, description="Rises with every edit; an edit names the one it saw")
+    note: str = ""
+    edits: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
+    edits_done: int = Field(default=0, description="How many of the edits stand; those after were undone")
     problem: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     certificate: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     weights: dict[str, float] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
@@ -56,6 +60,8 @@ class Meeting(SQLModel, table=True):
     place: int | None = None
     interpreter: str | None = None
     utility: float = 0.0
+    delegate_a: str | None = None
+    delegate_b: str | None = None
 
 
 class MeetingPublic(Shape):
@@ -69,6 +75,9 @@ class MeetingPublic(Shape):
     place: int | None
     interpreter: str | None
     utility: float
+    delegate_a: str | None = Field(default=None, description="Who sits there for a; null where none is named")
+    delegate_b: str | None = None
+    locked: bool = Field(default=False, description="Stays where it is until it is unlocked")
 
 
 class Late(Shape):
@@ -150,6 +159,10 @@ class PlanBrief(Shape):
     )
     seed: int
     parent: int | None
+    revision: int = Field(description="Rises with every edit; name it when you edit the plan")
+    note: str
+    edits_done: int = Field(description="Edits made by hand that stand; 0: as computed or as its parent was")
+    edits_undone: int = Field(description="Edits that were undone and can be done again")
     created_at: datetime
     published_at: datetime | None
     certificate: dict[str, Any]

@@ -119,6 +119,7 @@ def upgrade() -> None:
         _add_triggers(table, f"viaduc_tell('{topic}')")
     for table, function in _OWN.items():
         _add_triggers(table, f"{function}()")
+    _board_up()
 
 
 def _add_triggers(table: str, call: str) -> None:
@@ -130,8 +131,30 @@ def _add_triggers(table: str, call: str) -> None:
 
 
 def downgrade() -> None:
+    _board_down()
     op.drop_table("day_step")
     op.drop_table("day_loss")
     op.drop_table("attendance")
     for function in ("viaduc_tell", "viaduc_tell_event", "viaduc_tell_plan", "viaduc_tell_meeting"):
         op.execute(f"DROP FUNCTION {function}() CASCADE")
+
+
+def _board_up() -> None:
+    """Plans that are edited by hand: what was seen, what was done, what it is called; who sits at the table."""
+    for column in (
+        sa.Column("revision", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("note", _WORD, nullable=False, server_default=""),
+        sa.Column("edits", _JSONB, nullable=False, server_default=sa.text("'[]'::jsonb")),
+        sa.Column("edits_done", sa.Integer(), nullable=False, server_default="0"),
+    ):
+        op.add_column("plan", column)
+        op.alter_column("plan", column.name, server_default=None)
+    for name in ("delegate_a", "delegate_b"):
+        op.add_column("meeting", sa.Column(name, _WORD, nullable=True))
+
+
+def _board_down() -> None:
+    for name in ("delegate_b", "delegate_a"):
+        op.drop_column("meeting", name)
+    for name in ("edits_done", "edits", "note", "revision"):
+        op.drop_column("plan", name)

@@ -61,10 +61,19 @@ INTERPRETERS: Examples = {"one": {"value": [{"languages": ["fr", "nl"], "availab
 IMPORT_OPTIONS: Examples = {
     "a corrected heading": {"value": {"mapping": {"Compétences": "offers.fr"}, "language": "fr", "country": "FR"}}
 }
+IMPORT_ADDRESS: Examples = {
+    "a published file": {"value": {"url": "https://data.example.org/clusters.csv", "map": {"name": "Clusters"}}}
+}
 LOCKS: Examples = {"one meeting": {"value": [{"a": 1, "b": 2, "round": 0}]}}
 PARTICIPANT: Examples = {"leaves early": {"value": {"actor_id": 1, "available": [0, 1], "max": 2}}}
 WISH: Examples = {"a wish": {"value": {"actor_id": 1, "target_id": 2, "kind": "wish"}}}
 PLAN: Examples = {"the default": {"value": {"time_limit_s": 20, "seed": 0}}}
+EDIT: Examples = {
+    "move": {"value": {"op": "move", "revision": 0, "a": 1, "b": 2, "round": 0, "place": 0}},
+    "swap": {"value": {"op": "swap", "revision": 0, "a": 1, "b": 2, "other": [3, 4]}},
+    "what would it do": {"value": {"op": "remove", "revision": 0, "a": 1, "b": 2, "dry_run": True}},
+    "lock": {"value": {"op": "lock", "revision": 0, "a": 1, "b": 2}},
+}
 PROBLEM: Examples = {
     "four participants": {
         "value": {
@@ -118,3 +127,9 @@ FEEDBACK: Examples = {
     "worth it": {"value": {"actor_id": 1, "target_id": 2, "event_id": 1, "worth": "yes", "outcome": "follow_up"}}
 }
 EVENT_WEIGHTS: Examples = {"near, and without interpreter": {"value": {"distance": 3, "language": 1}}}
+LINKS: Examples = {
+    "for everybody": {"value": {"purpose": "mail"}},
+    "for one": {"value": {"actor_ids": [1], "language": "nl"}},
+}
+LINK_CHOICE: Examples = {"of one": {"value": {"actor_ids": [1]}}}
+AGENDA_RULES: Examples = {"wishes are closed": {"value": {"wishes": False, "details": True}}}

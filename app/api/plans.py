@@ -8,10 +8,11 @@ from app.api import examples
 from app.api.problems import responses
 from app.db import session_scope
 from app.deps import EngineDep, MeaningDep, PlannerDep, SessionDep, SettingsDep
-from app.services import plan_jobs, problems, replans
+from app.services import edits, plan_jobs, problems, replans
 from app.services import plans as service
 from app.services.pairings import compute
 from app.services.whatif import outlook
+from models.edit import EditAnswer, PlanEdit, PlanNote, Seen
 from models.plan import EventChanges, Outlook, PlanBrief, PlanCreate, PlanDiff, PlanPublic, ReplanPublic, WhatIfRequest
 
 router = APIRouter(prefix="/events/{event_id}/plans", tags=["plans"], responses=responses(404))
@@ -37,15 +38,16 @@ def create_plan(
 ) -> PlanPublic:
     """Compute a plan and keep it as a draft; with wait=false answer at once and compute in the background"""
     # Short transactions with the solver between them: no connection waits for it.
-    with session_scope(engine) as session:
-        problem = problems.build_problem(session, meaning=meaning, event_id=event_id, options=options)
-        origin = service.origin_of(session, event_id=event_id)
-        started = None if options.wait else plan_jobs.start_plan(session, event_id=event_id, problem=problem)
-    if started is not None:
-        planner.submit(event_id, started.number)
-        response.status_code = 202
-        return started
-    result = compute(problem, longest_s=settings.plan_seconds)
+    with planner.turn() as turn:
+        with session_scope(engine) as session:
+            problem = problems.build_problem(session, meaning=meaning, event_id=event_id, options=options)
+            origin = service.origin_of(session, event_id=event_id)
+            started = None if options.wait else plan_jobs.start_plan(session, event_id=event_id, problem=problem)
+        if started is not None:
+            planner.submit(turn, event_id, started.number)
+            response.status_code = 202
+            return started
+        result = turn.wait_for(compute, problem, longest_s=settings.plan_seconds)
     with session_scope(engine) as session:
         return service.store_plan(session, event_id=event_id, problem=problem, result=result, origin=origin)
 
@@ -66,6 +68,35 @@ def read_plan(session: SessionDep, event_id: int, number: int) -> PlanPublic:
 def publish(session: SessionDep, event_id: int, number: int) -> PlanPublic:
     """Publish a plan; the one published before is kept as superseded"""
     return service.publish(session, event_id=event_id, number=number)
+
+
+@router.put("/{number}/note")
+def name_plan(session: SessionDep, event_id: int, number: int, said: PlanNote) -> PlanPublic:
+    """Write down what a version is about"""
+    return service.name_plan(session, event_id=event_id, number=number, note=said.note)
+
+
+@router.post("/{number}/edits", responses=responses(409))
+def edit_plan(
+    session: SessionDep, event_id: int, number: int, edit: Annotated[PlanEdit, Body(openapi_examples=examples.EDIT)]
+) -> EditAnswer:
+    """Move, swap, add, remove, lock or unlock a meeting; says the effect, refused when a hard rule would break"""
+    answer = edits.edit_plan(session, event_id=event_id, number=number, edit=edit)
+    if not edit.dry_run:
+        edits.refuse(answer)
+    return answer
+
+
+@router.post("/{number}/undo", responses=responses(409))
+def undo_edit(session: SessionDep, event_id: int, number: int, seen: Seen) -> EditAnswer:
+    """Take the last edit of a draft back"""
+    return edits.undo_edit(session, event_id=event_id, number=number, revision=seen.revision)
+
+
+@router.post("/{number}/redo", responses=responses(409))
+def redo_edit(session: SessionDep, event_id: int, number: int, seen: Seen) -> EditAnswer:
+    """Make the edit again that was taken back last"""
+    return edits.redo_edit(session, event_id=event_id, number=number, revision=seen.revision)
 
 
 @router.get("/{number}/diff")

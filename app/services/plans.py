@@ -1,19 +1,25 @@
 """Plans: computed schedules of an event, kept as drafts, one of them published."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import Select, func
+from sqlalchemy import select as sa_select
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from app.errors import Conflict, NotFound
 from app.services.events import get_event
 from app.services.weights import weights_of_event
+from matching.pairing.edit import unmatched
+from matching.pairing.problem import Meeting as Sitting
+from matching.pairing.problem import Plan as Schedule
 from matching.pairing.problem import Problem, Result, as_matrix, index_of
 from matching.pairing.write import certificate_to_dict, problem_to_dict
 from models.actor import Actor
 from models.base import utc_now
+from models.event import Event
 from models.plan import Meeting, MeetingPublic, Plan, PlanBrief, PlanPublic
 
 
@@ -47,6 +53,7 @@ def open_plan(session: Session, *, event_id: int, problem: Problem, origin: Orig
     weights = origin.weights
     if weights is None:
         weights = weights_of_event(session, event_id=event_id).to_dict()
+    lock_event(session, event_id=event_id)
     last = session.exec(select(func.max(Plan.number)).where(Plan.event_id == event_id)).one()
     plan = Plan(
         event_id=event_id,
@@ -63,11 +70,33 @@ def open_plan(session: Session, *, event_id: int, problem: Problem, origin: Orig
     return plan
 
 
+def lock_event(session: Session, *, event_id: int) -> None:
+    """Let whoever else numbers, publishes or edits plans of this event wait until this transaction ends.
+
+    Two that count the plans at once would else both come to the same number.
+    """
+    get_event(session, event_id=event_id)
+    session.execute(sa_select(col(Event.id)).where(col(Event.id) == event_id).with_for_update(key_share=True))
+
+
 def fill_plan(session: Session, *, plan: Plan, problem: Problem, result: Result) -> PlanPublic:
     """Give a plan its meetings and its certificate: it is a draft now."""
-    plan.state, plan.certificate = "draft", certificate_to_dict(result.certificate)
+    plan.state, plan.certificate = "draft", told_certificate(problem, result)
+    session.add_all(meeting_rows(plan, problem, result.plan.meetings))
+    session.flush()
+    return plan_public(session, event_id=plan.event_id, number=plan.number)
+
+
+def told_certificate(problem: Problem, result: Result) -> dict[str, Any]:
+    """A certificate as it is kept: with everybody who meets nobody, and why."""
+    alone = [{"participant": who, "cause": cause} for who, cause in unmatched(problem, result.plan)]
+    return certificate_to_dict(result.certificate) | {"unmatched": alone}
+
+
+def meeting_rows(plan: Plan, problem: Problem, meetings: Iterable[Sitting]) -> list[Meeting]:
+    """Meetings of a plan as they are stored, with what each pair is worth."""
     position, utility = index_of(problem.participants), as_matrix(problem)
-    session.add_all(
+    return [
         Meeting(
             event_id=plan.event_id,
             number=plan.number,
@@ -77,23 +106,39 @@ def fill_plan(session: Session, *, plan: Plan, problem: Problem, result: Result)
             place=None if m.place is None else int(m.place),
             interpreter=m.interpreter,
             utility=float(utility[position[m.a], position[m.b]]),
+            delegate_a=m.delegate_a,
+            delegate_b=m.delegate_b,
         )
-        for m in result.plan.meetings
+        for m in meetings
+    ]
+
+
+def stored_plan(session: Session, *, event_id: int, number: int) -> Schedule:
+    """A stored plan as the solver knows it."""
+    get_plan(session, event_id, number)
+    rows = session.exec(
+        select(Meeting)
+        .where(Meeting.event_id == event_id, Meeting.number == number)
+        .order_by(col(Meeting.round), col(Meeting.a), col(Meeting.b))
     )
-    session.flush()
-    return plan_public(session, event_id=plan.event_id, number=plan.number)
+    return Schedule(
+        tuple(Sitting(str(m.a), str(m.b), m.round, m.place, m.interpreter, m.delegate_a, m.delegate_b) for m in rows)
+    )
 
 
 def list_plans(session: Session, *, event_id: int) -> list[PlanBrief]:
     """The event's plans, newest first."""
     get_event(session, event_id=event_id)
-    rows = session.exec(select(Plan).where(Plan.event_id == event_id).order_by(col(Plan.number).desc())).all()
-    return [PlanBrief(**_brief(plan)) for plan in rows]
+    rows = session.execute(_briefs(event_id).order_by(col(Plan.number).desc()))
+    return [PlanBrief(**row) for row in rows.mappings()]
 
 
 def plan_public(session: Session, *, event_id: int, number: int) -> PlanPublic:
     """A plan with its meetings by round and place."""
-    plan = get_plan(session, event_id, number)
+    get_plan(session, event_id, number)
+    session.flush()
+    told = session.execute(_briefs(event_id).where(col(Plan.number) == number)).mappings().one()
+    locked = locked_pairs(session, event_id=event_id, number=number)
     rows = session.exec(
         select(Meeting)
         .where(Meeting.event_id == event_id, Meeting.number == number)
@@ -105,10 +150,17 @@ def plan_public(session: Session, *, event_id: int, number: int) -> PlanPublic:
             **m.model_dump(exclude={"event_id", "number"}),
             a_name=names.get(m.a, f"actor {m.a}"),
             b_name=names.get(m.b, f"actor {m.b}"),
+            locked=frozenset((m.a, m.b)) in locked,
         )
         for m in rows
     ]
-    return PlanPublic(**_brief(plan), meetings=meetings)
+    return PlanPublic(**told, meetings=meetings)
+
+
+def locked_pairs(session: Session, *, event_id: int, number: int) -> set[frozenset[int]]:
+    """The pairs whose meeting a plan may not move."""
+    query = select(col(Plan.problem)["locked"]).where(Plan.event_id == event_id, Plan.number == number)
+    return {frozenset((int(lock["a"]), int(lock["b"]))) for lock in session.exec(query).one() or ()}
 
 
 def latest_plan(session: Session, *, event_id: int) -> PlanPublic | None:
@@ -121,28 +173,41 @@ def latest_plan(session: Session, *, event_id: int) -> PlanPublic | None:
 
 def publish(session: Session, *, event_id: int, number: int) -> PlanPublic:
     """Make a draft the published plan; the one before it is kept as superseded."""
+    lock_event(session, event_id=event_id)
     plan = get_plan(session, event_id, number)
     if plan.state in {"computing", "failed"}:
         raise Conflict(f"plan {number} is {plan.state}: only a finished plan can be published")
     if plan.certificate.get("status") == "infeasible":
         raise Conflict("this plan breaks a hard rule and cannot be published; its certificate says which")
-    for other in session.exec(select(Plan).where(Plan.event_id == event_id, Plan.state == "published")):
+    earlier = select(Plan).options(defer(col(Plan.problem)))  # type: ignore[arg-type]
+    for other in session.exec(earlier.where(Plan.event_id == event_id, Plan.state == "published")):
         other.state = "superseded"
     plan.state, plan.published_at = "published", utc_now()
     session.flush()
     return plan_public(session, event_id=event_id, number=number)
 
 
+def name_plan(session: Session, *, event_id: int, number: int, note: str) -> PlanPublic:
+    """Write down what a version is about; an empty note takes it away."""
+    get_plan(session, event_id, number).note = note.strip()
+    return plan_public(session, event_id=event_id, number=number)
+
+
 def get_plan(session: Session, event_id: int, number: int) -> Plan:
-    """The plan, or NotFound."""
-    plan = session.get(Plan, (event_id, number)) if 0 < number < 2**31 and 0 < event_id < 2**63 else None
+    """The plan, or NotFound. Its problem, a megabyte for a large event, is read when it is asked for."""
+    found = 0 < number < 2**31 and 0 < event_id < 2**63
+    later = defer(col(Plan.problem))  # type: ignore[arg-type]
+    plan = session.get(Plan, (event_id, number), options=[later]) if found else None
     if plan is None:
         raise NotFound(f"event {event_id} has no plan {number}")
     return plan
 
 
-def _brief(plan: Plan) -> dict[str, Any]:
-    return {name: getattr(plan, name) for name in PlanBrief.model_fields}
+def _briefs(event_id: int) -> Select[Any]:
+    """What lists say of the plans of an event: no problems, they are large."""
+    stored = [getattr(Plan, name) for name in PlanBrief.model_fields if name != "edits_undone"]
+    undone = (func.jsonb_array_length(Plan.edits) - col(Plan.edits_done)).label("edits_undone")
+    return sa_select(*stored, undone).where(col(Plan.event_id) == event_id)
 
 
 def _names(session: Session, ids: set[int]) -> dict[int, str]:

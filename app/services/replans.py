@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from app.errors import AppError, BadInput
 from app.services.events import get_event, list_participants
 from app.services.histories import histories
 from app.services.meaning import Meaning
 from app.services.pairings import read_form
-from app.services.plans import Origin, get_plan, store_plan
+from app.services.plans import Origin, get_plan, store_plan, stored_plan
 from app.services.pool import hub_level, load_actors
 from app.services.problems import participant_form
 from app.services.weights import stored_weights
@@ -26,7 +26,6 @@ from matching.ranking.parts import Scoring
 from matching.ranking.rank import score_matrix
 from matching.ranking.weights import Weights
 from models.plan import DayChanges, EventChanges, MeetingMove, PlanDiff, ReplanAnswer, ReplanPublic, ReplanRequest
-from models.plan import Meeting as MeetingRow
 
 
 @dataclass(frozen=True)
@@ -102,17 +101,6 @@ def compare_plans(session: Session, *, event_id: int, number: int, base: int) ->
     """How one stored plan differs from another."""
     before, after = (stored_plan(session, event_id=event_id, number=n) for n in (base, number))
     return diff_public(compare(before, after))
-
-
-def stored_plan(session: Session, *, event_id: int, number: int) -> Plan:
-    """A stored plan as the solver knows it."""
-    get_plan(session, event_id, number)
-    rows = session.exec(
-        select(MeetingRow)
-        .where(MeetingRow.event_id == event_id, MeetingRow.number == number)
-        .order_by(col(MeetingRow.round), col(MeetingRow.a), col(MeetingRow.b))
-    )
-    return Plan(tuple(Meeting(str(m.a), str(m.b), m.round, m.place, m.interpreter) for m in rows))
 
 
 def diff_public(diff: Diff) -> PlanDiff:

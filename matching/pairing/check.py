@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import islice, permutations, product
+from typing import Any
 
 from matching.pairing.problem import (
     Delegate,
@@ -41,25 +42,34 @@ def _spoken(meeting: Meeting) -> str:
     return f"{meeting.a} with {meeting.b} in round {meeting.round}"
 
 
+def _broken(rule: str, message: str, **about: Any) -> Violation:
+    return Violation(rule, message, tuple(about.items()))
+
+
+def _at(rule: str, what: str, m: Meeting, told: str, **about: Any) -> Violation:
+    """A rule broken by one meeting; `what` says which thing of it does not fit."""
+    return _broken(rule, f"{_spoken(m)}: {told}", what=what, a=m.a, b=m.b, round=m.round, place=m.place, **about)
+
+
 def _unknown(problem: Problem, plan: Plan, people: dict[str, Participant]) -> Iterator[Violation]:
     places = {p.id for p in problem.places}
     interpreters = {x.id for x in problem.interpreters}
     for m in plan.meetings:
         for who in (m.a, m.b):
             if who not in people:
-                yield Violation("unknown", f"{_spoken(m)}: no participant {who}")
+                yield _at("unknown", "participant", m, f"no participant {who}", who=who)
         if m.a == m.b:
-            yield Violation("unknown", f"{_spoken(m)}: nobody meets themselves")
+            yield _at("unknown", "self", m, "nobody meets themselves", who=m.a)
         if not 0 <= m.round < problem.rounds:
-            yield Violation("unknown", f"{_spoken(m)}: there is no such round")
+            yield _at("unknown", "round", m, "there is no such round")
         if m.place is None or m.place not in places:
-            yield Violation("unknown", f"{_spoken(m)}: no place {m.place!r}")
+            yield _at("unknown", "place", m, f"no place {m.place!r}")
         if m.interpreter is not None and m.interpreter not in interpreters:
-            yield Violation("unknown", f"{_spoken(m)}: no interpreter {m.interpreter}")
+            yield _at("unknown", "interpreter", m, f"no interpreter {m.interpreter}")
         for who, delegate in ((m.a, m.delegate_a), (m.b, m.delegate_b)):
             known = {d.id for d in people[who].delegates} if who in people else set()
             if (delegate is None) != (not known) or (known and delegate not in known):
-                yield Violation("unknown", f"{_spoken(m)}: {delegate!r} is no delegate of {who}")
+                yield _at("unknown", "delegate", m, f"{delegate!r} is no delegate of {who}", who=who)
 
 
 def _clashes(plan: Plan, people: dict[str, Participant]) -> Iterator[Violation]:
@@ -75,7 +85,9 @@ def _clashes(plan: Plan, people: dict[str, Participant]) -> Iterator[Violation]:
     for (kind, item, when), times in busy.items():
         allowed = people[str(item)].parallel if kind == "participant" else 1
         if times > allowed:
-            yield Violation("twice", f"{kind} {item} has {times} meetings in round {when}")
+            told = f"{kind} {item} has {times} meetings in round {when}"
+            who, delegate = item if isinstance(item, tuple) else (item, None)
+            yield _broken("twice", told, what=kind, who=who, delegate=delegate, round=when, times=times)
 
 
 def _meeting_rules(
@@ -84,16 +96,17 @@ def _meeting_rules(
     a, b = people[m.a], people[m.b]
     place = places[m.place]
     if place.available is not None and m.round not in place.available:
-        yield Violation("availability", f"{_spoken(m)}: place {m.place} is not open then")
+        yield _at("availability", "place", m, f"place {m.place} is not open then")
     for who in (a, b):
         if who.available is not None and m.round not in who.available:
-            yield Violation("availability", f"{_spoken(m)}: {who.id} is not available then")
+            yield _at("availability", "participant", m, f"{who.id} is not available then", who=who.id)
     for who, chosen in ((a, m.delegate_a), (b, m.delegate_b)):
         delegate = next((d for d in who.delegates if d.id == chosen), None)
         if delegate and delegate.available is not None and m.round not in delegate.available:
-            yield Violation("availability", f"{_spoken(m)}: delegate {chosen} of {who.id} is not available then")
+            told = f"delegate {chosen} of {who.id} is not available then"
+            yield _at("availability", "delegate", m, told, who=who.id, delegate=chosen)
     if problem.cross_side_only and not problem.requested and a.side == b.side:
-        yield Violation("side", f"{_spoken(m)}: both are of side {a.side}")
+        yield _at("side", "side", m, f"both are of side {a.side}", side=a.side)
     yield from _language_rule(problem, m, a, b)
     yield from _track_rule(problem, m, a, b)
 
@@ -107,14 +120,16 @@ def _language_rule(problem: Problem, m: Meeting, a: Participant, b: Participant)
     mine, theirs = _words(a, m.delegate_a), _words(b, m.delegate_b)
     if m.interpreter is None:
         if mine and theirs and not mine & theirs:
-            yield Violation("language", f"{_spoken(m)}: no common language and no interpreter")
+            yield _at("language", "none", m, "no common language and no interpreter")
         return
     interpreter = next(x for x in problem.interpreters if x.id == m.interpreter)
     if interpreter.available is not None and m.round not in interpreter.available:
-        yield Violation("availability", f"{_spoken(m)}: interpreter {m.interpreter} is not available then")
+        told = f"interpreter {m.interpreter} is not available then"
+        yield _at("availability", "interpreter", m, told, who=m.interpreter)
     known = set(interpreter.languages)
     if (mine and not mine & known) or (theirs and not theirs & known):
-        yield Violation("language", f"{_spoken(m)}: interpreter {m.interpreter} does not speak to both")
+        told = f"interpreter {m.interpreter} does not speak to both"
+        yield _at("language", "interpreter", m, told, who=m.interpreter)
 
 
 def _track_rule(problem: Problem, m: Meeting, a: Participant, b: Participant) -> Iterator[Violation]:
@@ -125,7 +140,7 @@ def _track_rule(problem: Problem, m: Meeting, a: Participant, b: Participant) ->
         t for t in shared if (t.rounds is None or m.round in t.rounds) and (t.places is None or m.place in t.places)
     ]
     if not fits:
-        yield Violation("track", f"{_spoken(m)}: no track of both runs in that round at place {m.place}")
+        yield _at("track", "track", m, f"no track of both runs in that round at place {m.place}")
 
 
 def _counts(plan: Plan, people: dict[str, Participant]) -> Iterator[Violation]:
@@ -133,7 +148,8 @@ def _counts(plan: Plan, people: dict[str, Participant]) -> Iterator[Violation]:
     for who, count in degree.items():
         most = people[who].max
         if most is not None and count > most:
-            yield Violation("cap", f"{who} has {count} meetings, at most {most} are allowed")
+            told = f"{who} has {count} meetings, at most {most} are allowed"
+            yield _broken("cap", told, what="cap", who=who, count=count, limit=most)
 
 
 def _rests(problem: Problem, plan: Plan, people: dict[str, Participant]) -> Iterator[Violation]:
@@ -148,7 +164,8 @@ def _rests(problem: Problem, plan: Plan, people: dict[str, Participant]) -> Iter
         for first in rounds:
             window = range(first, first + min(limits) + 1)
             if all(t in rounds for t in window):
-                yield Violation("rest", f"{who} has more than {min(limits)} meetings in a row from round {first}")
+                told = f"{who} has more than {min(limits)} meetings in a row from round {first}"
+                yield _broken("rest", told, what="rest", who=who, limit=min(limits), round=first)
                 break
 
 
@@ -156,13 +173,14 @@ def _pair_rules(problem: Problem, plan: Plan) -> Iterator[Violation]:
     met = Counter(frozenset((m.a, m.b)) for m in plan.meetings)
     for pair, times in met.items():
         if times > 1:
-            yield Violation("repeat", f"{' and '.join(sorted(pair))} meet {times} times")
+            one, other = sorted(pair)
+            yield _broken("repeat", f"{one} and {other} meet {times} times", what="pair", a=one, b=other, times=times)
     for a, b in problem.never:
         if frozenset((a, b)) in met:
-            yield Violation("veto", f"{a} and {b} must not meet")
+            yield _broken("veto", f"{a} and {b} must not meet", what="pair", a=a, b=b)
     for a, b in problem.must:
         if frozenset((a, b)) not in met:
-            yield Violation("must", f"{a} and {b} must meet and do not")
+            yield _broken("must", f"{a} and {b} must meet and do not", what="pair", a=a, b=b)
     for lock in problem.locked:
         kept = any(
             {m.a, m.b} == {lock.a, lock.b} and m.round == lock.round and lock.place in (None, m.place)
@@ -170,7 +188,8 @@ def _pair_rules(problem: Problem, plan: Plan) -> Iterator[Violation]:
         )
         if not kept:
             where = "" if lock.place is None else f" at place {lock.place}"
-            yield Violation("lock", f"{lock.a} and {lock.b} are locked to round {lock.round}{where}")
+            told = f"{lock.a} and {lock.b} are locked to round {lock.round}{where}"
+            yield _broken("lock", told, what="pair", a=lock.a, b=lock.b, round=lock.round, place=lock.place)
 
 
 def _requested_rules(problem: Problem, plan: Plan) -> Iterator[Violation]:

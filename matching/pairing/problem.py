@@ -219,10 +219,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A hard rule that a plan breaks: `rule` is a fixed word, `message` says it in plain words."""
+    """A hard rule that a plan breaks: `rule` is a fixed word, `message` says it in plain words.
+
+    `about` holds what the message speaks of (who, other, round, place, ...), so that it can be told in other words
+    and languages; two violations are the same when rule and message are.
+    """
 
     rule: str
     message: str
+    about: tuple[tuple[str, Any], ...] = field(default=(), compare=False)
 
 
 def as_matrix(problem: Problem) -> NDArray[np.float64]:

@@ -1,0 +1,359 @@
+"""A plan edited by hand: judged before it is written, undone exactly, refused when somebody else was faster."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from sqlalchemy import func, insert, literal
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, select
+
+from app.errors import BadInput, Conflict, FieldError
+from app.services.events import get_event
+from app.services.pairings import read_form
+from app.services.plans import get_plan, lock_event, meeting_rows, stored_plan, told_certificate
+from app.services.replans import diff_public
+from matching.pairing.edit import Edit, Edited, Proof, apply_edit, certify, seated
+from matching.pairing.model import build_model
+from matching.pairing.parse import problem_from_dict
+from matching.pairing.plan import describe
+from matching.pairing.problem import Lock, Meeting, Problem, ProblemError, Result, Violation
+from matching.pairing.problem import Plan as Schedule
+from matching.pairing.replan import Diff, compare
+from matching.pairing.write import plan_from_dict, plan_to_dict
+from models.base import utc_now
+from models.edit import EditAnswer, EditEffect, PlanEdit, RuleBroken, Served
+from models.plan import Meeting as MeetingRow
+from models.plan import Plan
+
+_MOST_EDITS = 500
+"""So many edits of one draft can be undone; the next one begins a new history."""
+
+
+class Refused(BadInput):
+    """A hard rule would break."""
+
+
+@dataclass(frozen=True)
+class Open:
+    """A stored plan taken up for editing."""
+
+    row: Plan
+    problem: Problem
+    schedule: Schedule
+
+
+def edit_plan(session: Session, *, event_id: int, number: int, edit: PlanEdit) -> EditAnswer:
+    """Make one edit, or say what it would do.
+
+    A draft is changed in place; of any other plan a new draft is made. Nothing is written when a hard rule would break
+    (the answer says which), and nothing when the plan has changed since the editor saw it (Conflict).
+    """
+    if not edit.dry_run:
+        lock_event(session, event_id=event_id)
+    opened = _open(session, event_id, number, edit.revision)
+    asked = Edit(
+        edit.op,
+        str(edit.a),
+        str(edit.b),
+        edit.round,
+        edit.place,
+        None if edit.other is None else (str(edit.other[0]), str(edit.other[1])),
+    )
+    try:
+        found = apply_edit(opened.problem, opened.schedule, asked)
+    except ProblemError as error:
+        raise BadInput.of(error.path or "op", error.cause) from error
+    fresh = opened.row.state != "draft"
+    answer = EditAnswer(
+        allowed=not found.violations,
+        made=False,
+        number=number,
+        revision=opened.row.revision,
+        new_draft=fresh,
+        violations=[_told(v) for v in found.violations],
+    )
+    if found.violations:
+        return answer
+    entry = _entry(session, opened, edit, found)
+    answer.effect = _effect(opened, found, entry)
+    if edit.dry_run:
+        return answer
+    row = _copied(session, opened.row) if fresh else opened.row
+    row.edits = [*_standing(row), entry]
+    row.edits_done = len(row.edits)
+    _write(session, row, found.problem, _read_diff(entry), entry["locks"])
+    row.certificate = answer.effect.certificate
+    row.revision += 1
+    session.flush()
+    return answer.model_copy(update={"made": True, "number": row.number, "revision": row.revision})
+
+
+def refuse(answer: EditAnswer) -> None:
+    """Raise Refused when an edit was not allowed, with every rule it would break."""
+    if not answer.allowed:
+        told = [FieldError(v.rule, v.message) for v in answer.violations]
+        raise Refused(f"this breaks a rule and was not done: {answer.violations[0].message}", told)
+
+
+def undo_edit(session: Session, *, event_id: int, number: int, revision: int) -> EditAnswer:
+    """Take the last edit back: the plan is exactly as it was before it."""
+    return _step(session, event_id, number, revision, back=True)
+
+
+def redo_edit(session: Session, *, event_id: int, number: int, revision: int) -> EditAnswer:
+    """Make the edit again that was taken back last."""
+    return _step(session, event_id, number, revision, back=False)
+
+
+def _step(session: Session, event_id: int, number: int, revision: int, *, back: bool) -> EditAnswer:
+    lock_event(session, event_id=event_id)
+    opened = _open(session, event_id, number, revision)
+    row = opened.row
+    if row.state != "draft":
+        raise Conflict(f"plan {number} is {row.state} and is not changed any more; edit it to make a draft")
+    if (back and not row.edits_done) or (not back and row.edits_done == len(row.edits)):
+        raise Conflict(f"there is no edit to {'undo' if back else 'do again'} in plan {number}")
+    row.edits_done += -1 if back else 1
+    entry = row.edits[row.edits_done if back else row.edits_done - 1]
+    diff, locks = _read_diff(entry), entry["locks"]
+    if back:
+        diff, locks = diff.inverse(), None if locks is None else {"before": locks["after"], "after": locks["before"]}
+    problem = _relocked(opened.problem, locks)
+    found = Edited(problem, diff.apply(opened.schedule), ())
+    effect = _effect(opened, found, None)
+    _write(session, row, problem, diff, locks)
+    row.certificate = effect.certificate
+    row.revision += 1
+    session.flush()
+    return EditAnswer(allowed=True, made=True, number=number, revision=row.revision, new_draft=False, effect=effect)
+
+
+def _open(session: Session, event_id: int, number: int, revision: int) -> Open:
+    row = get_plan(session, event_id, number)
+    session.refresh(row)
+    if row.state in {"computing", "failed"}:
+        raise Conflict(f"plan {number} is {row.state}: only a finished plan can be edited")
+    if row.revision != revision:
+        raise Conflict(
+            f"plan {number} was changed meanwhile (revision {row.revision}, you saw {revision}): look at it again"
+        )
+    problem = read_form(problem_from_dict, row.problem, "problem")
+    return Open(row, problem, seated(problem, stored_plan(session, event_id=event_id, number=number)))
+
+
+def _told(violation: Violation) -> RuleBroken:
+    about = dict(violation.about)
+    ends = [about.get(name) for name in ("who", "a", "b")]
+    people = [int(x) for x in dict.fromkeys(ends) if x is not None and about["what"] not in {"place", "interpreter"}]
+    if about["what"] in {"place", "interpreter"}:
+        people = [int(about[name]) for name in ("a", "b") if name in about]
+    place = about.get("place") if about["what"] != "place" or "place" in about else about.get("who")
+    return RuleBroken(
+        rule=violation.rule,
+        what=about["what"],
+        message=violation.message,
+        people=people,
+        round=about.get("round"),
+        place=None if place is None else int(place),
+        limit=about.get("limit"),
+        side=about.get("side"),
+        interpreter=str(about["who"]) if about["what"] == "interpreter" and "who" in about else None,
+        delegate=about.get("delegate"),
+    )
+
+
+def _entry(session: Session, opened: Open, edit: PlanEdit, found: Edited) -> dict[str, Any]:
+    """An edit as it is kept: what it changed, so that it can be taken back, and what was proven before the first."""
+    diff = compare(opened.schedule, found.plan)
+    entry: dict[str, Any] = {
+        "op": edit.op,
+        "a": edit.a,
+        "b": edit.b,
+        "at": utc_now().isoformat(),
+        "removed": _dicts(diff.removed),
+        "added": _dicts(diff.added),
+        "moved": [_dicts(pair) for pair in diff.moved],
+        "locks": None,
+    }
+    if edit.op in {"lock", "unlock"}:
+        entry["locks"] = _lock_change(session, opened, edit, found.problem)
+    if not _standing(opened.row):
+        entry["base"] = opened.row.certificate
+    return entry
+
+
+def _standing(row: Plan) -> list[dict[str, Any]]:
+    """The edits that a new one comes after; none of a plan that is left as it is."""
+    kept = row.state == "draft" and row.edits_done < _MOST_EDITS
+    return row.edits[: row.edits_done] if kept else []
+
+
+def _lock_change(session: Session, opened: Open, edit: PlanEdit, after: Problem) -> dict[str, Any]:
+    """The locks of a pair before and after: in the plan with their position, and in the event."""
+    ends = {str(edit.a), str(edit.b)}
+    event = get_event(session, event_id=opened.row.event_id)
+
+    def of(problem: Problem, stands: list[dict[str, Any]]) -> dict[str, Any]:
+        held = [(i, _lock_dict(k)) for i, k in enumerate(problem.locked) if {k.a, k.b} == ends]
+        return {"plan": held, "event": stands}
+
+    now = [lock for lock in event.locks if {str(lock["a"]), str(lock["b"])} == ends]
+    return {"before": of(opened.problem, now), "after": of(after, _event_locks(after, ends))}
+
+
+def _event_locks(problem: Problem, ends: set[str]) -> list[dict[str, Any]]:
+    return [
+        {"a": int(k.a), "b": int(k.b), "round": k.round, "place": None if k.place is None else int(k.place)}
+        for k in problem.locked
+        if {k.a, k.b} == ends
+    ]
+
+
+def _lock_dict(lock: Any) -> dict[str, Any]:
+    return {name: value for name, value in asdict(lock).items() if value is not None}
+
+
+def _relocked(problem: Problem, change: dict[str, Any] | None) -> Problem:
+    """The problem with the locks of one pair replaced, each at its old position."""
+    if change is None:
+        return problem
+    gone = [lock for _, lock in change["before"]["plan"]]
+    locked = [lock for lock in map(_lock_dict, problem.locked) if lock not in gone]
+    for position, lock in change["after"]["plan"]:
+        locked.insert(position, lock)
+    return replace(problem, locked=tuple(Lock(**lock) for lock in locked))
+
+
+def _effect(opened: Open, found: Edited, entry: dict[str, Any] | None) -> EditEffect:
+    before, after = (
+        describe(build_model(p), s) for p, s in ((opened.problem, opened.schedule), (found.problem, found.plan))
+    )
+    asked = {p.id: p.min for p in found.problem.participants}
+    held = [Counter(who for m in s.meetings for who in (m.a, m.b)) for s in (opened.schedule, found.plan)]
+    changed = [
+        Served(id=int(who), asked=asked[who], before=held[0][who], after=held[1][who])
+        for who in asked
+        if held[0][who] != held[1][who]
+    ]
+    return EditEffect(
+        utility_before=before.utility,
+        utility_after=after.utility,
+        floor_before=before.floor.reached,
+        floor_after=after.floor.reached,
+        short=[s for s in changed if s.after < s.before and s.after < s.asked],
+        relieved=[s for s in changed if s.after > s.before and s.before < s.asked],
+        idle_rounds_before=before.idle_rounds,
+        idle_rounds_after=after.idle_rounds,
+        place_changes_before=before.place_changes,
+        place_changes_after=after.place_changes,
+        diff=diff_public(compare(opened.schedule, found.plan)),
+        certificate=_certificate(opened.row, found, entry),
+    )
+
+
+def _certificate(row: Plan, found: Edited, entry: dict[str, Any] | None) -> dict[str, Any]:
+    standing = row.edits[: row.edits_done] if entry is None else [*_standing(row), entry]
+    if not standing:
+        base: dict[str, Any] = row.edits[0]["base"]
+        return base
+    base = standing[0]["base"]
+    certificate, proven = certify(found.problem, found.plan, _proof(base, standing))
+    told = told_certificate(found.problem, Result(found.plan, certificate)) | {"seconds": base.get("seconds", 0.0)}
+    return told if proven else told | {"bound": None, "gap": None}
+
+
+def _proof(base: dict[str, Any], edits: Sequence[dict[str, Any]]) -> Proof:
+    degrees: Counter[str] = Counter()
+    locks: Counter[str] = Counter()
+    for edit in edits:
+        for name, sign in (("added", 1), ("removed", -1)):
+            for meeting in edit[name]:
+                degrees[meeting["a"]] += sign
+                degrees[meeting["b"]] += sign
+        for name, sign in (("after", 1), ("before", -1)):
+            for _, lock in (edit["locks"] or {name: {"plan": []}})[name]["plan"]:
+                locks[str(sorted(lock.items()))] += sign
+    return Proof(
+        status=base.get("status", "feasible"),
+        utility=base.get("utility", 0.0),
+        bound=base.get("bound"),
+        degrees=dict(degrees),
+        released=any(count < 0 for count in locks.values()),
+    )
+
+
+def _dicts(meetings: Sequence[Meeting]) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = plan_to_dict(Schedule(tuple(meetings)))["meetings"]
+    return told
+
+
+def _read_diff(entry: dict[str, Any]) -> Diff:
+    def read(meetings: list[dict[str, Any]]) -> tuple[Meeting, ...]:
+        return plan_from_dict({"meetings": meetings}).meetings
+
+    moved = tuple((before, after) for before, after in (read(pair) for pair in entry["moved"]))
+    return Diff(read(entry["removed"]), read(entry["added"]), moved)
+
+
+def _copied(session: Session, row: Plan) -> Plan:
+    """A draft of a plan that itself must not change, with the same meetings."""
+    last = session.exec(select(func.max(Plan.number)).where(Plan.event_id == row.event_id)).one()
+    draft = Plan(
+        event_id=row.event_id,
+        number=(last or 0) + 1,
+        state="draft",
+        seed=row.seed,
+        parent=row.number,
+        problem=dict(row.problem),
+        certificate=row.certificate,
+        weights=dict(row.weights),
+        edits=[],
+        edits_done=0,
+    )
+    session.add(draft)
+    session.flush()
+    kept = [name for name in MeetingRow.model_fields if name not in ("event_id", "number")]
+    same = sa_select(literal(row.event_id), literal(draft.number), *(getattr(MeetingRow, name) for name in kept))
+    same = same.where(col(MeetingRow.event_id) == row.event_id, col(MeetingRow.number) == row.number)
+    session.execute(insert(MeetingRow).from_select(["event_id", "number", *kept], same))
+    return draft
+
+
+def _write(session: Session, row: Plan, problem: Problem, diff: Diff, locks: dict[str, Any] | None) -> None:
+    for meeting in diff.removed:
+        session.delete(_row(session, row, meeting))
+    for before, after in diff.moved:
+        stored = _row(session, row, before)
+        fresh = meeting_rows(row, problem, [after])[0]
+        for name in ("round", "place", "interpreter"):
+            setattr(stored, name, getattr(fresh, name))
+        same = stored.a == fresh.a
+        stored.delegate_a, stored.delegate_b = (
+            (fresh.delegate_a, fresh.delegate_b) if same else (fresh.delegate_b, fresh.delegate_a)
+        )
+    session.flush()
+    session.add_all(meeting_rows(row, problem, diff.added))
+    if locks is not None:
+        _write_locks(session, row, problem, locks)
+
+
+def _row(session: Session, plan: Plan, meeting: Meeting) -> MeetingRow:
+    ends = int(meeting.a), int(meeting.b)
+    for a, b in (ends, ends[::-1]):
+        found = session.get(MeetingRow, (plan.event_id, plan.number, a, b))
+        if found is not None:
+            return found
+    raise Conflict(f"plan {plan.number} was changed meanwhile: look at it again")
+
+
+def _write_locks(session: Session, row: Plan, problem: Problem, change: dict[str, Any]) -> None:
+    """Locks bind this plan at once and, in the event, every plan computed from now on."""
+    rest = {name: value for name, value in row.problem.items() if name != "locked"}
+    locked = [_lock_dict(lock) for lock in problem.locked]
+    row.problem = rest | ({"locked": locked} if locked else {})
+    event = get_event(session, event_id=row.event_id)
+    ends = {frozenset((lock["a"], lock["b"])) for when in ("before", "after") for lock in change[when]["event"]}
+    kept = [lock for lock in event.locks if frozenset((lock["a"], lock["b"])) not in ends]
+    event.locks = [*kept, *change["after"]["event"]]

@@ -2,9 +2,15 @@
 
 import io
 import json
+from datetime import date
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import Session
+
+from app.security import Principal
+from app.services.views import record_view
+from models.views import ActorView
 
 CSV = (
     "Nom;Pays;Ville;Description;Offres;Besoins\n"
@@ -77,3 +83,69 @@ def test_options_are_read_and_refused_by_name(client: TestClient) -> None:
     answer = client.post("/maps/imports", data={"name": "X", "options": options}, files=file)
     assert answer.status_code == 422
     assert answer.json()["detail"] == "options.layuot: unknown field"
+
+
+def test_work_in_the_background_is_told_until_it_is_done(client: TestClient) -> None:
+    file = {"file": ("carte.csv", CSV.encode(), "text/csv")}
+    begun = client.post("/maps/imports?wait=false", data={"name": "Carte"}, files=file).json()
+    url = f"/maps/imports/{begun['id']}"
+    assert (begun["state"], begun["progress"]["stage"]) == ("reading", "waiting")
+    assert until(client, url)["state"] == "previewed"
+    client.post(f"{url}/apply?wait=false")
+    done = until(client, url)
+    assert (done["state"], done["progress"]["done"], done["embedding"]["waiting"]) == ("applied", 2, 3)
+    taken_back = client.post(f"{url}/undo").json()
+    assert client.get(url).json()["taken_back"] == taken_back
+
+
+def until(client: TestClient, url: str) -> dict:
+    """The import once its work is done; the thread of the service does it, and each look takes a moment."""
+    for _ in range(2000):
+        seen = client.get(url).json()
+        if seen["progress"]["stage"] in {"done", "failed", "stopped"}:
+            return seen
+    raise AssertionError(seen)
+
+
+def test_an_import_that_was_never_applied_is_forgotten(client: TestClient, uploaded: dict) -> None:
+    assert client.post(f"/maps/imports/{uploaded['id']}/stop").json()["state"] == "previewed"
+    assert client.delete(f"/maps/imports/{uploaded['id']}").status_code == 204
+    assert client.get("/maps").json() == []
+
+
+def test_addresses_are_off_by_default(client: TestClient) -> None:
+    body = {"url": "https://data.example.org/x.csv", "map": {"name": "X"}}
+    answer = client.post("/maps/imports/from-address", json=body)
+    assert answer.status_code == 422
+    assert "the operator allows hosts with VIADUC_IMPORT_URLS" in answer.json()["detail"]
+
+
+def test_a_sector_list_is_loaded_and_imports_use_it(client: TestClient) -> None:
+    file = {"file": ("das.csv", b"code;nom;viaduc\nDAS1;Textiles du futur;textile\n", "text/csv")}
+    report = client.post("/sector-lists", data={"name": "DAS"}, files=file).json()
+    assert (report["terms"], report["mapped"], report["rejected"]) == (1, 1, [])
+    assert [t["code"] for t in client.get("/sector-lists").json()[0]["terms"]] == ["DAS1"]
+    maps = {"file": ("m.csv", b"Nom;Pays;Secteurs\nA;FR;DAS1\n", "text/csv")}
+    client.post("/maps/imports?apply=true", data={"name": "M"}, files=maps)
+    assert client.get("/actors/1").json()["sectors"] == ["textile"]
+    assert client.delete(f"/sector-lists/{report['id']}").status_code == 204
+    assert client.delete(f"/sector-lists/{report['id']}").status_code == 404
+
+
+def test_who_knows_that_an_actor_exists(client: TestClient, uploaded: dict, session: Session) -> None:
+    client.post(f"/maps/imports/{uploaded['id']}/apply")
+    reader = client.post("/actors", json={"name": "Reader", "country": "BE", "side": "VLG"}).json()["id"]
+    asks = (Principal("participant", actor_id=reader), Principal("participant", actor_id=1), Principal("public"))
+    for principal in asks:
+        record_view(session, actor_id=1, principal=principal, door="page", side="' OR 1=1")
+    record_view(session, actor_id=1, principal=asks[0], door="agenda")
+    session.add(ActorView(actor_id=1, day=date(2020, 1, 1), side="FR", role="public", door="page", views=9))
+    session.commit()
+    known = client.get("/actors/1/known").json()
+    assert (known["views"], known["by_side"]) == (
+        3,
+        [{"side": "VLG", "role": "participant", "views": 2}, {"side": "", "role": "public", "views": 1}],
+    )
+    assert [(m["name"], m["licence"]) for m in known["maps"]] == [("Carte du Nord", "CC0")]
+    whole = client.get(f"/maps/{uploaded['map_id']}/known").json()
+    assert (whole["views"], whole["actors_seen"], whole["other_maps"]) == (3, 1, {})

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from matching.ranking.affinity import Affinity, pair_table
 from matching.ranking.calibration import Calibration
 from matching.ranking.geography import closeness, distance_matrix
-from matching.ranking.profile import FACETS, ActorId, Facet, Pool
+from matching.ranking.profile import FACETS, ActorId, Facet, Pool, Runs
 from matching.ranking.weights import Weights
 
 Matrix = NDArray[Any]
@@ -47,6 +47,7 @@ class Relation:
 
 
 Relations = Mapping[frozenset[ActorId], Relation]
+Meetings = Mapping[tuple[Facet, Facet], Matrix]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,15 @@ class Scoring:
 
 def part_matrices(a: Pool, b: Pool, scoring: Scoring) -> dict[str, Matrix]:
     """Every part for every pair, each (len(a), len(b)) in 0..1 or NaN."""
-    text = _text_parts(a, b, scoring.calibration)
+    text = text_parts(_meetings(a, b, scoring.calibration.softness), _whole_similarity(a, b), scoring.calibration)
     kilometres = distance_matrix(a.latitudes, a.longitudes, b.latitudes, b.longitudes)
     return {
         **text,
         "theme": pair_table(a.columns["sectors"], b.columns["sectors"], scoring.affinity.theme_closeness),
         "kind": pair_table(a.columns["kind"], b.columns["kind"], scoring.affinity.kind_complement),
-        "language": pair_table(a.columns["languages"], b.columns["languages"], _common_language),
+        "language": pair_table(a.columns["languages"], b.columns["languages"], common_language),
         "distance": closeness(kilometres),
-        "size": _size_matrix(a, b),
+        "size": size_closeness(a.sizes, b.sizes),
         "history": _history_matrix(a, b, scoring.relations),
     }
 
@@ -101,9 +102,11 @@ def merit_matrix(parts: Mapping[str, Matrix], weights: Weights, calibration: Cal
     return np.asarray(total / np.where(weight > 0, weight, 1.0))
 
 
-def _text_parts(a: Pool, b: Pool, calibration: Calibration) -> dict[str, Matrix]:
-    """Facets meet facets: needs meet offers, and every facet the profile text."""
-    near = _facet_similarities(a, b, calibration.softness)
+def text_parts(near: Meetings, whole: Matrix, calibration: Calibration) -> dict[str, Matrix]:
+    """The parts that texts make, each (n, m): needs meet offers, and every facet the profile text.
+
+    `near` holds the similarity of every facet with every facet, `whole` that of all texts with all texts.
+    """
     need_offer, offer_need = near["need", "offer"], near["offer", "need"]
     told = _mean_known([similarity for meeting, similarity in near.items() if "profile" in meeting])
     alike = _mean_known([near[facet, facet] for facet in FACETS])
@@ -111,7 +114,7 @@ def _text_parts(a: Pool, b: Pool, calibration: Calibration) -> dict[str, Matrix]
     return {
         "need_offer": calibration.to_unit(need_offer),
         "offer_need": calibration.to_unit(offer_need),
-        "profile": calibration.to_unit(_mean_known([told, told, _whole_similarity(a, b)])),
+        "profile": calibration.to_unit(_mean_known([told, told, whole])),
         "twin": np.clip((twin - calibration.twin_floor) / (calibration.twin_ceiling - calibration.twin_floor), 0, 1),
     }
 
@@ -123,22 +126,31 @@ def _whole_similarity(a: Pool, b: Pool) -> Matrix:
     return np.asarray(a.centres @ b.centres.T)
 
 
-def _facet_similarities(a: Pool, b: Pool, softness: float) -> dict[tuple[Facet, Facet], Matrix]:
+def _meetings(a: Pool, b: Pool, softness: float) -> Meetings:
+    """Every facet of a with every facet of b; one product for all."""
+    cosines = a.passages.vectors @ b.passages.vectors.T if a.passages.vectors.size and b.passages.vectors.size else None
+    return facet_similarities(cosines, (a.passages, len(a)), (b.passages, len(b)), softness)
+
+
+def facet_similarities(
+    cosines: Matrix | None, a: tuple[Runs, int], b: tuple[Runs, int], softness: float
+) -> dict[tuple[Facet, Facet], Matrix]:
     """Soft max-similarity of every facet with every facet of the other actor, each (n, m), NaN where one has none.
 
-    log-mean-exp of the cosines: with softness t this lies between the mean (t → 0) and the maximum (t → ∞), so one
-    strong fit counts more than many weak ones, yet two strong fits count more than one. One product for all facets.
+    log-mean-exp of the `cosines` of passages, which are overwritten (None: there are none): with softness t this lies
+    between the mean (t → 0) and the maximum (t → ∞), so one strong fit counts more than many weak ones, yet two strong
+    fits count more than one. `a` and `b` are the runs of passages and the number of actors.
     """
-    rows, columns = a.passages, b.passages
-    out = np.full((len(FACETS) * len(a), len(FACETS) * len(b)), np.nan, dtype=rows.vectors.dtype)
-    if len(rows.owners) and len(columns.owners):
-        lifted = rows.vectors @ columns.vectors.T
-        lifted *= softness
-        np.exp(lifted, out=lifted)
-        sums = np.add.reduceat(np.add.reduceat(lifted, rows.starts, axis=0), columns.starts, axis=1)
+    (rows, n), (columns, m) = a, b
+    dtype = np.float64 if cosines is None else cosines.dtype
+    out = np.full((len(FACETS) * n, len(FACETS) * m), np.nan, dtype=dtype)
+    if cosines is not None:
+        cosines *= softness
+        np.exp(cosines, out=cosines)
+        sums = np.add.reduceat(np.add.reduceat(cosines, rows.starts, axis=0), columns.starts, axis=1)
         sums /= np.outer(rows.counts, columns.counts).astype(sums.dtype)
         out[np.ix_(rows.owners, columns.owners)] = np.log(sums, out=sums) / softness
-    split = out.reshape(len(FACETS), len(a), len(FACETS), len(b))
+    split = out.reshape(len(FACETS), n, len(FACETS), m)
     return {(mine, theirs): split[i, :, j] for i, mine in enumerate(FACETS) for j, theirs in enumerate(FACETS)}
 
 
@@ -150,15 +162,15 @@ def _mean_known(matrices: Sequence[Matrix]) -> Matrix:
         return np.asarray(np.where(known > 0, total / np.maximum(known, 1), np.nan))
 
 
-def _common_language(a: Sequence[str], b: Sequence[str]) -> float | None:
+def common_language(a: Sequence[str], b: Sequence[str]) -> float | None:
     """1 with a common working language, 0 when an interpreter is needed, None when a side names no language."""
     return float(not set(a).isdisjoint(b)) if a and b else None
 
 
-def _size_matrix(a: Pool, b: Pool) -> Matrix:
-    """1 for equal sizes, 0 from four orders of magnitude apart, NaN when a size is unknown."""
+def size_closeness(a: NDArray[np.float64], b: NDArray[np.float64]) -> Matrix:
+    """1 for equal sizes, 0 from four orders of magnitude apart, NaN when a size is unknown; (n, m)."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        orders = np.abs(np.subtract.outer(np.log10(a.sizes), np.log10(b.sizes)))
+        orders = np.abs(np.subtract.outer(np.log10(a), np.log10(b)))
     return np.asarray(np.clip(1 - orders / 4, 0.0, 1.0))
 
 

@@ -102,17 +102,23 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Passages:
-    """The vectors of many actors in runs: all needs, actor after actor, then all offers, then all profile texts.
+class Runs:
+    """Whose passages stand where, in rows that follow each other without a gap.
 
-    `vectors` is (passages, d). Run i begins at row `starts[i]`, has `counts[i]` rows and belongs to facet
-    `owners[i] // n` of actor `owners[i] % n`, n being the number of actors; empty runs are left out.
+    Run i begins at row `starts[i]`, has `counts[i]` rows and belongs to facet `owners[i] // n` of actor
+    `owners[i] % n`, n being the number of actors; empty runs are left out.
     """
 
-    vectors: Floats
     starts: NDArray[np.int64]
     counts: NDArray[np.int64]
     owners: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passages(Runs):
+    """The vectors (passages, d) of many actors: all needs, actor after actor, then all offers, then the profiles."""
+
+    vectors: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -223,4 +229,4 @@ def _pack_passages(actors: Sequence[Profile], dim: int, dtype: type[np.floating[
     owners = np.flatnonzero(sizes)
     starts = (np.cumsum(sizes) - sizes)[owners] if len(sizes) else sizes
     packed = np.array(vectors, dtype=dtype) if vectors else np.zeros((0, dim), dtype=dtype)
-    return Passages(packed, starts, sizes[owners], owners)
+    return Passages(starts, sizes[owners], owners, packed)

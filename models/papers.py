@@ -14,7 +14,9 @@ SecondLanguage = Literal["partner", "none", "en", "fr", "nl", "de", "da", "es", 
 class PaperOptions(Shape):
     """How papers are made. The defaults are what most events want."""
 
-    plan: int | None = Field(default=None, ge=1, le=2**31 - 1, description="Absent: the published plan, else the newest draft")
+    plan: int | None = Field(
+        default=None, ge=1, le=2**31 - 1, description="Absent: the published plan, else the newest draft"
+    )
     first: Literal["own", "en", "fr", "nl", "de", "da", "es", "eu"] = Field(
         default="own", description="Language that comes first; own: the participant's"
     )
@@ -25,7 +27,8 @@ class PaperOptions(Shape):
     badge_height_mm: int = Field(default=55, ge=35, le=140, description="Height of a badge")
     badge_code: Literal["profile", "agenda", "none"] = Field(
         default="profile",
-        description="What the code on a badge opens: the public profile, or the personal agenda (whoever scans it can answer there)",
+        description="What the code on a badge opens: the public profile, or the personal agenda (whoever scans it may "
+        "answer there)",
     )
     actor_ids: list[int] | None = Field(
         default=None, max_length=5000, description="Only these participants' sheets or badges; absent: everybody's"

@@ -153,7 +153,9 @@ def read_timetable(session: Session, *, event_id: int, number: int | None = None
     """
     event = get_event(session, event_id=event_id)
     plan = _plan(session, event_id, number)
-    slots = {r.index: _slot(r.index, r.starts_at, r.minutes, event.zone) for r in list_rounds(session, event_id=event_id)}
+    slots = {
+        r.index: _slot(r.index, r.starts_at, r.minutes, event.zone) for r in list_rounds(session, event_id=event_id)
+    }
     meetings = tuple(
         Encounter(m.a, m.b, m.round, m.place, _index(m.interpreter), m.utility)
         for m in (plan.meetings if plan else ())
@@ -167,18 +169,6 @@ def read_timetable(session: Session, *, event_id: int, number: int | None = None
         interpreters={i.index: i for i in list_interpreters(session, event_id=event_id)},
         people=_people(session, event_id, plan),
         meetings=meetings,
-    )
-
-
-def with_plan(timetable: Timetable, plan: PlanPublic) -> Timetable:
-    """The same event with another of its plans."""
-    meetings = tuple(
-        Encounter(m.a, m.b, m.round, m.place, _index(m.interpreter), m.utility)
-        for m in plan.meetings
-        if m.round in timetable.slots
-    )
-    return Timetable(
-        timetable.event, plan, timetable.slots, timetable.places, timetable.interpreters, timetable.people, meetings
     )
 
 

@@ -33,6 +33,9 @@ class Wording(Protocol):
     def kind(self, code: str) -> str:
         """The name of a kind of actor."""
 
+    def cause(self, code: str) -> str:
+        """Why somebody has fewer meetings than asked."""
+
     def country(self, code: str) -> str:
         """The name of a country."""
 

@@ -81,7 +81,9 @@ class Desk:
         told = plan.published_at if plan.state == "published" and plan.published_at else plan.created_at
         phrase = "plan_published" if plan.state == "published" else f"plan_{plan.state}"
         return [
-            words.say(phrase, number=plan.number, day=words.short_day(told, self.zone), time=words.time(told, self.zone))
+            words.say(
+                phrase, number=plan.number, day=words.short_day(told, self.zone), time=words.time(told, self.zone)
+            )
             for words in map(self.words, tongues)
         ]
 

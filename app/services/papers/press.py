@@ -19,39 +19,36 @@ _press = Lock()
 
 def print_pdf(template: Template, data: Mapping[str, Any]) -> bytes:
     """The PDF of a template with its data. All strings of the data are set as text; none is read as markup."""
-    return _compile(template, data, "pdf")
+    return _pages(template, data, "pdf")[0]
 
 
 def draw_page(template: Template, data: Mapping[str, Any], *, ppi: float = 60) -> bytes:
     """The first page as PNG."""
-    drawn = _compile(template, data, "png", ppi=ppi)
-    return drawn[0] if isinstance(drawn, list) else drawn
+    return _pages(template, data, "png", ppi)[0]
 
 
-def _compile(template: Template, data: Mapping[str, Any], kind: str, **more: Any) -> Any:
+def _pages(template: Template, data: Mapping[str, Any], kind: Literal["pdf", "png"], ppi: float = 72) -> list[bytes]:
     import typst  # noqa: PLC0415 - slow import
 
     written = json.dumps(printable(data), ensure_ascii=False)
-    # The compiler is no place for two at once: it takes every core it finds.
+    compiler = typst.Compiler(
+        str(FOLDER / "templates" / f"{template}.typ"),
+        root=str(FOLDER / "templates"),
+        font_paths=_fonts(),
+        ignore_system_fonts=True,
+        sys_inputs={"data": written},
+    )
+    # One at a time: the compiler takes every core it finds, and memory by the page.
     with _press:
-        return typst.compile(
-            str(FOLDER / "templates" / f"{template}.typ"),
-            root=str(FOLDER / "templates"),
-            font_paths=_fonts(),
-            ignore_system_fonts=True,
-            sys_inputs={"data": written},
-            format=kind,
-            **more,
-        )
+        made: Any = compiler.compile(format=kind, ppi=ppi)
+    return made if isinstance(made, list) else [made]
 
 
 @cache
 def _fonts() -> Any:
     import typst  # noqa: PLC0415 - slow import
 
-    return typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FOLDER / "fonts")]
-    )
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FOLDER / "fonts")])
 
 
 def printable(value: Any) -> Any:

@@ -190,7 +190,7 @@ def _round_sheet(desk: Desk, slot: Slot) -> dict[str, Any]:
     sheet = _list_sheet(desk, f"round-{slot.index}", f"{start} – {end}", ("place", "meet"))
     return sheet | {
         "rows": rows,
-        "facts": " · ".join(desk.both(desk.tongues, "round", number=slot.index + 1)),
+        "facts": " · ".join(desk.both(desk.tongues, "round_number", number=slot.index + 1)),
         "when": desk.words(lang).day(slot.start, desk.zone),
         "also": {"words": desk.both(desk.tongues, "pausing"), "names": pausing} if pausing else None,
     }

@@ -1,0 +1,79 @@
+"""A whole event as one JSON document: to keep, to read by other programs, and to take parts of back in."""
+
+import json
+from typing import Any
+
+from sqlmodel import Session
+
+from app.services import plans
+from app.services.events import (
+    get_event,
+    list_interpreters,
+    list_locks,
+    list_participants,
+    list_places,
+    list_rounds,
+    list_wishes,
+)
+from app.services.files.tables import stem_of
+from app.services.files.timetable import Timetable
+from app.services.importing.export import Selection, export_actors
+from app.services.importing.sheets import FileOut
+from models.event import EventCreate
+
+VERSION = 1
+
+
+def event_json(session: Session, *, timetable: Timetable) -> FileOut:
+    """Everything the event holds.
+
+    `rounds`, `places`, `interpreters`, `wishes` and `locks` are what the routes of these names take; `participants`
+    what `POST /events/{id}/participants` takes; each line of `actors` what `viaduc import` takes; `problem` and `plan`
+    of a plan what `viaduc check` takes. Ids are those of this service: another one gives actors new ids on import, by
+    which `actor_id` has to be replaced.
+    """
+    told = describe_event(session, event_id=timetable.event.id)
+    return FileOut(f"{stem_of(timetable)}.json", "application/json", json.dumps(told, ensure_ascii=False).encode())
+
+
+def describe_event(session: Session, *, event_id: int) -> dict[str, Any]:
+    """The document as plain values."""
+    event = get_event(session, event_id=event_id)
+    people = list_participants(session, event_id=event_id)
+    kept = {name: getattr(event, name) for name in EventCreate.model_fields if hasattr(event, name)}
+    return {
+        "viaduc": VERSION,
+        "id": event_id,
+        "event": EventCreate.model_validate(kept).model_dump(mode="json"),
+        "rounds": _without_index(list_rounds(session, event_id=event_id)),
+        "places": _without_index(list_places(session, event_id=event_id)),
+        "interpreters": _without_index(list_interpreters(session, event_id=event_id)),
+        "participants": [p.model_dump(mode="json", exclude={"name"}) for p in people],
+        "wishes": [w.model_dump(mode="json") for w in list_wishes(session, event_id=event_id)],
+        "locks": [lock.model_dump(mode="json") for lock in list_locks(session, event_id=event_id)],
+        "actors": _actors(session, [p.actor_id for p in people]),
+        "plans": [_plan(session, event_id, brief.number) for brief in plans.list_plans(session, event_id=event_id)],
+    }
+
+
+def _without_index(rows: list[Any]) -> list[dict[str, Any]]:
+    """Their place in the list is their index."""
+    return [row.model_dump(mode="json", exclude={"index"}) for row in rows]
+
+
+def _actors(session: Session, ids: list[int]) -> list[dict[str, Any]]:
+    made = export_actors(session, selection=Selection(actor_ids=ids), kind="jsonl")
+    return [json.loads(line) for line in made.data.decode().splitlines()]
+
+
+def _plan(session: Session, event_id: int, number: int) -> dict[str, Any]:
+    """A plan with its problem, in the shapes of `viaduc check`."""
+    row = plans.get_plan(session, event_id, number)
+    told = plans.plan_public(session, event_id=event_id, number=number)
+    meetings = [
+        {"a": str(m.a), "b": str(m.b), "round": m.round, "place": None if m.place is None else str(m.place),
+         "interpreter": m.interpreter}
+        for m in told.meetings
+    ]  # fmt: skip
+    brief = told.model_dump(mode="json", include={"number", "state", "seed", "parent", "created_at", "published_at"})
+    return brief | {"problem": row.problem, "plan": {"meetings": meetings, "certificate": row.certificate}}

@@ -1,0 +1,122 @@
+"""Papers of an event from first to last: read, laid out, printed."""
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+from sqlmodel import Session
+
+from app.services import links
+from app.services.files.reasons import why_pairs
+from app.services.files.tables import stem_of
+from app.services.files.timetable import Timetable, read_timetable
+from app.services.files.wording import Words
+from app.services.importing.sheets import FileOut
+from app.services.papers import badges, press, sheets
+from app.services.papers.desk import Desk
+from models.papers import PaperKind, PaperOptions
+
+KINDS: Sequence[PaperKind] = get_args(PaperKind)
+PDF = "application/pdf"
+_LAYOUTS: Mapping[PaperKind, tuple[press.Template, Callable[[Desk], dict[str, Any]]]] = {
+    "participants": ("participants", sheets.participants_data),
+    "places": ("lists", sheets.places_data),
+    "rounds": ("lists", sheets.rounds_data),
+    "interpreters": ("lists", sheets.interpreters_data),
+    "badges": ("badges", badges.badges_data),
+    "signs": ("signs", badges.signs_data),
+}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be printed, in whose words, and where this service is reached (`base`: https://viaduc.example.org)."""
+
+    words: Words
+    base: str
+    options: PaperOptions = field(default_factory=PaperOptions)
+
+
+def make_paper(session: Session, *, event_id: int, kind: PaperKind, order: Order) -> FileOut:
+    """One kind of paper as PDF.
+
+    Sheets of participants, and badges that ask for it, carry a new link to the agenda each: those printed before keep
+    working. Raises NotFound (event, plan, participant) and Conflict (the plan is still being computed).
+    """
+    timetable = read_timetable(session, event_id=event_id, number=order.options.plan)
+    return _print(lay_out(session, timetable, (kind,), order), kind)
+
+
+def make_papers(
+    session: Session, *, event_id: int, order: Order, kinds: Sequence[PaperKind] = KINDS
+) -> Iterator[FileOut]:
+    """Several kinds, one after the other; one link to the agenda serves a participant's sheet and badge."""
+    timetable = read_timetable(session, event_id=event_id, number=order.options.plan)
+    desk = lay_out(session, timetable, kinds, order)
+    for kind in kinds:
+        yield _print(desk, kind)
+
+
+def make_folder(session: Session, *, event_id: int, order: Order) -> FileOut:
+    """Every kind in one archive."""
+    out = io.BytesIO()
+    name = "papers"
+    # PDF is packed already.
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for paper in make_papers(session, event_id=event_id, order=order):
+            archive.writestr(paper.name, paper.data)
+            name = paper.name.rsplit("-", 1)[0]
+    return FileOut(f"{name}-papers.zip", "application/zip", out.getvalue())
+
+
+def draw_paper(session: Session, *, event_id: int, kind: PaperKind, order: Order) -> bytes:
+    """The first page as PNG, with a code that leads nowhere: looking makes no links."""
+    timetable = read_timetable(session, event_id=event_id, number=order.options.plan)
+    some = list(timetable.people)[:12]
+    few = order.options.model_copy(update={"actor_ids": some[:1] if kind == "participants" else some})
+    codes = dict.fromkeys(some, f"{order.base}/agenda/")
+    desk = Desk(timetable, order.words, few, _reasons(session, timetable, few), codes, codes)
+    template, layout = _LAYOUTS[kind]
+    data = layout(desk)
+    return press.draw_page(template, data | {key: data[key][:1] for key in ("sheets", "signs") if key in data})
+
+
+def lay_out(session: Session, timetable: Timetable, kinds: Sequence[PaperKind], order: Order) -> Desk:
+    """Everything at hand for these kinds."""
+    own = "participants" in kinds
+    coded = own or ("badges" in kinds and order.options.badge_code == "agenda")
+    return Desk(
+        timetable=timetable,
+        words=order.words,
+        options=order.options,
+        reasons=_reasons(session, timetable, order.options) if own else {},
+        agendas=_agendas(session, timetable, order) if coded else {},
+        profiles={actor_id: f"{order.base}/directory/{actor_id}" for actor_id in timetable.people},
+    )
+
+
+def unprintable(timetable: Timetable) -> dict[str, str]:
+    """Names with letters that none of our fonts has, and which; a dot stands for each on paper."""
+    words = [p.name for p in timetable.people.values()] + [*timetable.places.values(), timetable.event.name]
+    return {name: missing for name in words if (missing := press.missing_letters([name]))}
+
+
+def _reasons(session: Session, timetable: Timetable, options: PaperOptions) -> Any:
+    wanted = None if options.actor_ids is None else set(options.actor_ids)
+    pairs = [m.pair for m in timetable.meetings if wanted is None or not wanted.isdisjoint(m.pair)]
+    return why_pairs(session, pairs=pairs)
+
+
+def _agendas(session: Session, timetable: Timetable, order: Order) -> dict[int, str]:
+    wanted = order.options.actor_ids
+    tokens = links.make_links(
+        session, event_id=timetable.event.id, actor_ids=wanted, handing=links.Handing(purpose="paper")
+    )
+    return {actor_id: f"{order.base}/agenda/{token}" for actor_id, token in tokens.items()}
+
+
+def _print(desk: Desk, kind: PaperKind) -> FileOut:
+    template, layout = _LAYOUTS[kind]
+    return FileOut(f"{stem_of(desk.timetable)}-{kind}.pdf", PDF, press.print_pdf(template, layout(desk)))

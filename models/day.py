@@ -109,7 +109,7 @@ class DayStepPublic(Shape):
     """A step of the day as answered."""
 
     number: int
-    kind: Literal["attendance", "loss", "rounds", "plan"]
+    kind: Literal["attendance", "loss", "rounds", "replan", "plan"]
     subject: dict[str, Any]
     before: dict[str, Any]
     after: dict[str, Any]

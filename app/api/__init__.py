@@ -5,6 +5,7 @@ from fastapi.routing import APIRoute
 
 from app.api.actors import router as actors
 from app.api.agenda import router as agendas
+from app.api.day import router as day
 from app.api.events import router as events
 from app.api.feedback import router as feedback
 from app.api.maps import router as maps
@@ -30,7 +31,7 @@ def _summarised(router: APIRouter) -> APIRouter:
 routers = tuple(
     _summarised(r)
     for r in (
-        match, actors, maps, programmes, events, event_weights, plans, what_if, pairings, tandems, feedback, weights,
-        operations,
+        match, actors, maps, programmes, events, day, event_weights, plans, what_if, pairings, tandems, feedback,
+        weights, operations,
     )
 )  # fmt: skip

@@ -133,3 +133,12 @@ LINKS: Examples = {
 }
 LINK_CHOICE: Examples = {"of one": {"value": {"actor_ids": [1]}}}
 AGENDA_RULES: Examples = {"wishes are closed": {"value": {"wishes": False, "details": True}}}
+ATTENDANCE: Examples = {
+    "one is here, one comes later": {
+        "value": [{"actor_id": 1, "state": "here"}, {"actor_id": 2, "state": "late", "round": 1}]
+    }
+}
+LOSS: Examples = {"the second table is lost": {"value": {"kind": "place", "index": 1}}}
+TIMETABLE: Examples = {"everything from round 2 on begins five minutes later": {"value": {"round": 1, "shift": 5}}}
+REPLAN_TODAY: Examples = {"surviving meetings stay": {"value": {"keep": True}}}
+APPLY: Examples = {"plan 2": {"value": {"plan": 2}}}

@@ -9,7 +9,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, NotFound
-from app.services.events import list_participants, list_places, list_rounds
+from app.services.events import get_event, list_participants, list_places, list_rounds
 from models.base import utc_now
 from models.day import (
     Attendance,
@@ -99,8 +99,12 @@ def present_facts(session: Session, *, event_id: int) -> PresentFacts:
 
 
 def is_away(person: AttendancePublic) -> bool:
-    """Whether nobody of a participant is here any more: itself said so, or every delegate."""
-    return person.state in AWAY and person.round is None
+    """Whether nobody of a participant is here any more: the desk said so of it, or of each of its delegates."""
+
+    def away(word: AttendanceSay) -> bool:
+        return word.state in AWAY and word.round is None
+
+    return away(person) or (bool(person.delegates) and all(map(away, person.delegates)))
 
 
 def say_loss(session: Session, *, event_id: int, said: LossSay, by: str = "") -> Losses:
@@ -128,7 +132,8 @@ def list_losses(session: Session, *, event_id: int) -> Losses:
 
 
 def list_steps(session: Session, *, event_id: int, limit: int = 50) -> list[DayStepPublic]:
-    """What was said, newest first."""
+    """What was said, newest first; NotFound when there is no such event."""
+    get_event(session, event_id=event_id)
     rows = session.exec(
         select(DayStep).where(DayStep.event_id == event_id).order_by(col(DayStep.number).desc()).limit(limit)
     ).all()
@@ -244,9 +249,7 @@ def _set_loss(session: Session, event_id: int, said: LossSay) -> None:
     session.flush()
 
 
-def _public(
-    people: Iterable[ParticipantPublic], rows: Mapping[tuple[int, str], Attendance]
-) -> list[AttendancePublic]:
+def _public(people: Iterable[ParticipantPublic], rows: Mapping[tuple[int, str], Attendance]) -> list[AttendancePublic]:
     return [_person_public(person, rows) for person in people]
 
 

@@ -51,7 +51,7 @@ def replan_form(request: ReplanRequest, *, longest_s: float) -> ReplanAnswer:
     day = Day(
         read_form(problem_from_dict, request.problem, "problem"),
         read_form(plan_from_dict, request.plan, "plan"),
-        _changes(request.changes, ()),
+        day_changes(request.changes, ()),
         request.changes,
     )
     answer = compute(day, longest_s=longest_s)
@@ -68,18 +68,22 @@ def load_day(session: Session, *, meaning: Meaning, event_id: int, number: int, 
     problem = read_form(problem_from_dict, stored.problem, "problem")
     # Newcomers are valued as everybody was when the plan was made.
     weights = stored_weights(stored.weights)
-    walk_ins = _walk_ins(session, meaning, event_id, problem, Newcomers(changes.walk_ins, weights))
-    return Day(problem, stored_plan(session, event_id=event_id, number=number), _changes(changes, walk_ins), changes)
+    walk_ins = newcomers(session, meaning, event_id, problem, Newcomers(changes.walk_ins, weights))
+    plan = stored_plan(session, event_id=event_id, number=number)
+    return Day(problem, plan, day_changes(changes, walk_ins), changes)
 
 
 def compute(day: Day, *, longest_s: float) -> Replan:
-    """The plan for what is left; it is checked like every other."""
+    """The plan for what is left; it is checked like every other.
+
+    A promise (must) may have become impossible on the day: the certificate names it and the plan stands.
+    """
     run = Run(MaxRuntime(min(day.options.time_limit_s, longest_s)), day.problem.seed, noop)
     try:
         answer = replan(day.problem, day.plan, day.changes, run, keep=day.options.keep)
     except ProblemError as error:
         raise BadInput.of(error.path or "changes", error.cause) from error
-    violations = check(answer.problem, answer.plan)
+    violations = [v for v in check(answer.problem, answer.plan) if v.rule != "must"]
     if violations:
         raise AppError(f"the new plan breaks a rule and was thrown away: {violations[0].message}")
     return answer
@@ -118,7 +122,8 @@ def _meetings(meetings: Sequence[Meeting]) -> list[dict[str, Any]]:
     return told
 
 
-def _changes(said: DayChanges, walk_ins: tuple[WalkIn, ...]) -> Changes:
+def day_changes(said: DayChanges, walk_ins: tuple[WalkIn, ...]) -> Changes:
+    """What happened as the solver knows it."""
     return Changes(
         now=said.now,
         absent=tuple(map(str, said.absent)),
@@ -130,11 +135,11 @@ def _changes(said: DayChanges, walk_ins: tuple[WalkIn, ...]) -> Changes:
     )
 
 
-def _walk_ins(
-    session: Session, meaning: Meaning, event_id: int, problem: Problem, newcomers: Newcomers
+def newcomers(
+    session: Session, meaning: Meaning, event_id: int, problem: Problem, joining: Newcomers
 ) -> tuple[WalkIn, ...]:
     """People registered since the plan was made, with what every pair with them is worth."""
-    ids = newcomers.ids
+    ids = joining.ids
     if not ids:
         return ()
     event = get_event(session, event_id=event_id)
@@ -148,7 +153,7 @@ def _walk_ins(
     scores = score_matrix(
         [actors[i].profile for i in ids],
         [actors[i].profile for i in there],
-        Scoring(newcomers.weights, relations=histories(session, ids=list(ids)), hub_level=hub_level(session)),
+        Scoring(joining.weights, relations=histories(session, ids=list(ids)), hub_level=hub_level(session)),
         same_side=None,
     )
     forms = [participant_form(event, registered[i], problem.rounds) for i in ids]

@@ -81,7 +81,8 @@ def _refuse_overlap(rows: Sequence[Round], said: TimetableSay, now: datetime) ->
     for earlier, later in pairwise(rows):
         if later.starts_at < earlier.starts_at + timedelta(minutes=earlier.minutes):
             raise BadInput.of(
-                "follow", f"rounds {earlier.ordinal + 1} and {later.ordinal + 1} would overlap: let the later ones follow"
+                "follow",
+                f"rounds {earlier.ordinal + 1} and {later.ordinal + 1} would overlap: let the later ones follow",
             )
     if said.shift < 0 and any(r.ordinal >= said.round and r.starts_at < now for r in rows):
         raise BadInput.of("shift", f"round {said.round + 1} would have begun already")

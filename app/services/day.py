@@ -1,0 +1,144 @@
+"""The day as a whole: where it stands, the timetable moved, and any step taken back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from app.errors import Conflict, NotFound
+from app.services.attendance import (
+    Step,
+    attendance_told,
+    count_states,
+    keep_step,
+    list_attendance,
+    list_losses,
+    lock_day,
+    restore_attendance,
+    restore_loss,
+    step_public,
+)
+from app.services.events import list_rounds
+from app.services.timetable import change_timetable, moment
+from app.services.today import Happened, list_happened, published_number, return_to_plan
+from models.base import utc_now
+from models.day import DayLoss, DayPublic, DayStep, DayStepPublic, TimetableSay
+from models.event import Round, RoundPublic
+from models.plan import Meeting
+
+
+def day_public(session: Session, *, event_id: int, now: datetime) -> DayPublic:
+    """Where the day stands: by the clock, by the desk, and against the plan in force."""
+    rounds, losses = list_rounds(session, event_id=event_id), list_losses(session, event_id=event_id)
+    here = moment(rounds, now, losses.rounds)
+    number = published_number(session, event_id=event_id)
+    return DayPublic(
+        phase=here.phase,
+        round=here.current.index if here.current else None,
+        first_open=here.first_open,
+        counts=count_states(list_attendance(session, event_id=event_id)),
+        lost_places=sorted(losses.places),
+        cancelled=sorted(losses.rounds),
+        plan=number,
+        disturbed=len(disturbed_meetings(session, event_id=event_id, number=number, first=here.first_open)),
+    )
+
+
+def disturbed_meetings(session: Session, *, event_id: int, number: int | None, first: int) -> list[Meeting]:
+    """Meetings still to come that cannot take place after what the desk said."""
+    if number is None:
+        return []
+    happened = list_happened(session, event_id=event_id)
+    query = select(Meeting).where(
+        Meeting.event_id == event_id, Meeting.number == number, col(Meeting.round) >= first
+    )  # fmt: skip
+    return [m for m in session.exec(query.order_by(col(Meeting.round), col(Meeting.place))) if _falls(m, happened)]
+
+
+def _falls(m: Meeting, happened: Happened) -> bool:
+    late, gone = dict(happened.late), dict(happened.gone)
+    if m.round in happened.losses.rounds or m.place in happened.losses.places:
+        return True
+    if any(a in happened.absent or late.get(a, 0) > m.round or gone.get(a, m.round + 1) <= m.round for a in (m.a, m.b)):
+        return True
+    return any(
+        (actor, delegate) in {(m.a, m.delegate_a), (m.b, m.delegate_b)}
+        and (m.round < at if state == "late" else at <= m.round)
+        for actor, delegate, state, at in happened.delegates
+    )
+
+
+def say_timetable(
+    session: Session, *, event_id: int, said: TimetableSay, now: datetime, by: str = ""
+) -> list[RoundPublic]:
+    """Change the timetable as one step that can be taken back (see `change_timetable` for what is refused)."""
+    lock_day(session, event_id)
+    before = _timetable(session, event_id)
+    rounds = change_timetable(session, event_id=event_id, said=said, now=now)
+    after = _timetable(session, event_id)
+    if after != before:
+        subject = said.model_dump()
+        keep_step(session, event_id, Step("rounds", subject, {"rounds": before}, {"rounds": after}), by)
+    return rounds
+
+
+def undo_step(session: Session, *, event_id: int, now: datetime, number: int | None = None) -> DayStepPublic:
+    """Take a step back (absent: the last one that stands); what it was about is as before.
+
+    Raises:
+        NotFound: there is no such step, or none is left.
+        Conflict: it was taken back already, or something was said about the same since; or a round it would change
+            has begun.
+    """
+    lock_day(session, event_id)
+    step = _step(session, event_id, number)
+    if step.undone_at is not None:
+        raise Conflict(f"step {step.number} was taken back already")
+    if _known_now(session, event_id, step) != step.after:
+        raise Conflict(f"something else was said since step {step.number} about the same: take that back first")
+    match step.kind:
+        case "attendance":
+            restore_attendance(session, event_id, step.before)
+        case "loss":
+            restore_loss(session, event_id, step.subject, step.before["lost"])
+        case "rounds":
+            _restore_timetable(session, event_id, step.before["rounds"])
+        case "plan":
+            return_to_plan(session, event_id=event_id, step=step, now=now)
+    step.undone_at = utc_now()
+    session.flush()
+    return step_public(step)
+
+
+def _step(session: Session, event_id: int, number: int | None) -> DayStep:
+    # A draft that was computed is no step to take back: it changed nothing.
+    query = select(DayStep).where(DayStep.event_id == event_id, DayStep.kind != "replan")
+    which = col(DayStep.undone_at).is_(None) if number is None else DayStep.number == number
+    step = session.exec(query.where(which).order_by(col(DayStep.number).desc())).first()
+    if step is None:
+        raise NotFound("nothing is left to take back" if number is None else f"there is no step {number}")
+    return step
+
+
+def _known_now(session: Session, event_id: int, step: DayStep) -> dict[str, Any]:
+    """What step.after would be if it were said now."""
+    match step.kind:
+        case "attendance":
+            return attendance_told(session, event_id, step.after)
+        case "loss":
+            return {"lost": session.get(DayLoss, (event_id, step.subject["kind"], step.subject["index"])) is not None}
+        case "rounds":
+            return {"rounds": _timetable(session, event_id)}
+    return {"plan": published_number(session, event_id=event_id)}
+
+
+def _timetable(session: Session, event_id: int) -> list[list[Any]]:
+    return [[r.starts_at.isoformat(), r.minutes] for r in list_rounds(session, event_id=event_id)]
+
+
+def _restore_timetable(session: Session, event_id: int, told: Sequence[Sequence[Any]]) -> None:
+    rows = session.exec(select(Round).where(Round.event_id == event_id).order_by(col(Round.ordinal))).all()
+    for row, (starts_at, minutes) in zip(rows, told, strict=True):
+        row.starts_at, row.minutes = datetime.fromisoformat(starts_at), minutes
+    session.flush()

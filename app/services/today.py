@@ -1,0 +1,284 @@
+"""The rest of the day planned anew: from what the desk said, as a draft with its diff, applied and taken back."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from app.errors import BadInput, Conflict, NotFound
+from app.services.attendance import (
+    AWAY,
+    Losses,
+    Step,
+    is_away,
+    keep_step,
+    list_attendance,
+    list_losses,
+    lock_day,
+)
+from app.services.events import list_interpreters, list_participants, list_places, list_rounds, list_wishes
+from app.services.hours import SetUp, as_set_up, without_delegates
+from app.services.meaning import Meaning
+from app.services.pairings import read_form
+from app.services.plans import get_plan, publish, stored_plan
+from app.services.repairs import standing_plan
+from app.services.replans import Day, Newcomers, compare_plans, compute, day_changes, newcomers, store_replan
+from app.services.timetable import Moment, moment
+from app.services.weights import stored_weights
+from matching.pairing.parse import problem_from_dict
+from matching.pairing.problem import Plan
+from matching.pairing.replan import Replan, compare
+from models.day import AttendancePublic, AttendanceSay, DayApplied, DayReplan, DayStep
+from models.event import ParticipantPublic, WishCreate
+from models.plan import Away, EventChanges, Late, PlanDiff, ReplanPublic
+from models.plan import Plan as PlanRow
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What the desk said, as far as it changes who can meet whom."""
+
+    absent: tuple[int, ...]
+    late: tuple[tuple[int, int], ...]
+    gone: tuple[tuple[int, int], ...]
+    delegates: tuple[tuple[int, str, str, int], ...]
+    """(actor, delegate, late | gone, round); gone for good: round 0."""
+    losses: Losses
+
+    def told(self, first: int) -> dict[str, Any]:
+        """What of it matters for the rounds from `first` on, to compare with what a draft was made for."""
+        return {
+            "absent": sorted([*self.absent, *(a for a, r in self.gone if r <= first)]),
+            "late": sorted([a, r] for a, r in self.late if r > first),
+            "gone": sorted([a, r] for a, r in self.gone if r > first),
+            "delegates": sorted([a, d, s, r] for a, d, s, r in self.delegates),
+            "places": sorted(self.losses.places),
+            "rounds": sorted(r for r in self.losses.rounds if r >= first),
+        }
+
+
+@dataclass(frozen=True)
+class Today:
+    """Everything a re-plan of today needs, read in one go so that the solver holds no connection."""
+
+    number: int
+    original: Plan
+    day: Day
+    step: Step
+
+
+def list_happened(session: Session, *, event_id: int) -> Happened:
+    """What the desk said so far."""
+    people = list_attendance(session, event_id=event_id)
+    late = tuple((p.actor_id, p.round) for p in people if p.state == "late" and p.round is not None)
+    gone = tuple((p.actor_id, p.round) for p in people if p.state in AWAY and p.round is not None)
+    return Happened(
+        tuple(p.actor_id for p in people if is_away(p)),
+        late,
+        gone,
+        tuple(word for p in people for word in _delegate_words(p)),
+        list_losses(session, event_id=event_id),
+    )
+
+
+def _delegate_words(person: AttendancePublic) -> Iterable[tuple[int, str, str, int]]:
+    def word(said: AttendanceSay) -> tuple[int, str, str, int] | None:
+        if said.state in AWAY:
+            return (person.actor_id, said.delegate, "gone", said.round or 0)
+        if said.state == "late" and said.round is not None:
+            return (person.actor_id, said.delegate, "late", said.round)
+        return None
+
+    return (told for told in map(word, person.delegates) if told is not None)
+
+
+def published_number(session: Session, *, event_id: int) -> int | None:
+    """The plan in force."""
+    query = select(PlanRow.number).where(PlanRow.event_id == event_id, PlanRow.state == "published")
+    return session.exec(query).first()
+
+
+def load_today(
+    session: Session, *, meaning: Callable[[], Meaning], event_id: int, asked: DayReplan, now: datetime
+) -> Today:
+    """The published plan, the event as it is set up now, and what the desk said.
+
+    The meaning is asked for only when somebody came who is not in the plan.
+
+    Raises:
+        Conflict: nothing is published. BadInput: the first round asked for is over, or nothing is left.
+    """
+    number = published_number(session, event_id=event_id)
+    if number is None:
+        raise Conflict("no plan is published: there is nothing to re-plan yet")
+    first = _first_round(session, event_id, asked, now)
+    stored = get_plan(session, event_id, number)
+    plan = stored_plan(session, event_id=event_id, number=number)
+    happened = list_happened(session, event_id=event_id)
+    people = {str(p.actor_id): p for p in list_participants(session, event_id=event_id)}
+    there = _set_up(session, event_id, people)
+    problem = as_set_up(read_form(problem_from_dict, stored.problem, "problem"), there, first)
+    problem = without_delegates(problem, happened.delegates, first)
+    known = {p.id for p in problem.participants}
+    away = set(happened.absent)
+    fresh = [int(i) for i in people if i not in known and int(i) not in away]
+    said = _said(happened, known, people, first, fresh, asked)
+    valued = Newcomers(fresh, stored_weights(stored.weights))
+    joining = newcomers(session, meaning(), event_id, problem, valued) if fresh else ()
+    lost = (*said.lost_places, *(p.id for p in problem.places if p.id not in there.places))
+    changes = day_changes(said.model_copy(update={"lost_places": [*dict.fromkeys(lost)]}), joining)
+    vetoes = _vetoes(list_wishes(session, event_id=event_id), plan, first)
+    problem = replace(problem, never=(*dict.fromkeys((*problem.never, *vetoes)),))
+    begun = _moment(session, event_id, now).first_open
+    made_for = {"begun": begun, "walk_ins": fresh, **happened.told(first)}
+    step = Step("replan", {"of": number, "keep": asked.keep, "first": first}, {}, made_for)
+    return Today(number, plan, Day(problem, standing_plan(problem, plan, changes), changes, said), step)
+
+
+def compute_today(today: Today, *, longest_s: float) -> Replan:
+    """The plan for what is left; the diff is against the plan in force."""
+    answer = compute(today.day, longest_s=longest_s)
+    return replace(answer, diff=compare(today.original, answer.plan))
+
+
+def store_today(session: Session, *, event_id: int, today: Today, answer: Replan, by: str = "") -> ReplanPublic:
+    """Keep the new plan as a draft, and what it was made for."""
+    lock_day(session, event_id)
+    stored = store_replan(session, event_id=event_id, number=today.number, answer=answer)
+    step = replace(today.step, subject=dict(today.step.subject) | {"plan": stored.plan.number})
+    keep_step(session, event_id, step, by)
+    return stored
+
+
+def draft_step(session: Session, *, event_id: int, number: int) -> DayStep:
+    """What a draft of today was made for; NotFound when it is no such draft."""
+    rows = session.exec(
+        select(DayStep)
+        .where(DayStep.event_id == event_id, DayStep.kind == "replan")
+        .order_by(col(DayStep.number).desc())
+    )
+    step = next((row for row in rows if row.subject["plan"] == number), None)
+    if step is None:
+        raise NotFound(f"plan {number} was not made at the desk")
+    return step
+
+
+def is_outdated(session: Session, *, event_id: int, step: DayStep) -> bool:
+    """Whether the desk has said something since that the draft does not know."""
+    told = list_happened(session, event_id=event_id).told(step.subject["first"])
+    if any(step.after[name] != value for name, value in told.items()):
+        return True
+    return bool(list_newcomers(session, event_id=event_id, number=step.subject["plan"]))
+
+
+def list_newcomers(session: Session, *, event_id: int, number: int) -> list[int]:
+    """Participants who are not in a plan at all: registered since, and not away."""
+    query = select(func.jsonb_path_query_array(PlanRow.problem, "$.participants[*].id")).where(
+        PlanRow.event_id == event_id, PlanRow.number == number
+    )
+    known = {int(i) for i in session.exec(query).one()}
+    people = list_attendance(session, event_id=event_id)
+    return [p.actor_id for p in people if p.actor_id not in known and not is_away(p)]
+
+
+def apply_draft(session: Session, *, event_id: int, number: int, now: datetime, by: str = "") -> DayApplied:
+    """Publish a draft of today.
+
+    Raises:
+        NotFound: no such draft. Conflict: another plan was published since, or a round it would change has begun.
+    """
+    lock_day(session, event_id)
+    step = draft_step(session, event_id=event_id, number=number)
+    before = int(step.subject["of"])
+    in_force = published_number(session, event_id=event_id)
+    if in_force != before:
+        raise Conflict(f"plan {number} was made for plan {before}, but plan {in_force} is in force: compute it again")
+    diff = compare_plans(session, event_id=event_id, number=number, base=before)
+    begun = _moment(session, event_id, now).first_open
+    if begun != step.after["begun"]:
+        _refuse_begun(diff, begun, "compute it again")
+    publish(session, event_id=event_id, number=number)
+    keep_step(session, event_id, Step("plan", {"begun": begun}, {"plan": before}, {"plan": number}), by)
+    return DayApplied(plan=number, before=before, diff=diff)
+
+
+def return_to_plan(session: Session, *, event_id: int, step: DayStep, now: datetime) -> None:
+    """Publish the plan that was in force before a step.
+
+    Raises:
+        Conflict: a round has begun that the two plans hold differently.
+    """
+    former, number = step.before["plan"], step.after["plan"]
+    diff = compare_plans(session, event_id=event_id, number=former, base=number)
+    begun = _moment(session, event_id, now).first_open
+    if begun != step.subject["begun"]:
+        _refuse_begun(diff, begun, "re-plan instead of going back")
+    publish(session, event_id=event_id, number=former)
+
+
+def _refuse_begun(diff: PlanDiff, begun: int, way_out: str) -> None:
+    touched = [m["round"] for m in (*diff.removed, *diff.added)]
+    touched += [m["round"] for move in diff.moved for m in (move.before, move.after)]
+    if touched and min(touched) < begun:
+        raise Conflict(f"round {min(touched) + 1} has begun meanwhile, and it would change: {way_out}")
+
+
+def _moment(session: Session, event_id: int, now: datetime) -> Moment:
+    losses = list_losses(session, event_id=event_id)
+    return moment(list_rounds(session, event_id=event_id), now, losses.rounds)
+
+
+def _first_round(session: Session, event_id: int, asked: DayReplan, now: datetime) -> int:
+    here = _moment(session, event_id, now)
+    earliest = here.current.index if here.phase == "round" and here.current else here.first_open
+    first = here.first_open if asked.first is None else asked.first
+    rounds = len(list_rounds(session, event_id=event_id))
+    if first < earliest:
+        raise BadInput.of("first", f"round {first + 1} is over")
+    if first >= rounds:
+        raise BadInput.of("first", "the last round has begun: nothing is left to plan")
+    return first
+
+
+def _said(
+    happened: Happened,
+    known: set[str],
+    people: dict[str, ParticipantPublic],
+    first: int,
+    fresh: Sequence[int],
+    asked: DayReplan,
+) -> EventChanges:
+    """In the words of a re-plan. Those who left the list altogether are absent too."""
+    present = {int(i) for i in known if i in people}
+    left = {int(i) for i in known if i not in people}
+    rounds = happened.losses.rounds
+    return EventChanges(
+        now=first,
+        absent=sorted(a for a in {*happened.absent, *left} if str(a) in known),
+        late=[Late(participant=str(a), round=r) for a, r in happened.late if a in present and r > first],
+        away=[Away(participant=str(a), rounds=[*range(max(r, first), 200)]) for a, r in happened.gone if a in present],
+        lost_places=sorted(happened.losses.places),
+        cancelled=sorted(r for r in rounds if r >= first),
+        walk_ins=[*fresh],
+        keep=asked.keep,
+        time_limit_s=asked.time_limit_s,
+    )
+
+
+def _set_up(session: Session, event_id: int, people: dict[str, ParticipantPublic]) -> SetUp:
+    return SetUp(
+        rounds=len(list_rounds(session, event_id=event_id)),
+        people=people,
+        places={p.index: p.available for p in list_places(session, event_id=event_id)},
+        interpreters={str(x.index): x.available for x in list_interpreters(session, event_id=event_id)},
+    )
+
+
+def _vetoes(wishes: Sequence[WishCreate], plan: Plan, first: int) -> list[tuple[str, str]]:
+    """Today's vetoes; what has taken place cannot be forbidden any more."""
+    met = {frozenset((m.a, m.b)) for m in plan.meetings if m.round < first}
+    pairs = [(str(w.actor_id), str(w.target_id)) for w in wishes if w.kind == "veto"]
+    return [pair for pair in pairs if frozenset(pair) not in met]

@@ -4,6 +4,8 @@ Every rule of the clause set has a switch. If all switches on have no model, the
 out rule by rule (deletion filter, Chinneck & Dravnieks 1991) until leaving any one out would make a plan possible.
 """
 
+from dataclasses import replace
+
 from matching.pairing.requested import Task, encode
 
 _BUDGET = 200_000  # conflicts per question
@@ -14,6 +16,8 @@ def contradicting_rules(task: Task) -> tuple[str, ...] | None:
     """The rules in words; () when all can hold together; None when that could not be settled within the budget."""
     from pysat.solvers import Solver  # noqa: PLC0415 - optional dependency
 
+    # Rounds that only the order of meetings rules out stay in: the rule that cuts them is to be named.
+    task = replace(task, masks=list(task.unordered or task.masks))
     for mask, name in zip(task.masks, task.names, strict=True):
         if not mask:
             return (name, "no round is open for it")

@@ -50,13 +50,15 @@ def place_requested(problem: Problem, run: Run) -> Result:
 
 
 def _impossible(task: Task) -> tuple[str, ...]:
-    """A meeting without any round left."""
+    """A meeting without any round left, by itself or because of the order of meetings."""
     wishes = task.model.problem.requested
-    for m, mask in enumerate(task.masks):
+    for m, mask in enumerate(task.unordered):
         if not mask:
             a, b = wishes[m].a, wishes[m].b
             return (f"meeting {m} ({a} with {b}) is requested", f"no round is open to {a} and {b} for it")
-    return ()
+    if all(task.masks):
+        return ()
+    return contradicting_rules(task) or ("the order of the requested meetings leaves one of them no round",)
 
 
 def _place(task: Task, run: Run) -> Placing:

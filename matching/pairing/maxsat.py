@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from matching.pairing.stop import Stop
 
@@ -98,38 +98,71 @@ class Answer:
 def minimise(formula: Formula, shown: int, stop: Stop, on_lower: Callable[[int], None]) -> Answer:
     """The cheapest model, or the best known when `stop` says so. Only variables 1..`shown` come back.
 
-    How long a proof takes varies wildly with the order of the search, so two processes run side by side with different
-    settings, and one that has used up its slice of CPU time is replaced by another order with a longer slice (restarts,
-    Gomes, Selman & Kautz 1998).
+    Two processes run side by side: one proves lower bounds by cores, the other decides whether a model as cheap as the
+    bound exists; either may end the search. How long a search takes varies wildly with its order, so one that has used
+    up its slice of CPU time is replaced by another order (restarts, Gomes, Selman & Kautz 1998).
 
     Raises:
-        RuntimeError: the solver process failed; its last words are in the message.
+        RuntimeError: a solver process failed; its last words are in the message.
     """
     lines: Queue[tuple[int, str]] = Queue()
     best = _Best(on_lower)
-    running: list[_Runner] = []
-    started = 0
+    running: dict[_Role, _Runner] = {}
+    tries = {"prove": 0, "decide": 0}
     try:
         while not stop(-float(best.lower)):
-            while len(running) < _WIDTH:
-                running.append(_Runner(started, formula, shown, lines))
-                started += 1
+            for role in _ROLES:
+                if role not in running:
+                    search = _Search(role, tries[role], best.lower)
+                    running[role] = _Runner(sum(tries.values()), formula, shown, search, lines)
+                    tries[role] += 1
             try:
                 number, line = lines.get(timeout=max(0.0, min(0.1, stop.remaining())))
             except Empty:
                 continue
+            known = best.lower
             if line and best.hear(line):
                 break
-            if not line:
-                running = [r for r in running if r.number != number or not r.used_up()]
+            _retire(running, number if not line else None, raised=best.lower > known)
         return best.answer()
     finally:
-        for runner in running:
+        for runner in running.values():
             runner.end()
 
 
-_WIDTH = 2
-_SLICE = 40.0  # CPU seconds of the first two processes; each following pair gets twice as long
+def _retire(running: "dict[_Role, _Runner]", silent: int | None, *, raised: bool) -> None:
+    """Take out a process that has said its last word, and a decision about a bound that was raised since."""
+    for role, runner in list(running.items()):
+        if runner.number == silent:
+            runner.check_end()
+        elif not (raised and role == "decide"):
+            continue
+        runner.end()
+        del running[role]
+
+
+_Role = Literal["prove", "decide"]
+_ROLES: tuple[_Role, ...] = ("prove", "decide")
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What one process does: prove bounds by cores, or decide whether a model costs at most `most`."""
+
+    role: _Role
+    attempt: int
+    most: int
+
+    @property
+    def order(self) -> int:
+        """Seed of the order of the clauses; 0 leaves them as given."""
+        return self.attempt
+
+    @property
+    def cpu_seconds(self) -> float:
+        """The slice of CPU time after which it is replaced."""
+        first, per_length = (60.0, 2) if self.role == "prove" else (22.0, 6)
+        return first * float(2 ** (self.attempt // per_length))
 
 
 class _Best:
@@ -166,14 +199,14 @@ class _Best:
 class _Runner:
     """One solver process, ended when its slice is used up."""
 
-    def __init__(self, number: int, formula: Formula, shown: int, lines: "Queue[tuple[int, str]]") -> None:
+    def __init__(
+        self, number: int, formula: Formula, shown: int, search: _Search, lines: "Queue[tuple[int, str]]"
+    ) -> None:
         self.number = number
         self.process = subprocess.Popen(
             [sys.executable, "-c", _WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
-        # exhaust cores or not; the order of the clauses (0 = as given); CPU seconds until it is ended
-        how = (number % _WIDTH == 0, number // _WIDTH, _SLICE * 2 ** (number // _WIDTH))
-        message = (formula.hard, formula.costs, shown, *how)
+        message = (formula.variables, formula.hard, formula.costs, shown, search)
         self.threads = [
             threading.Thread(target=_read, args=(number, self.process.stdout, lines), daemon=True),
             threading.Thread(target=_feed, args=(self.process.stdin, message), daemon=True),
@@ -181,17 +214,15 @@ class _Runner:
         for thread in self.threads:
             thread.start()
 
-    def used_up(self) -> bool:
-        """The process has ended because its slice is used up.
+    def check_end(self) -> None:
+        """The process has ended as it should: it has said all, or its slice is used up.
 
         Raises:
             RuntimeError: it ended for another reason.
         """
         words = self.process.stderr.read().decode(errors="replace").strip() if self.process.stderr else ""
-        if self.process.wait() != -signal.SIGPROF:
+        if self.process.wait() not in (0, -signal.SIGPROF):
             raise RuntimeError(f"the MaxSAT process ended early: {words[-300:] or 'without a word'}")
-        self.end()
-        return True
 
     def end(self) -> None:
         """Stop the process and wait for it."""
@@ -226,31 +257,67 @@ def _read(number: int, stream: Any, lines: "Queue[tuple[int, str]]") -> None:
 
 def serve() -> None:
     """The solver process: clauses on stdin, lines `lower k`, `model cost x…`, `optimal cost x…`, `none` on stdout."""
-    from pysat.examples.rc2 import RC2  # noqa: PLC0415 - optional dependency
-    from pysat.formula import WCNF  # noqa: PLC0415 - optional dependency
-    from pysat.solvers import Solver  # noqa: PLC0415 - optional dependency
+    variables, hard, costs, shown, search = pickle.load(sys.stdin.buffer)
+    signal.setitimer(signal.ITIMER_PROF, search.cpu_seconds)  # ends the process, whatever the SAT engine is doing
+    if search.role == "decide":
+        narrowed = Formula(variables, hard)
+        narrowed.at_most(costs, search.most)
+    if search.order:
+        Random(search.order).shuffle(hard)
+        Random(search.order).shuffle(costs)
+    voice = _Voice(frozenset(costs), shown)
+    if search.role == "decide":
+        _decide(hard, search.most, voice)
+    elif _first(hard, voice):
+        _prove(hard, costs, voice, exhaust=search.attempt % 2 == 0)
 
-    hard, costs, shown, exhaust, order, cpu_seconds = pickle.load(sys.stdin.buffer)
-    signal.setitimer(signal.ITIMER_PROF, cpu_seconds)  # ends the process, whatever the SAT engine is doing
-    if order:
-        Random(order).shuffle(hard)
-        Random(order).shuffle(costs)
 
-    def say(word: str, cost: int, model: list[int]) -> None:
-        true = " ".join(str(x) for x in model if 0 < x <= shown)
-        sys.stdout.write(f"{word} {cost} {true}\n")
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """How a solver process speaks."""
+
+    costs: frozenset[int]
+    shown: int
+
+    def say(self, word: str, number: int, model: list[int]) -> None:
+        """One line: a word, a number, the shown variables that are true."""
+        true = " ".join(str(x) for x in model if 0 < x <= self.shown)
+        sys.stdout.write(f"{word} {number} {true}\n")
         sys.stdout.flush()
 
-    def cost_of(model: list[int]) -> int:
-        true = {x for x in model if x > 0}
-        return sum(1 for x in costs if x in true)
+    def tell(self, word: str, model: list[int]) -> None:
+        """A model with its cost."""
+        self.say(word, len(self.costs.intersection(model)), model)
 
-    with Solver(name="cadical153", bootstrap_with=hard) as solver:
-        if not solver.solve():
-            say("none", 0, [])
-            return
-        first = solver.get_model()
-        say("model", cost_of(first), first)
+
+def _first(hard: list[list[int]], voice: _Voice) -> bool:
+    """Any model at all; False when the clauses contradict each other."""
+    from pysat.solvers import Solver  # noqa: PLC0415 - optional dependency
+
+    with Solver(name=_ENGINE, bootstrap_with=hard) as solver:
+        if solver.solve():
+            voice.tell("model", solver.get_model())
+            return True
+    voice.say("none", 0, [])
+    return False
+
+
+def _decide(hard: list[list[int]], most: int, voice: _Voice) -> None:
+    """A model within a cost, or one more for the bound."""
+    from pysat.solvers import Solver  # noqa: PLC0415 - optional dependency
+
+    with Solver(name=_ENGINE, bootstrap_with=hard) as solver:
+        if solver.solve():
+            voice.tell("model", solver.get_model())
+        else:
+            voice.say("lower", most + 1, [])
+
+
+def _prove(hard: list[list[int]], costs: list[int], voice: _Voice, *, exhaust: bool) -> None:
+    """Raise the bound core by core until a model attains it."""
+    from pysat.examples.rc2 import RC2  # noqa: PLC0415 - optional dependency
+    from pysat.formula import WCNF  # noqa: PLC0415 - optional dependency
+
     formula = WCNF()
     formula.extend(hard)
     for literal in costs:
@@ -259,8 +326,10 @@ def serve() -> None:
     class Telling(RC2):  # type: ignore[misc]
         def process_core(self) -> None:
             super().process_core()
-            say("lower", self.cost, [])
+            voice.say("lower", self.cost, [])
 
-    with Telling(formula, solver="cadical153", adapt=True, exhaust=exhaust, minz=True, trim=5) as search:
-        model = search.compute()
-        say("optimal", cost_of(model), model)
+    with Telling(formula, solver=_ENGINE, adapt=True, exhaust=exhaust, minz=True, trim=5) as search:
+        voice.tell("optimal", search.compute())
+
+
+_ENGINE = "cadical153"

@@ -21,11 +21,12 @@ class Task:
 
     model: Model
     pairs: list[tuple[int, int]]
-    masks: list[int]
+    masks: list[int]  # rounds open to each meeting, without those that the order of meetings rules out
     served: dict[int, list[int]]  # meeting -> rounds of each interpreter, for those without a common language
     names: list[str]  # each meeting as a rule in plain words
     precedences: tuple[tuple[int, int], ...] = ()
     fairness: int | None = None
+    unordered: tuple[int, ...] = ()  # the same rounds before the order of meetings cut them
 
     @property
     def rounds(self) -> int:
@@ -65,7 +66,7 @@ def build_task(model: Model) -> Task:
         masks.append(mask & direct)
     names = [_in_words(m, wish, fixed.get(m)) for m, wish in enumerate(problem.requested)]
     windows = _order_windows(problem.precedences, masks)
-    return Task(model, pairs, windows, served, names, problem.precedences, problem.fairness)
+    return Task(model, pairs, windows, served, names, problem.precedences, problem.fairness, tuple(masks))
 
 
 def _in_words(m: int, wish: Requested, fixed: int | None) -> str:

@@ -202,3 +202,13 @@ def test_requests_that_contradict_each_other_are_a_smallest_set():
         "meeting 1 (a with c) is requested in one of the rounds 0",
         "a holds at most 1 meetings in round 0",
     )
+
+
+def test_an_order_that_leaves_a_meeting_no_round_is_named():
+    pairs = [("a", "b", [1]), ("c", "d", [2])]
+    certificate = solve(event(pairs, precedences=[[1, 0]]), MaxRuntime(30)).certificate
+    assert certificate.contradiction == (
+        "meeting 0 (a with b) is requested in one of the rounds 1",
+        "meeting 1 (c with d) is requested in one of the rounds 2",
+        "meeting 1 comes before meeting 0",
+    )

@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -28,6 +28,11 @@ class Settings(BaseSettings):
         description="Who asks from this machine itself, with no proxy between, needs no key; `viaduc demo` sets it",
     )
     open_directory: bool = Field(default=False, description="Matching, searching and reading profiles need no key")
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/]+[^\s]*$",
+        description="Address under which people reach the service; letters and QR codes carry it",
+    )
     trusted_proxies: str = Field(
         default="127.0.0.1", description="Addresses whose X-Forwarded-For and X-Forwarded-Proto are believed"
     )
@@ -41,6 +46,21 @@ class Settings(BaseSettings):
     rate_sign_in: int = Field(default=10, ge=1, le=10**6, description="Tries to sign in a minute of one address")
     session_idle_hours: float = Field(default=12, gt=0, le=24 * 31, description="A sign-in that is not used ends")
     session_days: float = Field(default=7, gt=0, le=366, description="Every sign-in ends")
+    smtp_host: str | None = Field(default=None, description="Server that takes letters; absent: none are sent")
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: str = Field(default="starttls", pattern="^(starttls|tls|none)$")
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_from: str | None = Field(default=None, description="Sender of letters")
+    oidc_issuer: str | None = Field(default=None, description="OpenID Connect provider; absent: none")
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_name: str = Field(default="OpenID Connect", max_length=60, description="What the sign-in button says")
+    oidc_role_claim: str | None = Field(
+        default=None, description="Claim that names roles, such as groups; absent: only people whose e-mail is known"
+    )
+    oidc_admin_value: str = Field(default="viaduc-admin", description="Value of the claim that makes an admin")
+    oidc_reader_value: str = Field(default="viaduc-reader", description="Value of the claim that makes a reader")
     max_body_mb: int = Field(default=20, ge=1, le=1000, description="Largest request body, in MiB")
     import_urls: str = Field(
         default="",

@@ -133,6 +133,14 @@ LINKS: Examples = {
 }
 LINK_CHOICE: Examples = {"of one": {"value": {"actor_ids": [1]}}}
 AGENDA_RULES: Examples = {"wishes are closed": {"value": {"wishes": False, "details": True}}}
+KEY: Examples = {
+    "a front end": {"value": {"name": "Site of the chamber", "role": "reader"}},
+    "an organiser's program": {
+        "value": {"name": "Registration", "role": "organiser", "events": [1], "expires_at": "2099-01-01T00:00:00+01:00"}
+    },
+}
+ROTATION: Examples = {"a day to change it": {"value": {"grace_hours": 24}}}
+PERSON: Examples = {"an organiser": {"value": {"email": "anna@example.org", "role": "organiser", "events": [1]}}}
 ATTENDANCE: Examples = {
     "one is here, one comes later": {
         "value": [{"actor_id": 1, "state": "here"}, {"actor_id": 2, "state": "late", "round": 1}]

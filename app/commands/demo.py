@@ -10,6 +10,7 @@ from app.commands.matching import in_words
 from app.commands.serve import run_service
 from app.commands.steps import Progress, step
 from app.db import session_scope
+from app.guard import is_loopback
 from app.main import open_database
 from app.services import border
 from app.services.maps import load
@@ -31,7 +32,7 @@ _SHOWN = "fr-up-tex"
 def run_demo(settings: Settings, *, serve: bool) -> None:
     """Load what is missing, show matches and a pairing, then serve; a second start loads nothing again."""
     started = time.perf_counter()
-    if "local_admin" not in settings.model_fields_set:
+    if "local_admin" not in settings.model_fields_set and is_loopback(settings.host):
         settings = settings.model_copy(update={"local_admin": True})
     with step("database"):
         engine = open_database(settings)

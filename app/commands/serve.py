@@ -1,5 +1,6 @@
 """`viaduc serve` and `viaduc worker`."""
 
+import logging
 import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -7,15 +8,18 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from app.db import database_url, upgrade
+from app.db import database_url, session_scope, upgrade
 from app.main import background_model, create_app, open_database
 from app.observe import set_up_logging
+from app.services.access.keys import has_admin
 from app.services.meaning import MeaningHolder
 from app.settings import Settings
 from app.worker import Worker
 
 if TYPE_CHECKING:
     import uvicorn
+
+log = logging.getLogger(__name__)
 
 
 def run_service(
@@ -37,10 +41,22 @@ def run_service(
         log_level=settings.log_level,
         access_log=False,
         timeout_graceful_shutdown=20,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
     )
+    _say_how_to_come_in(settings, engine)
     with suppress(KeyboardInterrupt):
         draining(config, application).run()
     engine.dispose()
+
+
+def _say_how_to_come_in(settings: Settings, engine: Engine) -> None:
+    """A service that nobody can enter as admin says how to make the first key."""
+    if settings.local_admin:
+        return
+    with session_scope(engine) as session:
+        if not has_admin(session):
+            log.warning("nobody can come in as admin yet: make the first key with `viaduc keys create --role admin`")
 
 
 def draining(config: "uvicorn.Config", application: FastAPI) -> "uvicorn.Server":

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.errors import AppError
+from app.web.access.sign_in import sign_in_first
 from app.web.render import page
 
 PAGES = ("/directory", "/console", "/agenda", "/clock")
@@ -37,10 +38,12 @@ def page_or(problem: Callable[[Request, Failure], Response]) -> Callable[[Reques
 def error_page(request: Request, error: Exception) -> Response:
     """What went wrong, in the reader's language, with the sentence that names the cause."""
     status, detail = _told(error)
+    if status == 401:
+        return sign_in_first(request, getattr(error, "headers", None) or {})
     answer = page(request, "error.html", {"status": status, "detail": detail}, status=status)
     if status == 503:
         answer.headers["Retry-After"] = "2"
-    if isinstance(error, HTTPException):
+    if isinstance(error, HTTPException | AppError):
         answer.headers.update(error.headers or {})
     return answer
 

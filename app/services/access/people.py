@@ -9,7 +9,7 @@ from app.errors import NotFound, NotSignedIn
 from app.security import Principal
 from app.services.access.keys import require_events
 from app.services.access.secrets import hash_of, new_secret
-from models.access import AccessPerson, AccessSession, PersonCreate, PersonPublic, SignInLink
+from models.access import AccessPerson, PersonCreate, PersonPublic, SignInLink
 from models.base import utc_now
 
 LINK_LASTS = timedelta(minutes=30)
@@ -32,10 +32,15 @@ def list_people(session: Session) -> list[PersonPublic]:
 
 def remove_person(session: Session, *, person_id: int) -> None:
     """Let somebody in no more; their links and open sessions end with it."""
+    session.delete(get_person(session, person_id=person_id))
+
+
+def get_person(session: Session, *, person_id: int) -> AccessPerson:
+    """Somebody who may sign in, or NotFound."""
     row = session.get(AccessPerson, person_id) if 0 < person_id < 2**63 else None
     if row is None:
         raise NotFound(f"there is no person {person_id}")
-    session.delete(row)
+    return row
 
 
 def find_person(session: Session, *, email: str) -> AccessPerson | None:
@@ -84,8 +89,3 @@ def principal_of_person(row: AccessPerson) -> Principal:
 def person_public(row: AccessPerson) -> PersonPublic:
     """Somebody as answered."""
     return PersonPublic.model_validate(row.model_dump())
-
-
-def end_sessions_of(session: Session, *, person_id: int) -> None:
-    """Sign a person out everywhere."""
-    session.exec(delete(AccessSession).where(col(AccessSession.person_id) == person_id))

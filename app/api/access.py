@@ -1,0 +1,77 @@
+"""Keys, people who may sign in, and who is asking."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Response
+
+from app.api import examples
+from app.api.problems import responses
+from app.deps import PrincipalDep, SessionDep
+from app.services.access import keys, people
+from models.access import KeyCreate, KeyPublic, KeyRotate, KeyShown, Me, PersonCreate, PersonPublic
+
+router = APIRouter(tags=["access"], responses=responses())
+
+
+@router.get("/me")
+def who_am_i(principal: PrincipalDep) -> Me:
+    """Say who is asking: the role and events of the key that was sent"""
+    return Me(role=principal.role, name=principal.name, events=sorted(principal.events))
+
+
+@router.get("/keys")
+def list_keys(session: SessionDep) -> list[KeyPublic]:
+    """List every key, newest first, with when it was last used"""
+    return keys.list_keys(session)
+
+
+# No Idempotency-Key: the remembered answer would hold the key.
+@router.post("/keys", status_code=201)
+def create_key(
+    session: SessionDep,
+    principal: PrincipalDep,
+    fields: Annotated[KeyCreate, Body(openapi_examples=examples.KEY)],
+) -> KeyShown:
+    """Make a key; this answer is the only place where it stands"""
+    return keys.create_key(session, fields=fields, by=principal.name)
+
+
+@router.post("/keys/{key_id}/rotate", status_code=201, responses=responses(404, 409))
+def rotate_key(
+    session: SessionDep,
+    principal: PrincipalDep,
+    key_id: int,
+    fields: Annotated[KeyRotate, Body(openapi_examples=examples.ROTATION)],
+) -> KeyShown:
+    """Make the key that follows one; the old one works until the grace period is over"""
+    return keys.rotate_key(session, key_id=key_id, grace=timedelta(hours=fields.grace_hours), by=principal.name)
+
+
+@router.delete("/keys/{key_id}", responses=responses(404))
+def revoke_key(session: SessionDep, key_id: int) -> KeyPublic:
+    """End a key now, with the sign-ins that it opened"""
+    return keys.revoke_key(session, key_id=key_id)
+
+
+@router.get("/people")
+def list_people(session: SessionDep) -> list[PersonPublic]:
+    """List who may sign in, by e-mail"""
+    return people.list_people(session)
+
+
+@router.put("/people")
+def put_person(
+    session: SessionDep,
+    principal: PrincipalDep,
+    fields: Annotated[PersonCreate, Body(openapi_examples=examples.PERSON)],
+) -> PersonPublic:
+    """Let somebody sign in, or change what they may do"""
+    return people.put_person(session, fields=fields, by=principal.name)
+
+
+@router.delete("/people/{person_id}", status_code=204, responses=responses(404))
+def remove_person(session: SessionDep, person_id: int) -> Response:
+    """Let somebody in no more, and sign them out everywhere"""
+    people.remove_person(session, person_id=person_id)
+    return Response(status_code=204)

@@ -261,10 +261,16 @@ def _interpreters(encoding: Encoding) -> None:
 
 
 def _precedences(encoding: Encoding) -> None:
-    """The later meeting only in rounds after the first one."""
+    """The later meeting only in rounds after the first one. Where rules are told apart no rule holds more than its words:
+    that either meeting takes place is another rule."""
     task, at = encoding.task, encoding.at
     for first, later in task.precedences:
         encoding.under(f"meeting {first} comes before meeting {later}")
+        if encoding.rules is not None:
+            for t in bits(task.masks[later]):
+                for r in bits(task.masks[first] >> t << t):
+                    encoding.formula.add(-at[later, t], -at[first, r])
+            continue
         for t in bits(task.masks[later]):
             encoding.formula.add(-at[later, t], *(at[first, r] for r in bits(task.masks[first]) if r < t))
         for r in bits(task.masks[first]):

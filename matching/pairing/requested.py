@@ -261,8 +261,8 @@ def _interpreters(encoding: Encoding) -> None:
 
 
 def _precedences(encoding: Encoding) -> None:
-    """The later meeting only in rounds after the first one. Where rules are told apart no rule holds more than its words:
-    that either meeting takes place is another rule."""
+    """The later meeting only in rounds after the first one. Where rules are told apart no rule holds more than its
+    words: that either meeting takes place is another rule."""
     task, at = encoding.task, encoding.at
     for first, later in task.precedences:
         encoding.under(f"meeting {first} comes before meeting {later}")

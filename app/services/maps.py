@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from sqlalchemy import func
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from app.errors import NotFound
@@ -28,6 +29,7 @@ from app.services.importing.sector_lists import delete_sector_list, list_sector_
 from app.services.importing.sheets import MEDIA_TYPES, FileOut
 from app.services.importing.template import make_template
 from app.services.importing.undo import undo
+from app.services.importing.words import LANGUAGES
 from app.settings import Settings
 from models.competence_map import (
     CompetenceMap,
@@ -41,6 +43,7 @@ from models.competence_map import (
 )
 
 __all__ = [
+    "LANGUAGES",
     "MEDIA_TYPES",
     "Fetched",
     "FileOut",
@@ -71,8 +74,10 @@ __all__ = [
     "rejected_rows",
     "start_job",
     "stop_job",
+    "store_in_steps",
     "take_from",
     "undo",
+    "waiting_imports",
 ]
 
 
@@ -107,6 +112,26 @@ def list_maps(session: Session) -> list[MapPublic]:
     )
     maps = session.exec(select(CompetenceMap).order_by(col(CompetenceMap.name))).all()
     return [_map_public(m, counts.get(m.id, 0)) for m in maps]
+
+
+def waiting_imports(session: Session) -> list[MapImport]:
+    """Files that wait for a decision, newest first (without their content)."""
+    query = (
+        select(MapImport)
+        .where(col(MapImport.state).in_(("reading", "failed", "previewed", "applying")))
+        .options(defer(MapImport.data))  # type: ignore[arg-type]
+        .order_by(col(MapImport.id).desc())
+        .limit(50)
+    )
+    return list(session.exec(query).all())
+
+
+def store_in_steps(session: Session, *, import_id: int, steps: bool) -> None:
+    """Choose how a previewed import is stored: whole or not at all, or in steps that can be gone on with."""
+    row = get_import(session, import_id=import_id)
+    if row.state == "previewed":
+        row.options = row.options | {"resumable": steps}
+        session.flush()
 
 
 def map_public(session: Session, *, competence_map: CompetenceMap) -> MapPublic:

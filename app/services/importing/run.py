@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sqlalchemy import func
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, Conflict, NotFound, TooLarge
@@ -285,6 +286,7 @@ def get_import(session: Session, *, import_id: int) -> MapImport:
 
 
 def list_imports(session: Session, *, map_id: int) -> list[MapImport]:
-    """The imports of a map, newest first."""
+    """The imports of a map, newest first; their files are read only when asked for."""
     query = select(MapImport).where(MapImport.map_id == map_id).order_by(col(MapImport.id).desc())
+    query = query.options(defer(MapImport.data))  # type: ignore[arg-type]
     return list(session.exec(query).all())

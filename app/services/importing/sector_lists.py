@@ -51,7 +51,7 @@ def load_sector_list(session: Session, *, name: str, filename: str, data: bytes)
         row = SectorList(name=name)
         session.add(row)
         session.flush()
-    session.exec(delete(SectorTerm).where(col(SectorTerm.list_id) == row.id))  # type: ignore[call-overload]
+    session.exec(delete(SectorTerm).where(col(SectorTerm.list_id) == row.id))
     session.add_all(SectorTerm(list_id=row.id, **term.model_dump()) for term in read.terms.values())
     session.flush()
     mapped = sum(1 for term in read.terms.values() if term.sector or term.nace)

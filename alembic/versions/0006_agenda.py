@@ -18,6 +18,7 @@ depends_on = None
 _JSONB = postgresql.JSONB(none_as_null=True, astext_type=sa.Text())
 _UTC = sqlmodel.sql.sqltypes.UTCDateTime()
 _WORD = sqlmodel.sql.sqltypes.AutoString()
+_TOPICS = {"meeting_answer": "answers", "agenda_rules": "event"}
 
 
 def _key(name: str, target: str, table: str) -> tuple[sa.Column, sa.ForeignKeyConstraint]:
@@ -92,6 +93,13 @@ def upgrade() -> None:
         sa.Column("details", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_agenda_rules")),
     )
+    # Open pages hear of these tables as of those of 0005.
+    for table, topic in _TOPICS.items():
+        for kind, rows in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
+            op.execute(
+                f"CREATE TRIGGER viaduc_tell_{kind.lower()} AFTER {kind} ON {table} REFERENCING {rows} TABLE AS changed "
+                f"FOR EACH STATEMENT EXECUTE FUNCTION viaduc_tell('{topic}')"
+            )
 
 
 def downgrade() -> None:

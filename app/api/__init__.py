@@ -31,7 +31,7 @@ def _summarised(router: APIRouter) -> APIRouter:
 routers = tuple(
     _summarised(r)
     for r in (
-        match, actors, maps, programmes, events, day, event_weights, plans, what_if, pairings, tandems, feedback,
+        match, actors, maps, programmes, events, agendas, day, event_weights, plans, what_if, pairings, tandems, feedback,
         weights, operations,
     )
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 A link is `event-secret`: 160 random bits, of which the database keeps only the SHA-256. Whoever reads the database or a
 copy of it cannot open an agenda, and nothing (no key that could leak) turns ids into links. The price is that a link is
-told once: whoever needs it again (a second print, a lost mail) makes another one, and both work until they expire or are
+told once: whoever needs it again (a second print, a lost mail) makes another one, and all work until they expire or are
 revoked together.
 """
 

@@ -1,0 +1,111 @@
+"""Agendas of participants: the links that open them, what may be done in them, and what was answered."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Path, Query, Request, Response
+
+from app.api import examples
+from app.api.problems import responses
+from app.deps import SessionDep, SettingsDep
+from app.services import answers
+from app.services import links as service
+from app.services.agenda import read_rules, set_rules
+from app.services.events import list_participants
+from app.settings import Settings
+from models.agenda import (
+    AgendaRulesFields,
+    AnswerPublic,
+    LinkChoice,
+    LinkMade,
+    LinkPublic,
+    LinkRequest,
+    LinksRevoked,
+)
+
+router = APIRouter(prefix="/events", tags=["agendas"], responses=responses(404))
+
+LinkBody = Annotated[LinkRequest, Body(openapi_examples=examples.LINKS)]
+ChoiceBody = Annotated[LinkChoice, Body(openapi_examples=examples.LINK_CHOICE)]
+RulesBody = Annotated[AgendaRulesFields, Body(openapi_examples=examples.AGENDA_RULES)]
+_SECRET = {"Cache-Control": "no-store"}
+
+
+@router.get("/{event_id}/links")
+def list_links(
+    session: SessionDep, event_id: int, actor_id: Annotated[int | None, Query(ge=1, lt=2**63)] = None
+) -> list[LinkPublic]:
+    """List the links of an event and what became of them; the links themselves are told only when they are made"""
+    return service.list_links(session, event_id=event_id, actor_id=actor_id)
+
+
+@router.post("/{event_id}/links", status_code=201)
+def make_links(
+    request: Request, response: Response, session: SessionDep, settings: SettingsDep, event_id: int, wanted: LinkBody
+) -> list[LinkMade]:
+    """Make a link for every participant, or for some; links made before stay open"""
+    response.headers.update(_SECRET)
+    tokens = service.make_links(session, event_id=event_id, actor_ids=wanted.actor_ids, handing=_handing(wanted))
+    return _made(request, session, settings, event_id, tokens)
+
+
+@router.post("/{event_id}/links/renew", status_code=201)
+def renew_links(
+    request: Request, response: Response, session: SessionDep, settings: SettingsDep, event_id: int, wanted: LinkBody
+) -> list[LinkMade]:
+    """Make new links and close the old ones of the same participants"""
+    response.headers.update(_SECRET)
+    tokens = service.renew_links(session, event_id=event_id, actor_ids=wanted.actor_ids, handing=_handing(wanted))
+    return _made(request, session, settings, event_id, tokens)
+
+
+@router.post("/{event_id}/links/revoke")
+def revoke_links(session: SessionDep, event_id: int, wanted: ChoiceBody) -> LinksRevoked:
+    """Close the links of every participant, or of some, for good"""
+    return LinksRevoked(revoked=service.revoke_links(session, event_id=event_id, actor_ids=wanted.actor_ids))
+
+
+@router.delete("/{event_id}/links/{link_id}", status_code=204)
+def revoke_link(session: SessionDep, event_id: int, link_id: Annotated[int, Path(ge=1, lt=2**63)]) -> Response:
+    """Close one link for good"""
+    service.revoke_links(session, event_id=event_id, link_id=link_id)
+    return Response(status_code=204)
+
+
+@router.get("/{event_id}/agenda")
+def read_agenda_rules(session: SessionDep, event_id: int) -> AgendaRulesFields:
+    """Read what participants may do in their agendas"""
+    return read_rules(session, event_id=event_id)
+
+
+@router.put("/{event_id}/agenda")
+def set_agenda_rules(session: SessionDep, event_id: int, rules: RulesBody) -> AgendaRulesFields:
+    """Replace what participants may do in their agendas"""
+    return set_rules(session, event_id=event_id, rules=rules)
+
+
+@router.get("/{event_id}/answers")
+def list_answers(session: SessionDep, event_id: int) -> list[AnswerPublic]:
+    """List what participants said of their meetings"""
+    return answers.list_answers(session, event_id=event_id)
+
+
+def _handing(wanted: LinkRequest) -> service.Handing:
+    return service.Handing(wanted.purpose, wanted.language, wanted.expires_at)
+
+
+def _made(
+    request: Request, session: SessionDep, settings: Settings, event_id: int, tokens: dict[int, str]
+) -> list[LinkMade]:
+    names = {p.actor_id: p.name for p in list_participants(session, event_id=event_id)}
+    base = (getattr(settings, "public_url", None) or str(request.base_url)).rstrip("/")
+    expires = {row.actor_id: row.expires_at for row in reversed(service.list_links(session, event_id=event_id))}
+    return [
+        LinkMade(
+            actor_id=actor_id,
+            name=names[actor_id],
+            token=token,
+            url=f"{base}/agenda/{token}",
+            expires_at=expires[actor_id],
+        )
+        for actor_id, token in tokens.items()
+    ]

@@ -1,0 +1,259 @@
+"""A participant's agenda: whom it meets when, where and in which language, and what changed since it last looked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlmodel import Session, col, select
+
+from app.services.actors import brief
+from app.services.events import get_event, list_interpreters, list_places, list_rounds
+from models.actor import Actor, ActorBrief, LocalText
+from models.agenda import AgendaRules, AgendaRulesFields, AgendaState
+from models.event import (
+    Event,
+    InterpreterPublic,
+    Participant,
+    PlacePublic,
+    RoundPublic,
+)
+from models.plan import Meeting, Plan
+
+BREAK = timedelta(minutes=12)
+"""Time between two rounds from which it is a break that an agenda shows."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A meeting as one of the two sees it."""
+
+    other: ActorBrief
+    round: RoundPublic
+    place: PlacePublic | None
+    languages: list[str]
+    """What both speak; empty when nothing is known, or when an interpreter is there."""
+    their_languages: list[str]
+    interpreter: InterpreterPublic | None
+    my_delegate: str
+    their_delegate: str
+    about: list[LocalText]
+    """How the other describes itself, in each of its languages."""
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it is over."""
+        return self.round.starts_at + timedelta(minutes=self.round.minutes)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the day: a meeting, a round without one, or a break between rounds."""
+
+    kind: Literal["meeting", "free", "away", "break"]
+    starts_at: datetime
+    minutes: int
+    visit: Visit | None = None
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it is over."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that is not as it was when the participant last looked."""
+
+    kind: Literal["new", "gone", "moved"]
+    name: str
+    starts_at: datetime
+    place: str
+    before_starts_at: datetime | None = None
+    before_place: str = ""
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """Everything a participant is told."""
+
+    event: Event
+    actor: Actor
+    participant: Participant
+    rounds: list[RoundPublic]
+    places: list[PlacePublic]
+    plan: int | None
+    entries: list[Entry]
+    changes: list[Change]
+    state: AgendaState | None
+    rules: AgendaRulesFields
+    languages: list[str] = field(default_factory=list)
+
+    @property
+    def visits(self) -> list[Visit]:
+        """The meetings, by time."""
+        return [e.visit for e in self.entries if e.visit]
+
+    @property
+    def begins_at(self) -> datetime | None:
+        """When the first round begins."""
+        return self.rounds[0].starts_at if self.rounds else None
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether the last round has passed."""
+        return bool(self.rounds) and now >= self.rounds[-1].starts_at + timedelta(minutes=self.rounds[-1].minutes)
+
+    def has_begun(self, now: datetime) -> bool:
+        """Whether the first round has begun."""
+        return self.begins_at is not None and now >= self.begins_at
+
+
+def read_agenda(session: Session, *, event_id: int, actor_id: int) -> Agenda:
+    """The agenda of a participant by the published plan; a handful of queries whatever the size of the event."""
+    event = get_event(session, event_id=event_id)
+    participant = session.get_one(Participant, (event_id, actor_id))
+    actor = session.get_one(Actor, actor_id)
+    rounds = list_rounds(session, event_id=event_id)
+    places = list_places(session, event_id=event_id)
+    number = session.exec(select(Plan.number).where(Plan.event_id == event_id, Plan.state == "published")).first()
+    visits = _visits(session, participant, actor, number, rounds, places)
+    state = session.get(AgendaState, (event_id, actor_id))
+    return Agenda(
+        event=event,
+        actor=actor,
+        participant=participant,
+        rounds=rounds,
+        places=places,
+        plan=number,
+        entries=_entries(rounds, visits, participant.available, published=number is not None),
+        changes=compare_seen(state.seen if state else None, [*visits.values()]),
+        state=state,
+        rules=read_rules(session, event_id=event_id),
+        languages=_spoken(participant, actor),
+    )
+
+
+def snapshot(visits: Sequence[Visit]) -> list[dict[str, Any]]:
+    """What is kept of an agenda, to tell later what changed: names and labels as the participant read them."""
+    return [
+        {
+            "with": v.other.id,
+            "name": v.other.name,
+            "starts_at": v.round.starts_at.isoformat(),
+            "place": v.place.label if v.place else "",
+        }
+        for v in visits
+    ]
+
+
+def compare_seen(seen: Sequence[Mapping[str, Any]] | None, visits: Sequence[Visit]) -> list[Change]:
+    """From what was seen to what is, by time; nothing while nothing was ever seen."""
+    if seen is None:
+        return []
+    before = {int(s["with"]): s for s in seen}
+    changes = []
+    for now in snapshot(visits):
+        was = before.pop(now["with"], None)
+        if was is None:
+            changes.append(Change("new", now["name"], _moment(now), now["place"]))
+        elif (was["starts_at"], was["place"]) != (now["starts_at"], now["place"]):
+            changes.append(Change("moved", now["name"], _moment(now), now["place"], _moment(was), was["place"]))
+    changes += [Change("gone", was["name"], _moment(was), was["place"]) for was in before.values()]
+    return sorted(changes, key=lambda c: c.starts_at)
+
+
+def read_rules(session: Session, *, event_id: int) -> AgendaRulesFields:
+    """What participants may do; everything, until the organiser says otherwise."""
+    get_event(session, event_id=event_id)
+    row = session.get(AgendaRules, event_id)
+    return AgendaRulesFields(wishes=row.wishes, details=row.details) if row else AgendaRulesFields()
+
+
+def set_rules(session: Session, *, event_id: int, rules: AgendaRulesFields) -> AgendaRulesFields:
+    """Replace what participants may do."""
+    get_event(session, event_id=event_id)
+    session.merge(AgendaRules(event_id=event_id, **rules.model_dump()))
+    session.flush()
+    return rules
+
+
+def _visits(
+    session: Session,
+    me: Participant,
+    actor: Actor,
+    number: int | None,
+    rounds: Sequence[RoundPublic],
+    places: Sequence[PlacePublic],
+) -> dict[int, Visit]:
+    """Round index → meeting of the published plan."""
+    if number is None:
+        return {}
+    mine = (col(Meeting.a) == me.actor_id) | (col(Meeting.b) == me.actor_id)
+    meetings = session.exec(
+        select(Meeting)
+        .where(Meeting.event_id == me.event_id, Meeting.number == number, mine)
+        .order_by(col(Meeting.round))
+    ).all()
+    others = _others(session, me, meetings)
+    interpreters = {str(i.index): i for i in list_interpreters(session, event_id=me.event_id)}
+    slots = {r.index: r for r in rounds}
+    labels = {p.index: p for p in places}
+    found = {}
+    for meeting in meetings:
+        other_id = meeting.b if meeting.a == me.actor_id else meeting.a
+        if meeting.round not in slots or other_id not in others:
+            continue
+        other, theirs = others[other_id]
+        interpreter = interpreters.get(meeting.interpreter or "")
+        mine_first = meeting.a == me.actor_id
+        delegates = [getattr(meeting, name, None) or "" for name in ("delegate_a", "delegate_b")]
+        found[meeting.round] = Visit(
+            other=brief(other),
+            round=slots[meeting.round],
+            place=labels.get(meeting.place) if meeting.place is not None else None,
+            languages=[] if interpreter else [tag for tag in _spoken(me, actor) if tag in theirs],
+            their_languages=theirs,
+            interpreter=interpreter,
+            my_delegate=delegates[0 if mine_first else 1],
+            their_delegate=delegates[1 if mine_first else 0],
+            about=[LocalText(**text) for text in other.texts.get("description", [])],
+        )
+    return found
+
+
+def _others(session: Session, me: Participant, meetings: Sequence[Meeting]) -> dict[int, tuple[Actor, list[str]]]:
+    """Whom I meet, each with the languages it is there with."""
+    ids = {m.a for m in meetings} | {m.b for m in meetings}
+    actors = session.exec(select(Actor).where(col(Actor.id).in_(ids))).all()
+    registered = session.exec(
+        select(Participant).where(Participant.event_id == me.event_id, col(Participant.actor_id).in_(ids))
+    ).all()
+    people = {p.actor_id: p for p in registered}
+    return {a.id: (a, _spoken(people.get(a.id), a)) for a in actors}
+
+
+def _spoken(participant: Participant | None, actor: Actor) -> list[str]:
+    own = participant.languages if participant else None
+    return list(actor.languages if own is None else own)
+
+
+def _entries(
+    rounds: Sequence[RoundPublic], visits: Mapping[int, Visit], available: list[int] | None, *, published: bool
+) -> list[Entry]:
+    """The day line by line. Without a published plan nobody knows yet which rounds are free."""
+    if not published:
+        return []
+    told: list[Entry] = []
+    for slot in rounds:
+        if told and slot.starts_at - told[-1].ends_at >= BREAK:
+            gap = slot.starts_at - told[-1].ends_at
+            told.append(Entry("break", told[-1].ends_at, int(gap.total_seconds()) // 60))
+        visit = visits.get(slot.index)
+        away = available is not None and slot.index not in available
+        kind: Literal["meeting", "free", "away"] = "meeting" if visit else "away" if away else "free"
+        told.append(Entry(kind, slot.starts_at, slot.minutes, visit))
+    return told
+
+
+def _moment(line: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(line["starts_at"])

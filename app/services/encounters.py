@@ -1,0 +1,90 @@
+"""Why participants of an event meet, for their own eyes: the ranking's reasons among the people of the event alone."""
+
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from threading import Lock
+
+from sqlmodel import Session
+
+from app.services.match import pool_brief
+from app.services.pool import LoadedPool, PoolActor, PoolCache, load_actors
+from matching.ranking.parts import Scoring
+from matching.ranking.profile import Evidence as Met
+from matching.ranking.profile import Fragment as Quoted
+from matching.ranking.profile import Suggestion as Ranked
+from matching.ranking.rank import Request, rank
+from matching.ranking.reasons import render_reason
+from models.actor import ActorBrief, Shape
+from models.match import Evidence, Fragment, Reason
+
+REMEMBERED = 4096
+"""Answers a process keeps: a room full of open agendas asks the same again after every change of the plan."""
+
+
+class Encounter(Shape):
+    """Somebody to meet, and why."""
+
+    actor: ActorBrief
+    score: float
+    reasons: list[Reason]
+
+
+_known: OrderedDict[tuple[object, ...], Sequence[Encounter]] = OrderedDict()
+_lock = Lock()
+
+
+def encounters(
+    session: Session, *, cache: PoolCache, encoder: str, actor_id: int, others: Collection[int], lang: str
+) -> Sequence[Encounter]:
+    """Every one of `others` as this actor would meet it, best first; actors without any text are left out."""
+    loaded = cache.get(session, encoder=encoder)
+    key = (loaded.key, actor_id, frozenset(others), lang)
+    with _lock:
+        if key in _known:
+            _known.move_to_end(key)
+            return _known[key]
+    told = _rank(loaded, _actors(session, loaded, encoder, {actor_id, *others}), actor_id, lang)
+    with _lock:
+        _known[key] = told
+        while len(_known) > REMEMBERED:
+            _known.popitem(last=False)
+    return told
+
+
+def _actors(session: Session, loaded: LoadedPool, encoder: str, ids: Collection[int]) -> Mapping[int, PoolActor]:
+    if loaded.complete:
+        return {i: loaded.actors[i] for i in ids if i in loaded.actors}
+    return load_actors(session, encoder=encoder, ids=sorted(ids), shift=loaded.shift)
+
+
+def _rank(loaded: LoadedPool, actors: Mapping[int, PoolActor], actor_id: int, lang: str) -> list[Encounter]:
+    asker = actors.get(actor_id)
+    pool = [a.profile for i, a in sorted(actors.items()) if i != actor_id and a.profile.passages]
+    if asker is None or not pool or not _understood(asker):
+        return []
+    # Whatever the two went through before is not told here: a phone on a table is read by two.
+    scoring = Scoring(hub_level=loaded.hub_level)
+    pool = [profile for profile in pool if all(p.vector is not None for p in profile.passages)]
+    asked = Request(k=max(1, len(pool)), min_score=0, cross_side=False, scoring=scoring)
+    ranked = rank(asker.profile, pool, asked).suggestions if pool else ()
+    return [_encounter(s, actors[int(s.id)], lang) for s in ranked]
+
+
+def _understood(actor: PoolActor) -> bool:
+    passages = actor.profile.passages
+    return bool(passages) and all(p.vector is not None for p in passages)
+
+
+def _encounter(ranked: Ranked, actor: PoolActor, lang: str) -> Encounter:
+    reasons = [Reason(part=r.part, text=render_reason(r, lang), evidence=_evidence(r.evidence)) for r in ranked.reasons]
+    return Encounter(actor=pool_brief(actor), score=round(ranked.score, 4), reasons=reasons)
+
+
+def _evidence(met: Met | None) -> Evidence | None:
+    if met is None:
+        return None
+    return Evidence(yours=_fragment(met.yours), theirs=_fragment(met.theirs), similarity=met.similarity)
+
+
+def _fragment(quoted: Quoted) -> Fragment:
+    return Fragment(lang=quoted.lang, text=quoted.text, marks=list(quoted.marks))

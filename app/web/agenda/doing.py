@@ -1,0 +1,122 @@
+"""What a participant does in its agenda: answers, wishes, details, leaving. Every form works without a script."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from pydantic import BaseModel, Field, ValidationError
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from app.deps import NowDep, SessionDep
+from app.errors import BadInput
+from app.services import partaking
+from app.services.agenda import Agenda, read_agenda
+from app.services.answers import Meant, save_answer
+from app.web.agenda.frame import SECRET, LinkDep
+from models.agenda import AnswerFields
+from models.codes import check_language
+
+router = APIRouter(prefix="/agenda/{token}", include_in_schema=False)
+
+
+def whose(session: SessionDep, link: LinkDep) -> Agenda:
+    """The agenda that the link opens."""
+    return read_agenda(session, event_id=link.event_id, actor_id=link.actor_id)
+
+
+AgendaDep = Annotated[Agenda, Depends(whose, scope="function")]
+
+
+class Said(BaseModel):
+    """The form after a meeting; what is left open comes as an empty text. `age`: seconds since it was filled in."""
+
+    again: str = ""
+    useful: str = ""
+    next_step: str = ""
+    follow_up: str = ""
+    note: str = ""
+    quote: bool = False
+    age: float = Field(default=0, ge=0, le=366 * 86400)
+
+    def fields(self) -> AnswerFields:
+        """The answer, or BadInput."""
+        told = {name: value for name, value in self.model_dump(exclude={"age", "quote"}).items() if value.strip()}
+        try:
+            return AnswerFields(**told, quote=self.quote)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise BadInput.of(str(first["loc"][-1]), first["msg"]) from error
+
+
+@router.post("/answers/{target_id}")
+def answer(
+    request: Request, session: SessionDep, link: LinkDep, now: NowDep, target_id: int, said: Annotated[Said, Form()]
+) -> Response:
+    """How the meeting was; sent late, it counts as of when it was said."""
+    meant = Meant(link.event_id, link.actor_id, target_id)
+    save_answer(session, meant=meant, fields=said.fields(), said_at=now - timedelta(seconds=said.age), now=now)
+    return _back(request, f"with-{target_id}")
+
+
+@router.post("/wishes")
+def wish(
+    request: Request,
+    session: SessionDep,
+    agenda: AgendaDep,
+    now: NowDep,
+    target_id: Annotated[int, Form(ge=1, lt=2**63)],
+    word: Annotated[partaking.Word, Form()],
+) -> Response:
+    """Would like to meet, rather not, or neither."""
+    partaking.say_word(session, agenda=agenda, target_id=target_id, word=word, now=now)
+    return _back(request, "wishes")
+
+
+@router.post("/details")
+def details(
+    request: Request,
+    session: SessionDep,
+    agenda: AgendaDep,
+    now: NowDep,
+    languages: Annotated[list[str], Form(max_length=40)] = [],  # noqa: B006 - never changed
+    rounds: Annotated[list[int], Form(max_length=200)] = [],  # noqa: B006
+) -> Response:
+    """One's own languages and rounds."""
+    try:
+        spoken = [check_language(tag) for tag in languages]
+    except ValueError as error:
+        raise BadInput.of("languages", str(error)) from error
+    partaking.change_details(session, agenda=agenda, languages=spoken, available=rounds, now=now)
+    return _back(request, "details")
+
+
+@router.post("/seen")
+def seen(request: Request, session: SessionDep, agenda: AgendaDep, now: NowDep) -> Response:
+    """The changes have been read."""
+    partaking.mark_seen(session, agenda=agenda, now=now)
+    return _back(request, "day")
+
+
+@router.post("/leave")
+def leave(
+    request: Request, session: SessionDep, agenda: AgendaDep, link: LinkDep, now: NowDep,
+    note: Annotated[str, Form(max_length=500)] = "",
+) -> Response:  # fmt: skip
+    """I cannot come, or I have to go."""
+    partaking.leave(session, agenda=agenda, note=note.strip() or None, now=now, by=link.name)
+    return _back(request, "leave")
+
+
+@router.post("/return")
+def come_back(request: Request, session: SessionDep, agenda: AgendaDep, link: LinkDep, now: NowDep) -> Response:
+    """I come after all."""
+    partaking.come_back(session, agenda=agenda, now=now, by=link.name)
+    return _back(request, "leave")
+
+
+def _back(request: Request, anchor: str) -> Response:
+    """To the agenda, where it was left; a script that sent the form is only told that it arrived."""
+    if request.headers.get("accept") == "application/json":
+        return JSONResponse({"kept": True}, headers=SECRET)
+    token = request.path_params["token"]
+    return RedirectResponse(f"/agenda/{token}#{anchor}", status_code=303, headers=SECRET)

@@ -1,0 +1,136 @@
+"""The agenda itself: one page, so that one load is enough for the whole day."""
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from sqlmodel import Session
+from starlette.responses import Response
+
+from app.deps import HolderDep, NowDep, PoolDep, SessionDep
+from app.errors import NotFound
+from app.services import answers, partaking
+from app.services.agenda import Agenda, Visit, read_agenda
+from app.services.encounters import Encounter, encounters
+from app.services.events import list_participants
+from app.services.links import Link, open_link
+from app.services.meaning import MeaningHolder
+from app.services.pool import PoolCache
+from app.web.agenda.frame import agenda_page, language
+from app.web.agenda.room import draw_room
+from app.web.catalogues import LANGUAGES
+from models.event import ParticipantPublic
+
+router = APIRouter(prefix="/agenda", include_in_schema=False)
+
+SUGGESTED = 8
+"""How many participants are proposed to say a wish about; everybody else stands in a list."""
+
+
+@router.get("/{token}")
+def agenda(
+    request: Request, session: SessionDep, holder: HolderDep, cache: PoolDep, now: NowDep, token: str
+) -> Response:
+    """Next meeting, the day, where, why; wishes before, answers after."""
+    try:
+        link = open_link(session, token=token, now=now)
+    except NotFound:
+        return agenda_page(request, "agenda/closed.html", {}, language(request, None), status=404)
+    lang = language(request, link)
+    told = read_agenda(session, event_id=link.event_id, actor_id=link.actor_id)
+    partaking.note_visit(session, agenda=told, now=now)
+    meet = Meeting(session, holder, cache, lang)
+    context = page_context(told, link, now) | meet.reasons(told) | wishes(meet, told, now)
+    context |= {
+        "token": token,
+        "answers": answers.answers_of(session, event_id=link.event_id, actor_id=link.actor_id),
+        "mutual": answers.mutual_with(session, event_id=link.event_id, actor_id=link.actor_id),
+    }
+    context["contacts"] = {
+        other: answers.contacts_for(session, event_id=link.event_id, viewer=link.actor_id, other=other)
+        for other in context["mutual"]
+    }
+    return agenda_page(request, "agenda/agenda.html", context, lang)
+
+
+class Meeting:
+    """Why people meet, as far as it can be told at the moment."""
+
+    def __init__(self, session: Session, holder: MeaningHolder, cache: PoolCache, lang: str) -> None:
+        self.session, self.lang = session, lang
+        self._encoder, self._cache = holder.name, cache
+
+    def with_each(self, actor_id: int, others: set[int]) -> dict[int, Encounter]:
+        """By id, best first; nobody while the language model is not there."""
+        if self._encoder is None or not others:
+            return {}
+        found = encounters(
+            self.session, cache=self._cache, encoder=self._encoder, actor_id=actor_id, others=others, lang=self.lang
+        )
+        return {e.actor.id: e for e in found}
+
+    def reasons(self, told: Agenda) -> dict[str, Any]:
+        """For each meeting, why."""
+        return {"why": self.with_each(told.actor.id, {v.other.id for v in told.visits})}
+
+
+def page_context(told: Agenda, link: Link, now: datetime) -> dict[str, Any]:
+    """What the page says of the agenda at this moment."""
+    ahead = [v for v in told.visits if v.ends_at > now]
+    return {
+        "agenda": told,
+        "event": told.event,
+        "link": link,
+        "now": now,
+        "made": int(now.timestamp() * 1000),
+        "next": ahead[0] if ahead else None,
+        "room": draw_room(told.places),
+        "tongues": tongues(told),
+    }
+
+
+def wishes(meet: Meeting, told: Agenda, now: datetime) -> dict[str, Any]:
+    """Whom to wish for: suggestions, everybody else, and what was said; empty once the event has begun."""
+    nothing: dict[str, Any] = {"open": False, "proposed": [], "others": [], "words": {}, "names": {}}
+    if told.has_begun(now) or not told.rules.wishes:
+        return {"wishes": nothing}
+    me = told.actor.id
+    people = [p for p in list_participants(meet.session, event_id=told.event.id) if p.actor_id != me]
+    side = told.participant.side or told.actor.side
+    may_meet = [p for p in people if not told.event.cross_side_only or p.side != side]
+    words = partaking.words_said(meet.session, event_id=told.event.id, actor_id=me)
+    fits = meet.with_each(me, {p.actor_id for p in may_meet})
+    proposed = [e for i, e in fits.items() if i in words or _rank_of(i, fits, words) < SUGGESTED]
+    shown = {e.actor.id for e in proposed}
+    return {
+        "wishes": {
+            "open": True,
+            "proposed": proposed,
+            "others": [p for p in may_meet if p.actor_id not in shown and p.actor_id not in words],
+            "words": words,
+            "names": _named(people, words, shown),
+        }
+    }
+
+
+def _rank_of(actor_id: int, fits: dict[int, Encounter], words: dict[int, str]) -> int:
+    """How many that nothing was said about stand before this one."""
+    unsaid = [i for i in fits if i not in words]
+    return unsaid.index(actor_id) if actor_id in unsaid else len(unsaid)
+
+
+def _named(people: list[ParticipantPublic], words: dict[int, str], shown: set[int]) -> dict[int, str]:
+    """Those something was said about who are not among the cards, by name."""
+    return {p.actor_id: p.name for p in people if p.actor_id in words and p.actor_id not in shown}
+
+
+def tongues(told: Agenda) -> list[str]:
+    """The languages to choose from: one's own, those of the interface, and those spoken at the event."""
+    spoken = {tag for v in told.visits for tag in v.their_languages}
+    own = told.languages
+    return [*own, *(tag for tag in [*LANGUAGES, *sorted(spoken)] if tag not in own)]
+
+
+def first_visit(told: Agenda, actor_id: int) -> Visit | None:
+    """The meeting with somebody."""
+    return next((v for v in told.visits if v.other.id == actor_id), None)

@@ -7,12 +7,13 @@ from fastapi import APIRouter, Body, Depends, Query, Response
 
 from app.api import examples
 from app.api.problems import responses
-from app.deps import AttemptDep, HolderDep, PoolDep, SessionDep
+from app.deps import AttemptDep, HolderDep, PoolDep, PrincipalDep, SessionDep
 from app.errors import Unavailable
 from app.services import actors as service
 from app.services import maps, relations
 from app.services.idempotency import run_once
 from app.services.search import search_actors
+from app.services.views import record_view
 from models.actor import ActorCreate, ActorPage, ActorPublic, ActorSearch, ActorUpdate, RelationCreate, RelationPublic
 from models.competence_map import FieldSources
 
@@ -82,10 +83,12 @@ def search(
 
 
 @router.get("/{actor_id}")
-def read_actor(session: SessionDep, holder: HolderDep, actor_id: int) -> ActorPublic:
+def read_actor(session: SessionDep, holder: HolderDep, principal: PrincipalDep, actor_id: int) -> ActorPublic:
     """Read an actor with its texts, and whether it can be found by meaning yet"""
     actor = service.get_actor(session, actor_id=actor_id)
-    return service.actor_public(session, actor=actor, encoder=holder.name)
+    answer = service.actor_public(session, actor=actor, encoder=holder.name)
+    record_view(session, actor_id=actor_id, principal=principal, door="api")
+    return answer
 
 
 @router.patch("/{actor_id}", responses=responses(409, 413, 507))

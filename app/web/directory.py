@@ -1,12 +1,13 @@
 """The directory of actors, and an actor's own page."""
 
 from typing import Annotated, Any
+from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Query, Request
 from sqlmodel import Session
 from starlette.responses import Response
 
-from app.deps import HolderDep, PoolDep, SessionDep
+from app.deps import HolderDep, PoolDep, PrincipalDep, SessionDep
 from app.errors import Unavailable
 from app.services.actors import ActorQuery, actor_public, get_actor, list_actors
 from app.services.match import find_matches
@@ -15,6 +16,7 @@ from app.services.pages import list_choices
 from app.services.pool import PoolCache
 from app.services.relations import list_relations
 from app.services.tandems import tandems_as_relations
+from app.services.views import record_view
 from app.web.answers import shown
 from app.web.catalogues import choose_language
 from app.web.render import page, wants_fragment
@@ -60,11 +62,20 @@ def directory(
 
 
 @router.get("/{actor_id}")
-def actor_page(request: Request, session: SessionDep, holder: HolderDep, cache: PoolDep, actor_id: int) -> Response:
+def actor_page(
+    request: Request, session: SessionDep, holder: HolderDep, cache: PoolDep, principal: PrincipalDep, actor_id: int
+) -> Response:
     """What an actor says of itself, and whom it should meet."""
     lang = choose_language(request)
     context = actor_context(session, holder, cache, actor_id=actor_id, lang=lang)
-    return page(request, "actor.html", context)
+    answer = page(request, "actor.html", context)
+    record_view(session, actor_id=actor_id, principal=principal, door="page", side=asked_side(request))
+    return answer
+
+
+def asked_side(request: Request) -> str:
+    """The side that the reader said to stand on, on the page that led here."""
+    return parse_qs(urlsplit(request.headers.get("referer", "")).query).get("side", [""])[0]
 
 
 def actor_context(

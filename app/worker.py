@@ -10,10 +10,12 @@ from sqlmodel import Session
 from app.db import session_scope
 from app.errors import AppError
 from app.services.backlog import count_backlog, embed_batch
+from app.services.directions import refresh_directions
 from app.services.hubs import measure_hubs
 from app.services.language_means import refresh_means
 from app.services.meaning import Meaning, MeaningHolder
 from app.services.plan_jobs import give_up_silent
+from app.services.pool import PoolCache
 from app.services.pool_revision import current_revision
 
 log = logging.getLogger(__name__)
@@ -35,27 +37,32 @@ def drain(engine: Engine, meaning: Meaning, batch: int, on_progress: Callable[[i
             on_progress(done, max(total, done))
         if embedded == 0:
             break
-    settling = True
+    settling, cache = True, PoolCache()
     while settling:
         with session_scope(engine) as session:
-            settling = settle(session, meaning)
+            settling = settle(session, meaning, cache)
     return done
 
 
-def settle(session: Session, meaning: Meaning) -> bool:
-    """What is worked out when no text waits: language means, then how close everybody stands to everybody.
+def settle(session: Session, meaning: Meaning, cache: PoolCache) -> bool:
+    """What is worked out when no text waits: language means, directions, then how close everybody stands to everybody.
 
-    True while there may be more to do: among very many actors, hubs are measured a batch at a time.
+    One step a transaction, so that each sees what the one before has committed. True while there may be more to do.
     """
-    changed = refresh_means(session, encoder=meaning.name)
-    return measure_hubs(session, meaning=meaning) > 0 or changed
+    return (
+        refresh_means(session, encoder=meaning.name)
+        or refresh_directions(session, encoder=meaning.name)
+        or measure_hubs(session, meaning=meaning, cache=cache) > 0
+    )
 
 
 class Worker:
     """A thread that looks for waiting passages once a second and survives a database that goes away."""
 
-    def __init__(self, engine: Engine, holder: MeaningHolder, batch: int) -> None:
+    def __init__(self, engine: Engine, holder: MeaningHolder, batch: int, cache: PoolCache | None = None) -> None:
+        """`cache` is shared with a service in the same process: very many actors are held once."""
         self._engine = engine
+        self._cache = cache or PoolCache()
         self._holder = holder
         self._batch = batch
         self._settled: int | None = None
@@ -102,7 +109,7 @@ class Worker:
         revision = current_revision(session)
         if revision == self._settled:
             return False
-        changed = settle(session, meaning)
+        changed = settle(session, meaning, self._cache)
         if not changed:
             self._settled = revision
         return changed

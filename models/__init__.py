@@ -8,7 +8,7 @@ from models.day import Attendance, DayLoss, DayStep
 from models.event import Event, EventInterpreter, EventPlace, Participant, Round, Wish
 from models.feedback import Feedback
 from models.import_job import ImportJob
-from models.passage import LanguageMean, Passage, PoolRevision, Sketch
+from models.passage import Directions, LanguageMean, Passage, PoolRevision
 from models.plan import Meeting, Plan
 from models.programme import Programme
 from models.sectors import SectorList, SectorTerm
@@ -17,7 +17,7 @@ from models.views import ActorView
 from models.weights import WeightProposal
 
 TABLES = (
-    Actor, Passage, Sketch, LanguageMean, PoolRevision, Relation, CompetenceMap, MapEntry, MapImport, ImportChange,
+    Actor, Passage, LanguageMean, Directions, PoolRevision, Relation, CompetenceMap, MapEntry, MapImport, ImportChange,
     ImportJob, SectorList, SectorTerm, ActorView,
     Programme, Event, Round, EventPlace, EventInterpreter, Participant, Wish, Plan, Meeting,
     Attendance, DayLoss, DayStep,

@@ -129,6 +129,9 @@ class Actor(SQLModel, table=True):
     aliases: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(String), nullable=False))
     texts: dict[str, list[dict[str, str]]] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     hubness: float | None = Field(default=None, description="Mean similarity to the nearest actors of other sides")
+    settled: int | None = Field(
+        default=None, sa_type=BigInteger, index=True, description="Pool revision in which the hubness was last measured"
+    )
     search_text: str = Field(default="", sa_type=Text, description="Folded words of the whole profile")
     created_at: datetime = Field(default_factory=utc_now)
     updated_at: datetime = Field(default_factory=utc_now)

@@ -7,9 +7,6 @@ from sqlmodel import SQLModel
 VECTOR_DIM = 384
 """Dimensions of a stored vector; an encoder with fewer is padded with zeros, which keeps every cosine."""
 
-SKETCH_DIM = 3 * VECTOR_DIM + 1
-"""Length of an actor's sketch (matching/ranking/sketch.py): a block a facet, and its hubness."""
-
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",

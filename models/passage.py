@@ -3,11 +3,11 @@
 from typing import Any
 
 from pgvector.sqlalchemy import HALFVEC
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
-from models.base import SKETCH_DIM, VECTOR_DIM
+from models.base import VECTOR_DIM
 
 
 class Passage(SQLModel, table=True):
@@ -54,31 +54,13 @@ class LanguageMean(SQLModel, table=True):
     mean: Any = Field(sa_column=Column(HALFVEC(VECTOR_DIM), nullable=False))
 
 
-class Sketch(SQLModel, table=True):
-    """One vector an actor, to find who may rank first among very many; with the facts that filters ask for."""
+class Directions(SQLModel, table=True):
+    """Along what an encoder's texts differ most: in these directions processes summarise very many actors alike."""
 
-    __table_args__ = (
-        Index(
-            "ix_sketch_vector",
-            "vector",
-            postgresql_using="hnsw",
-            postgresql_with={"m": 16, "ef_construction": 64},
-            postgresql_ops={"vector": "halfvec_ip_ops"},
-        ),
-    )
-
-    actor_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
-    country: str
-    side: str
-    kind: str
-    region: str | None = None
-    sectors: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(String), nullable=False))
-    languages: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(String), nullable=False))
-    lat: float | None = None
-    lon: float | None = None
-    vector: Any = Field(sa_column=Column(HALFVEC(SKETCH_DIM), nullable=False))
+    encoder: str = Field(primary_key=True)
+    number: int = Field(description="Rises each time they are learned")
+    actors: int = Field(description="How many there were then")
+    basis: bytes = Field(sa_type=LargeBinary, description="Halves, little end first: a row a number of three facets")
 
 
 class PoolRevision(SQLModel, table=True):

@@ -87,7 +87,6 @@ def test_every_unique_key_of_a_table_that_actors_own_begins_with_the_actor() -> 
     owned = {t.name: unique_keys(t) for t in TABLES if owned_by_actor(t)}
     assert set(owned) == {
         "passage",
-        "sketch",
         "relation",
         "map_entry",
         "import_change",

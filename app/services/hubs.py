@@ -6,58 +6,60 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from app.services.meaning import Meaning
-from app.services.pool import EXACT_UP_TO, PoolActor, count_actors, load_actors
-from app.services.pool_revision import mark_pool_changed
-from app.services.sketches import Wanted, find_candidates, write_sketches
+from app.services.pool import PoolCache, count_actors, load_actors
+from app.services.pool_revision import raise_revision
+from app.services.wanted import Wanted, wanted_slots
+from matching.ranking.glance import best_merits
 from matching.ranking.hubs import measure_hubness
 from matching.ranking.parts import Scoring
 from matching.ranking.profile import Pool
 from models.actor import Actor
 
+EVERYBODY_UP_TO = 20_000
+"""Actors among whom everybody is compared with everybody."""
 _BATCH = 200
-"""Actors measured by their sketches in one transaction."""
-_NEIGHBOURS = 40
+"""Actors measured in a crowd in one transaction."""
 _ALL_ABOVE = 0.1
 """Share of unmeasured actors above which everybody is measured anew: the neighbourhood itself has changed."""
 
 
-def measure_hubs(session: Session, *, meaning: Meaning, exact_up_to: int = EXACT_UP_TO) -> int:
-    """Measure actors that are new or whose texts changed, and store their sketches; returns how many.
+def measure_hubs(
+    session: Session, *, meaning: Meaning, cache: PoolCache, everybody_up_to: int = EVERYBODY_UP_TO
+) -> int:
+    """Measure actors that are new or whose texts changed; returns how many. The caller commits.
 
-    The caller commits. Up to `exact_up_to` actors everybody is compared with everybody; above, a batch at a time with
-    the nearest by their sketches.
+    Up to `everybody_up_to` actors everybody is compared with everybody; above, a batch at a time with its nearest of
+    the crowd that `cache` holds.
     """
-    unmeasured = session.exec(select(Actor.id).where(col(Actor.hubness).is_(None)).limit(exact_up_to)).all()
+    unmeasured = session.exec(select(Actor.id).where(col(Actor.hubness).is_(None)).limit(everybody_up_to)).all()
     if not unmeasured:
         return 0
     total = count_actors(session)
-    if total > exact_up_to:
-        return _measure_by_sketches(session, meaning, unmeasured[:_BATCH])
+    if total > everybody_up_to:
+        return _measure_in_crowd(session, meaning, unmeasured[:_BATCH], cache)
     actors = load_actors(session, encoder=meaning.name)
     pool = Pool.from_profiles(a.profile for a in actors.values())
     chosen = list(actors) if len(unmeasured) > _ALL_ABOVE * total else list(unmeasured)
     numbers = measure_hubness([actors[i].profile for i in chosen], pool).tolist()
-    return _store(session, actors, dict(zip(chosen, numbers, strict=True)))
+    return _store(session, dict(zip(chosen, numbers, strict=True)))
 
 
-def _measure_by_sketches(session: Session, meaning: Meaning, ids: Sequence[int]) -> int:
-    """Two passes: sketches without hubness first, so that newcomers find each other, then what they find."""
-    actors = load_actors(session, encoder=meaning.name, ids=ids)
-    write_sketches(session, actors=actors, hubness=dict.fromkeys(actors, 0.0))
-    numbers = {}
-    for actor_id, actor in actors.items():
-        wanted = Wanted(not_side=actor.profile.side)
-        near = find_candidates(session, question=actor.profile, wanted=wanted, scoring=Scoring())
-        neighbours = load_actors(session, encoder=meaning.name, ids=near[:_NEIGHBOURS])
-        pool = Pool.from_profiles(a.profile for a in neighbours.values())
-        numbers[actor_id] = float(measure_hubness([actor.profile], pool)[0]) if neighbours else 0.0
-    return _store(session, actors, numbers)
+def _measure_in_crowd(session: Session, meaning: Meaning, ids: Sequence[int], cache: PoolCache) -> int:
+    """Among each other, and with those who have settled before."""
+    loaded = cache.get(session, encoder=meaning.name)
+    actors = load_actors(session, encoder=meaning.name, ids=ids, shift=loaded.shift)
+    profiles, scoring = [actor.profile for actor in actors.values()], Scoring()
+    beside, crowd = None, loaded.crowd
+    if crowd is not None:
+        count = scoring.calibration.hub_neighbours
+        open_to = (wanted_slots(crowd, Wanted(not_side=profile.side, hidden=list(actors))) for profile in profiles)
+        beside = [best_merits(crowd, p, slots, scoring, count) for p, slots in zip(profiles, open_to, strict=True)]
+    return _store(session, dict(zip(actors, measure_hubness(profiles, beside=beside).tolist(), strict=True)))
 
 
-def _store(session: Session, actors: Mapping[int, PoolActor], numbers: Mapping[int, float]) -> int:
+def _store(session: Session, numbers: Mapping[int, float]) -> int:
     table = Actor.__table__  # type: ignore[attr-defined]
-    statement = update(table).where(table.c.id == bindparam("actor")).values(hubness=bindparam("number"))
+    values = {"hubness": bindparam("number"), "settled": raise_revision(session)}
+    statement = update(table).where(table.c.id == bindparam("actor")).values(**values)
     session.connection().execute(statement, [{"actor": i, "number": number} for i, number in numbers.items()])
-    write_sketches(session, actors=actors, hubness=numbers)
-    mark_pool_changed(session)
     return len(numbers)

@@ -13,16 +13,18 @@ from app.services.histories import histories
 from app.services.language_means import neutral_units
 from app.services.meaning import Meaning
 from app.services.pool import LoadedPool, PoolActor, PoolCache, load_actors
-from app.services.sketches import Wanted, find_candidates
 from app.services.texts import pieces, tagged
+from app.services.wanted import Wanted, wanted_slots
 from app.services.weights import weights_in_force
 from matching.encoder.language import detect_language
+from matching.ranking.calibration import Calibration
+from matching.ranking.glance import best_merits, find_best
 from matching.ranking.hubs import measure_hubness
 from matching.ranking.parts import Relations, Scoring
 from matching.ranking.profile import Fragment as Quoted
 from matching.ranking.profile import Passage, Pool, Profile
 from matching.ranking.profile import Suggestion as Ranked
-from matching.ranking.rank import Request, rank
+from matching.ranking.rank import Request, rank, shortlist_length
 from matching.ranking.reasons import render_reason
 from models.actor import ActorBrief, LocalText
 from models.match import (
@@ -61,9 +63,9 @@ def find_matches(session: Session, *, meaning: Meaning, cache: PoolCache, reques
     relations = histories(session, ids=[int(question.profile.id)])
     hidden = _partners(relations, request)
     scoring = Scoring(weights=weights, relations=relations, hub_level=loaded.hub_level)
-    if not loaded.complete:
-        loaded = _nearest(session, meaning, loaded, question, request, Wanted(hidden=hidden), scoring)
     question = _measured(question, loaded)
+    if not loaded.complete:
+        loaded = _nearest(session, meaning, loaded, question, request, hidden, scoring)
     allowed = _candidates(loaded, question, request, hidden)
     ranking = rank(
         question.profile,
@@ -88,14 +90,21 @@ def _nearest(
     loaded: LoadedPool,
     question: Question,
     request: MatchRequest,
-    wanted: Wanted,
+    hidden: set[int | str],
     scoring: Scoring,
 ) -> LoadedPool:
-    """Where the actors are too many to hold: those among whom the best answers stand."""
-    wanted = replace(wanted, sides=request.sides, filters=request.filters)
-    if request.cross_side:
-        wanted = replace(wanted, not_side=question.own_side, not_country=question.own_country)
-    ids = find_candidates(session, question=question.profile, wanted=wanted, scoring=scoring)
+    """Of a crowd: those among whom the best answers stand."""
+    assert loaded.crowd is not None
+    across = request.cross_side
+    wanted = Wanted(
+        not_side=question.own_side if across else None,
+        not_country=question.own_country if across else None,
+        sides=request.sides,
+        filters=request.filters,
+        hidden={*hidden, question.profile.id},
+    )
+    slots = wanted_slots(loaded.crowd, wanted)
+    ids = find_best(loaded.crowd, question.profile, slots, scoring, shortlist_length(request.k))
     actors = load_actors(session, encoder=meaning.name, ids=ids, shift=loaded.shift)
     return replace(loaded, pool=Pool.from_profiles(a.profile for a in actors.values()), actors=actors)
 
@@ -118,9 +127,17 @@ def _measured(question: Question, loaded: LoadedPool) -> Question:
     """
     profile = question.profile
     whole = {"need", "offer"} <= {passage.facet for passage in profile.passages}
-    if profile.hubness is not None or not whole or not len(loaded.pool):
+    if profile.hubness is not None or not whole:
         return question
-    return replace(question, profile=profile.with_hubness(float(measure_hubness([profile], loaded.pool)[0])))
+    beside = None
+    if loaded.crowd is not None:
+        slots = wanted_slots(loaded.crowd, Wanted(not_side=profile.side, hidden=[profile.id]))
+        beside = [best_merits(loaded.crowd, profile, slots, Scoring(), Calibration.default().hub_neighbours)]
+    elif not len(loaded.pool):
+        return question
+    return replace(
+        question, profile=profile.with_hubness(float(measure_hubness([profile], loaded.pool, beside=beside)[0]))
+    )
 
 
 def _stored_question(session: Session, meaning: Meaning, loaded: LoadedPool, actor_id: int) -> Question:

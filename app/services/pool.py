@@ -2,9 +2,8 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,27 +11,15 @@ from sqlalchemy import case, func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
+from app.services.actor_rows import ACTOR_COLUMNS, PoolActor, pool_actor
+from app.services.crowd import CrowdKeeper
 from app.services.language_means import Shift, decode_vectors, load_shift, neutral_units
 from app.services.pool_revision import current_revision
-from matching.ranking.geography import locate_territory
+from matching.ranking.crowd import Crowd
 from matching.ranking.profile import Passage as RankedPassage
-from matching.ranking.profile import Pool, Profile
+from matching.ranking.profile import Pool
 from models.actor import Actor
 from models.passage import Passage
-
-_ACTOR_COLUMNS = (
-    Actor.id, Actor.name, Actor.side, Actor.country, Actor.kind, Actor.languages, Actor.sectors,
-    Actor.lat, Actor.lon, Actor.size, Actor.hubness, Actor.region, Actor.city, Actor.nuts,
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class PoolActor:
-    """What an answer says of an actor beside what the ranking sees."""
-
-    profile: Profile
-    region: str | None
-    city: str | None
 
 
 @dataclass(frozen=True)
@@ -45,15 +32,20 @@ class LoadedPool:
     actors: Mapping[int, PoolActor]
     hub_level: float | None = None
     """Mean hubness of the whole corpus: what every actor's own is compared with."""
-    complete: bool = True
-    """False: the actors are too many to hold, and candidates must be fetched for each question."""
+    crowd: Crowd | None = None
+    """Where the actors are too many to rank all: `pool` is empty, and candidates are found here for each question."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether `pool` holds all actors."""
+        return self.crowd is None
 
 
 def load_actors(
     session: Session, *, encoder: str, ids: Sequence[int] | None = None, shift: Shift | None = None
 ) -> dict[int, PoolActor]:
     """Profiles of all actors, or of some, with the vectors of that encoder; two queries whatever their number."""
-    actors = select(*_ACTOR_COLUMNS).order_by(col(Actor.id))  # type: ignore[call-overload]
+    actors = select(*ACTOR_COLUMNS).order_by(col(Actor.id))  # type: ignore[call-overload]
     # The wire form of a vector is decoded for all rows at once; one by one takes ten times as long.
     vector = case((col(Passage.encoder) == encoder, func.halfvec_send(Passage.vector)))
     texts = sa_select(Passage.actor_id, Passage.facet, Passage.lang, Passage.text, vector)  # type: ignore[call-overload]
@@ -67,7 +59,7 @@ def load_actors(
     units = _unit_vectors([row[4] for row in rows], [row[2] for row in rows], shift)
     for (actor_id, facet, lang, words, _), unit in zip(rows, units, strict=True):
         found[actor_id].append(RankedPassage(facet, lang, words, unit))
-    return {row.id: _pool_actor(row, found[row.id]) for row in session.execute(actors)}
+    return {row.id: pool_actor(row, found[row.id]) for row in session.execute(actors)}
 
 
 def _unit_vectors(
@@ -80,41 +72,18 @@ def _unit_vectors(
     return [None if value is None else next(units) for value in stored]
 
 
-def _pool_actor(row: Any, passages: Iterable[RankedPassage]) -> PoolActor:
-    located = (row.lat, row.lon) if row.lat is not None and row.lon is not None else _territory(row)
-    profile = Profile(
-        id=row.id,
-        name=row.name,
-        side=row.side,
-        country=row.country,
-        kind=row.kind,
-        languages=tuple(row.languages),
-        sectors=tuple(row.sectors),
-        lat=located[0],
-        lon=located[1],
-        size=row.size,
-        hubness=row.hubness,
-        passages=tuple(passages),
-    )
-    return PoolActor(profile, row.region, row.city)
-
-
-def _territory(row: Any) -> tuple[float, float] | tuple[None, None]:
-    """The middle of the actor's territory, when its town was not given."""
-    return locate_territory(row.nuts, row.country) or (None, None)
-
-
-EXACT_UP_TO = 20_000
-"""Actors that a process holds in memory and ranks exactly; above, candidates come from their sketches."""
+EXACT_UP_TO = 5_000
+"""Actors that are ranked one and all; above, candidates are found in the crowd first."""
 
 
 class PoolCache:
-    """The packed pool of this process, loaded again when the data's revision has risen."""
+    """The packed actors of this process, loaded again when the data's revision has risen."""
 
     def __init__(self, exact_up_to: int = EXACT_UP_TO) -> None:
         self._lock = threading.Lock()
         self._loaded: LoadedPool | None = None
         self._exact_up_to = exact_up_to
+        self._keeper = CrowdKeeper()
 
     def get(self, session: Session, *, encoder: str) -> LoadedPool:
         """The pool as of now; one short query when nothing changed."""
@@ -123,25 +92,37 @@ class PoolCache:
         if loaded is not None and loaded.key == key:
             return loaded
         with self._lock:
+            key = (current_revision(session), encoder)  # who waited for the lock may be behind by now
             if self._loaded is None or self._loaded.key != key:
+                self._loaded = None  # before the next one takes its memory
                 self._loaded = self._load(session, key, encoder)
             return self._loaded
 
     def _load(self, session: Session, key: tuple[int, str], encoder: str) -> LoadedPool:
         shift = load_shift(session, encoder=encoder)
-        level = hub_level(session)
-        if count_actors(session) > self._exact_up_to:
-            return LoadedPool(key, shift, Pool.from_profiles(()), {}, level, complete=False)
+        total, settled, level = _corpus(session)
+        if total > self._exact_up_to:
+            crowd = self._keeper.crowd(session, encoder=encoder, shift=shift, revision=key[0], settled=settled)
+            return LoadedPool(key, shift, Pool.from_profiles(()), {}, level, crowd)
         actors = load_actors(session, encoder=encoder, shift=shift)
         return LoadedPool(key, shift, Pool.from_profiles(a.profile for a in actors.values()), actors, level)
 
 
 def hub_level(session: Session) -> float | None:
     """Mean hubness of all measured actors; None while there is none."""
-    level = session.execute(sa_select(func.avg(Actor.hubness))).scalar_one()
-    return None if level is None else float(level)
+    return _corpus(session)[2]
 
 
 def count_actors(session: Session) -> int:
     """How many actors there are."""
     return int(session.execute(sa_select(func.count()).select_from(Actor)).scalar_one())
+
+
+def _corpus(session: Session) -> tuple[int, int, float | None]:
+    """How many actors there are, how many have settled, and the mean hubness."""
+    figures = sa_select(func.count(), func.count(col(Actor.settled)), func.avg(Actor.hubness))
+    total, settled, level = session.execute(figures.select_from(Actor)).one()
+    return int(total), int(settled), None if level is None else float(level)
+
+
+__all__ = ["EXACT_UP_TO", "LoadedPool", "PoolActor", "PoolCache", "count_actors", "hub_level", "load_actors"]

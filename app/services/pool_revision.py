@@ -18,6 +18,13 @@ def current_revision(session: Session) -> int:
     return session.exec(select(PoolRevision.n)).one()
 
 
+def raise_revision(session: Session) -> int:
+    """Raise the counter now, and say to what; the row stays locked until the commit, so do it last."""
+    session.info.pop(_FLAG, None)
+    raised = update(PoolRevision).where(col(PoolRevision.id) == 1).values(n=PoolRevision.n + 1)
+    return int(session.execute(raised.returning(col(PoolRevision.n))).scalar_one())
+
+
 @event.listens_for(Session, "before_commit")
 def _raise_counter(session: Session) -> None:
     # Last statement of the transaction: the row's lock is held for the commit alone, so writers do not queue on it.

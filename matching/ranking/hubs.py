@@ -23,22 +23,29 @@ _BLOCK = 512
 
 
 def measure_hubness(
-    profiles: Sequence[Profile], among: Sequence[Profile] | Pool | None = None, scoring: Scoring | None = None
+    profiles: Sequence[Profile],
+    among: Sequence[Profile] | Pool | None = None,
+    scoring: Scoring | None = None,
+    *,
+    beside: Sequence[NDArray[np.float64]] | None = None,
 ) -> NDArray[np.float64]:
     """Mean of each actor's k best merits with actors of other sides, (n,), to be stored with the actor.
 
-    `among` is whom they might meet (default: each other); give a few dozen near neighbours where the whole would be too
-    many. Measured with the default weights whatever an event's own are, and without history, so that it can be stored.
+    `among` is whom they might meet (default: each other); where the whole would be too many, `beside` holds each
+    actor's best merits with all others (`glance.best_merits`). Measured with the default weights whatever an event's
+    own are, and without history, so that it can be stored.
     With fewer than k candidates the missing ones count as typical (merit 0).
     """
     base = scoring or Scoring()
     scoring = Scoring(Weights.default(), base.calibration, base.affinity)
     pool = among if isinstance(among, Pool) else Pool.from_profiles(profiles if among is None else among)
-    pieces = [
-        _mean_best(Pool.from_profiles(profiles[start : start + _BLOCK]), pool, scoring)
-        for start in range(0, len(profiles), _BLOCK)
-    ]
-    return np.concatenate(pieces) if pieces else np.zeros(0)
+    pieces = []
+    for start in range(0, len(profiles), _BLOCK):
+        best = _best_merits(Pool.from_profiles(profiles[start : start + _BLOCK]), pool, scoring)
+        if beside is not None:
+            best = [np.concatenate(both) for both in zip(best, beside[start : start + _BLOCK], strict=True)]
+        pieces += [_mean_best(merits, scoring.calibration.hub_neighbours) for merits in best]
+    return np.array(pieces, dtype=np.float64)
 
 
 def correct_hubs(merit: Matrix, a: NDArray[np.float64], b: NDArray[np.float64], scoring: Scoring) -> Matrix:
@@ -74,9 +81,12 @@ def cross_side(a: Pool, b: Pool) -> NDArray[np.bool_]:
     return np.asarray(sides, dtype=bool)
 
 
-def _mean_best(a: Pool, b: Pool, scoring: Scoring) -> NDArray[np.float64]:
+def _best_merits(a: Pool, b: Pool, scoring: Scoring) -> list[NDArray[np.float64]]:
     merit = merit_matrix(part_matrices(a, b, scoring), scoring.weights, scoring.calibration)
     merit = np.where(cross_side(a, b), merit, -np.inf)
-    k = scoring.calibration.hub_neighbours
-    best = np.sort(merit, axis=1)[:, ::-1][:, :k]
-    return np.asarray(np.where(np.isfinite(best), best, 0.0).sum(axis=1) / k, dtype=np.float64)
+    best = np.sort(merit, axis=1)[:, ::-1][:, : scoring.calibration.hub_neighbours]
+    return [row[np.isfinite(row)] for row in best]
+
+
+def _mean_best(merits: NDArray[np.float64], k: int) -> float:
+    return float(np.sort(merits)[::-1][:k].sum() / k)

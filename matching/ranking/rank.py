@@ -116,6 +116,11 @@ def score_matrix(
     return scores if same_side is None else np.where(cross_side(left, right), scores, same_side)
 
 
+def shortlist_length(k: int, diversity: float = 0.0) -> int:
+    """How many actors are ranked in double precision for an answer of k; a spread list chooses among more."""
+    return k * (4 if diversity else 1) + _MARGIN
+
+
 def _shortlist(query: Profile, pool: Pool, request: Request, allowed: NDArray[np.bool_] | None) -> list[int]:
     """Rows that may come into the answer, in order of id."""
     if not len(pool):
@@ -125,7 +130,7 @@ def _shortlist(query: Profile, pool: Pool, request: Request, allowed: NDArray[np
     if query.id in pool.row_of:
         open_to[pool.row_of[query.id]] = False
     rows = np.flatnonzero(open_to if allowed is None else open_to & allowed)
-    wanted = request.k * (4 if request.diversity else 1) + _MARGIN
+    wanted = shortlist_length(request.k, request.diversity)
     if len(rows) > wanted:
         scores = score_pools(asked, pool, request.scoring).probability[0, rows]
         # Whoever ties with the last place (within single precision) comes along: ids decide later.

@@ -1,4 +1,4 @@
-"""Where actors are too many to hold, their sketches find who is ranked: the answers stay the same."""
+"""Where actors are too many to rank all, the crowd finds who is ranked: the answers stay the same."""
 
 import pytest
 from sqlmodel import Session
@@ -42,7 +42,7 @@ def answer(session: Session, meaning, cache: PoolCache, **asked) -> list[tuple[i
      {"actor_id": 3, "filters": {"sectors": ["food"]}}, {"actor_id": 3, "filters": {"exclude": [2, 4, 6]}},
      {"actor_id": 2, "sides": ["FR"]}, {"actor_id": 2, "cross_side": False}],
 )  # fmt: skip
-def test_sketches_lead_to_the_answers_of_the_exact_ranking(session: Session, meaning, asked: dict) -> None:
+def test_a_crowd_leads_to_the_answers_of_the_exact_ranking(session: Session, meaning, asked: dict) -> None:
     assert answer(session, meaning, PoolCache(exact_up_to=0), **asked) == answer(session, meaning, PoolCache(), **asked)
 
 
@@ -57,7 +57,7 @@ def test_a_new_actor_is_measured_among_its_neighbours_and_found(client, session:
     }
     newcomer = client.post("/actors", json=body).json()["id"]
     embed_batch(session, meaning=meaning, limit=10)
-    assert measure_hubs(session, meaning=meaning, exact_up_to=10) == 1
+    assert measure_hubs(session, meaning=meaning, cache=PoolCache(exact_up_to=0), everybody_up_to=10) == 1
     session.commit()
     found = answer(session, meaning, PoolCache(exact_up_to=0), text=WORDS)
     assert found[0][0] == newcomer

@@ -30,6 +30,7 @@ from app.services.pool import PoolCache
 from app.settings import Settings, get_settings
 from app.web import mount
 from app.web.errors import page_or
+from app.web.papers.wording import PHRASEBOOK
 from app.worker import Worker
 
 DESCRIPTION = """
@@ -84,6 +85,7 @@ def create_app(
         dependencies=[Depends(checked_by_guard)],
     )
     app.state.settings = settings
+    app.state.phrasebook = PHRASEBOOK
     for router in routers:
         app.include_router(router)
     mount(app)

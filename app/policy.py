@@ -203,6 +203,18 @@ POLICY: dict[str, Who] = {
     "POST /console/maps/imports/{import_id}/undo": ADMIN,
     "POST /console/maps/imports/{import_id}/discard": ADMIN,
     "GET /console/maps/imports/{import_id}/rejected": ADMIN,
+    # Papers and files
+    "POST /events/{event_id}/papers": RUNS_EVENT,
+    "POST /events/{event_id}/papers/{kind}": RUNS_EVENT,
+    "GET /events/{event_id}/calendar.ics": RUNS_EVENT,
+    "GET /events/{event_id}/export": RUNS_EVENT,
+    "GET /events/{event_id}/offline.html": RUNS_EVENT,
+    "POST /events/{event_id}/day/offline": RUNS_EVENT,
+    "GET /agenda/{token}/calendar.ics": LINK,
+    "GET /console/events/{event_id}/papers": RUNS_EVENT,
+    "GET /console/events/{event_id}/papers/look/{kind}": RUNS_EVENT,
+    "POST /console/events/{event_id}/papers/{kind}": RUNS_EVENT,
+    "POST /console/events/{event_id}/papers/noted": RUNS_EVENT,
     # Console
     "GET /console/events": ORGANISER,
     "GET /console/events/new": ADMIN,

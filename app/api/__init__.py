@@ -12,6 +12,8 @@ from app.api.maps import router as maps
 from app.api.match import router as match
 from app.api.operations import router as operations
 from app.api.pairings import router as pairings
+from app.api.papers import feeds as calendar_feeds
+from app.api.papers import router as papers
 from app.api.plans import router as plans
 from app.api.plans import what_if_router as what_if
 from app.api.programmes import router as programmes
@@ -31,7 +33,8 @@ def _summarised(router: APIRouter) -> APIRouter:
 routers = tuple(
     _summarised(r)
     for r in (
-        match, actors, maps, programmes, events, agendas, day, event_weights, plans, what_if, pairings, tandems, feedback,
+        match, actors, maps, programmes, events, agendas, day, event_weights, plans, what_if, pairings, papers,
+        calendar_feeds, tandems, feedback,
         weights, operations,
     )
 )  # fmt: skip

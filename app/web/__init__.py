@@ -8,6 +8,7 @@ from app.web.directory import router as directory
 from app.web.events import router as events
 from app.web.agenda import router as agenda
 from app.web.front import router as front
+from app.web.papers.pages import router as papers
 from app.web.reference import router as reference
 from app.web.static_files import CachedStaticFiles
 
@@ -16,6 +17,6 @@ __all__ = ["mount"]
 
 def mount(app: FastAPI) -> None:
     """Add the pages and their static files to the service."""
-    for router in (front, directory, console, events, day, agenda, reference):
+    for router in (front, directory, console, events, day, agenda, papers, reference):
         app.include_router(router)
     app.mount("/static", CachedStaticFiles(), name="static")

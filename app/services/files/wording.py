@@ -1,6 +1,7 @@
 """What papers and files say besides what people wrote. The doors hand in the words; the catalogues are theirs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -42,3 +43,11 @@ class Wording(Protocol):
 
 Words = Callable[[str], Wording]
 """The words of a language by its code."""
+
+
+@dataclass(frozen=True)
+class Phrasebook:
+    """The words of every language, and what each calls itself."""
+
+    words: Words
+    languages: Mapping[str, str]

@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 from sqlmodel import Session
@@ -38,63 +38,67 @@ class Order:
     base: str
     options: PaperOptions = field(default_factory=PaperOptions)
 
+    def with_options(self, options: PaperOptions) -> "Order":
+        """The same order, made another way."""
+        return replace(self, options=options)
 
-def make_paper(session: Session, *, event_id: int, kind: PaperKind, order: Order) -> FileOut:
-    """One kind of paper as PDF.
 
-    Sheets of participants, and badges that ask for it, carry a new link to the agenda each: those printed before keep
-    working. Raises NotFound (event, plan, participant) and Conflict (the plan is still being computed).
+def prepare(session: Session, *, event_id: int, order: Order, kinds: Sequence[PaperKind] = KINDS) -> Desk:
+    """Everything that these kinds need; printing needs the database no more.
+
+    Sheets of participants, and badges that ask for it, carry a new link to the agenda each (one for both): those
+    printed before keep working. Raises NotFound (event, plan, participant) and Conflict (the plan is being computed).
     """
     timetable = read_timetable(session, event_id=event_id, number=order.options.plan)
-    return _print(lay_out(session, timetable, (kind,), order), kind)
-
-
-def make_papers(
-    session: Session, *, event_id: int, order: Order, kinds: Sequence[PaperKind] = KINDS
-) -> Iterator[FileOut]:
-    """Several kinds, one after the other; one link to the agenda serves a participant's sheet and badge."""
-    timetable = read_timetable(session, event_id=event_id, number=order.options.plan)
-    desk = lay_out(session, timetable, kinds, order)
-    for kind in kinds:
-        yield _print(desk, kind)
-
-
-def make_folder(session: Session, *, event_id: int, order: Order) -> FileOut:
-    """Every kind in one archive."""
-    out = io.BytesIO()
-    name = "papers"
-    # PDF is packed already.
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for paper in make_papers(session, event_id=event_id, order=order):
-            archive.writestr(paper.name, paper.data)
-            name = paper.name.rsplit("-", 1)[0]
-    return FileOut(f"{name}-papers.zip", "application/zip", out.getvalue())
-
-
-def draw_paper(session: Session, *, event_id: int, kind: PaperKind, order: Order) -> bytes:
-    """The first page as PNG, with a code that leads nowhere: looking makes no links."""
-    timetable = read_timetable(session, event_id=event_id, number=order.options.plan)
-    some = list(timetable.people)[:12]
-    few = order.options.model_copy(update={"actor_ids": some[:1] if kind == "participants" else some})
-    codes = dict.fromkeys(some, f"{order.base}/agenda/")
-    desk = Desk(timetable, order.words, few, _reasons(session, timetable, few), codes, codes)
-    template, layout = _LAYOUTS[kind]
-    data = layout(desk)
-    return press.draw_page(template, data | {key: data[key][:1] for key in ("sheets", "signs") if key in data})
-
-
-def lay_out(session: Session, timetable: Timetable, kinds: Sequence[PaperKind], order: Order) -> Desk:
-    """Everything at hand for these kinds."""
     own = "participants" in kinds
     coded = own or ("badges" in kinds and order.options.badge_code == "agenda")
-    return Desk(
+    desk = Desk(
         timetable=timetable,
         words=order.words,
         options=order.options,
         reasons=_reasons(session, timetable, order.options) if own else {},
-        agendas=_agendas(session, timetable, order) if coded else {},
         profiles={actor_id: f"{order.base}/directory/{actor_id}" for actor_id in timetable.people},
     )
+    desk.people()
+    return replace(desk, agendas=_agendas(session, timetable, order)) if coded else desk
+
+
+def prepare_look(session: Session, *, event_id: int, order: Order, kind: PaperKind) -> Desk:
+    """The same for a look at the first page: codes lead nowhere, so looking makes no links."""
+    timetable = read_timetable(session, event_id=event_id, number=order.options.plan)
+    some = sorted(timetable.people, key=lambda actor_id: -len(timetable.by_person[actor_id]))
+    few = order.options.model_copy(update={"actor_ids": some[:1] if kind == "participants" else some[:12]})
+    codes = dict.fromkeys(some, f"{order.base}/agenda/0123456789abcdefghijklmnopqrstuvwxyz")
+    return Desk(timetable, order.words, few, _reasons(session, timetable, few), codes, codes)
+
+
+def print_paper(desk: Desk, kind: PaperKind) -> FileOut:
+    """One kind as PDF."""
+    template, layout = _LAYOUTS[kind]
+    return FileOut(f"{stem_of(desk.timetable)}-{kind}.pdf", PDF, press.print_pdf(template, layout(desk)))
+
+
+def print_papers(desk: Desk, kinds: Sequence[PaperKind] = KINDS) -> Iterator[FileOut]:
+    """Several kinds, one after the other."""
+    for kind in kinds:
+        yield print_paper(desk, kind)
+
+
+def pack_papers(desk: Desk) -> FileOut:
+    """Every kind in one archive."""
+    out = io.BytesIO()
+    # PDF is packed already.
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for paper in print_papers(desk):
+            archive.writestr(paper.name, paper.data)
+    return FileOut(f"{stem_of(desk.timetable)}-papers.zip", "application/zip", out.getvalue())
+
+
+def draw_first(desk: Desk, kind: PaperKind) -> bytes:
+    """The first page as PNG."""
+    template, layout = _LAYOUTS[kind]
+    data = layout(desk)
+    return press.draw_page(template, data | {key: data[key][:1] for key in ("sheets", "signs") if key in data})
 
 
 def unprintable(timetable: Timetable) -> dict[str, str]:
@@ -115,8 +119,3 @@ def _agendas(session: Session, timetable: Timetable, order: Order) -> dict[int, 
         session, event_id=timetable.event.id, actor_ids=wanted, handing=links.Handing(purpose="paper")
     )
     return {actor_id: f"{order.base}/agenda/{token}" for actor_id, token in tokens.items()}
-
-
-def _print(desk: Desk, kind: PaperKind) -> FileOut:
-    template, layout = _LAYOUTS[kind]
-    return FileOut(f"{stem_of(desk.timetable)}-{kind}.pdf", PDF, press.print_pdf(template, layout(desk)))

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from app.web.catalogues import translations
+from app.services.files.wording import Phrasebook
+from app.web.catalogues import LANGUAGES, translations
 from app.web.formats import Formats
 from app.web.labels import Labels, mark
 
@@ -143,3 +144,7 @@ class PageWords(Formats):
 def words(lang: str) -> PageWords:
     """The words of a language by its code."""
     return PageWords(lang)
+
+
+PHRASEBOOK = Phrasebook(words, LANGUAGES)
+"""What the application hands to the doors that make papers and files."""

@@ -53,8 +53,8 @@
   }
   function named(id) {
     const known = people.get(id);
-    if (!away(id)) return make("span", {}, known.name);
-    return make("span", { class: "away" }, make("s", {}, known.name), ` (${say(state(id))})`);
+    if (!away(id)) return make("strong", {}, known.name);
+    return make("strong", { class: "away" }, make("s", {}, known.name), ` (${say(state(id))})`);
   }
   function under(id) { return make("div", { class: "soft" }, people.get(id).facts); }
 
@@ -66,6 +66,8 @@
     return { phase: now >= starts(current) ? "round" : slots[0] === current ? "before" : "break", current, following };
   }
   function left(ms) {
+    const days = Math.floor(ms / 86400000);
+    if (days > 0) return new Intl.NumberFormat(lang, { style: "unit", unit: "day", unitDisplay: "long" }).format(days);
     const seconds = Math.max(0, Math.ceil(ms / 1000)), minutes = Math.floor(seconds / 60);
     const two = n => String(n).padStart(2, "0");
     return minutes >= 60 ? `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}` : `${two(minutes)}:${two(seconds % 60)}`;
@@ -85,6 +87,7 @@
           break: () => say("pause"), over: () => say("over"), none: () => say("nothing_here") }[at.phase]();
         if (what.textContent !== heading) what.textContent = heading;
         rest.textContent = until ? left(until - now) : "";
+        board.classList.toggle("far", until - now >= 3600000);
         bar.hidden = at.phase !== "round";
         if (at.phase === "round") bar.value = (now - starts(at.current)) / (ends(at.current) - starts(at.current));
         const coming = at.phase === "round" ? at.following : at.current;

@@ -13,7 +13,7 @@ from typing import Any
 from app.services.files.reasons import Pair, Why
 from app.services.files.tables import stem_of
 from app.services.files.timetable import Encounter, Person, Timetable
-from app.services.files.wording import Words
+from app.services.files.wording import Phrasebook
 from app.services.importing.sheets import FileOut
 
 FOLDER = Path(__file__).parent
@@ -28,10 +28,9 @@ PHRASES = (
 
 @dataclass(frozen=True)
 class Told:
-    """What the page is made of beside the timetable. `languages`: each language by its own name."""
+    """What the page is made of beside the timetable; `lang` is the language it opens in."""
 
-    words: Words
-    languages: Mapping[str, str]
+    phrasebook: Phrasebook
     lang: str = "en"
     reasons: Mapping[Pair, Why] = field(default_factory=dict)
 
@@ -63,9 +62,9 @@ def describe(timetable: Timetable, told: Told, now: datetime) -> dict[str, Any]:
         "made": now.astimezone(UTC).isoformat(timespec="seconds"),
         "plan": timetable.plan.number if timetable.plan else None,
         "lang": lang,
-        "languages": dict(told.languages),
-        "facts": {code: _facts(timetable, told, code) for code in told.languages},
-        "words": {code: _words(told, code) for code in told.languages},
+        "languages": dict(told.phrasebook.languages),
+        "facts": {code: _facts(timetable, told, code) for code in told.phrasebook.languages},
+        "words": {code: _words(told, code) for code in told.phrasebook.languages},
         "slots": [{"start": _epoch(slot.start), "end": _epoch(slot.end)} for slot in timetable.slots.values()],
         "places": [[index, label] for index, label in timetable.places.items()],
         "interpreters": [[index, list(known.languages)] for index, known in timetable.interpreters.items()],
@@ -76,7 +75,7 @@ def describe(timetable: Timetable, told: Told, now: datetime) -> dict[str, Any]:
 
 def _words(told: Told, lang: str) -> dict[str, str]:
     """The phrases of a language with their placeholders as they stand: the script fills them."""
-    words = told.words(lang)
+    words = told.phrasebook.words(lang)
     return {key: words.say(key) for key in PHRASES}
 
 
@@ -84,11 +83,11 @@ def _facts(timetable: Timetable, told: Told, lang: str) -> str:
     if not timetable.slots:
         return ""
     first = next(iter(timetable.slots.values()))
-    return told.words(lang).day(first.start, timetable.event.zone)
+    return told.phrasebook.words(lang).day(first.start, timetable.event.zone)
 
 
 def _person(person: Person, told: Told) -> dict[str, Any]:
-    words = told.words(told.lang)
+    words = told.phrasebook.words(told.lang)
     spoken = ", ".join(map(words.language, person.languages))
     facts = " · ".join(part for part in (person.city or "", person.side, spoken) if part)
     rounds = None if person.available is None else list(person.available)

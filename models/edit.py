@@ -1,5 +1,6 @@
 """Edits of a plan by hand: what is asked, what it would change, which rules it would break."""
 
+from datetime import datetime
 from typing import Any, Literal, Self
 
 from pydantic import model_validator
@@ -94,8 +95,44 @@ class EditAnswer(Shape):
 
     allowed: bool = Field(description="False: a hard rule would break, and nothing was changed")
     made: bool
+    a: int = Field(description="Whose meeting it is about")
+    b: int
     number: int = Field(description="The plan that holds the edit: a published plan is never changed, a draft is made")
     revision: int = Field(description="Name it in the next edit")
     new_draft: bool = Field(description="The edit made (or would make) a new draft of the plan")
     violations: list[RuleBroken] = Field(default_factory=list)
     effect: EditEffect | None = None
+
+
+class EditMade(Shape):
+    """An edit that stands, as the history of a draft tells it."""
+
+    op: Operation
+    a: int
+    b: int
+    at: datetime
+    diff: PlanDiff
+    utility_before: float
+    utility_after: float
+    floor_before: int
+    floor_after: int
+    short: list[Served]
+    relieved: list[Served]
+
+
+class Asked(Shape):
+    """What a plan asked for one participant: at least so many meetings, in so many rounds."""
+
+    id: int
+    min: int
+    max: int | None
+    rounds: int = Field(description="Rounds they are there for")
+
+
+class Filling(Shape):
+    """A pair that could meet in a free cell."""
+
+    a: int
+    b: int
+    utility: float
+    interpreter: str | None

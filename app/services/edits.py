@@ -69,6 +69,8 @@ def edit_plan(session: Session, *, event_id: int, number: int, edit: PlanEdit) -
     answer = EditAnswer(
         allowed=not found.violations,
         made=False,
+        a=edit.a,
+        b=edit.b,
         number=number,
         revision=opened.row.revision,
         new_draft=fresh,
@@ -78,12 +80,13 @@ def edit_plan(session: Session, *, event_id: int, number: int, edit: PlanEdit) -
         return answer
     entry = _entry(session, opened, edit, found)
     answer.effect = _effect(opened, found, entry)
+    entry["effect"] = answer.effect.model_dump(exclude={"diff", "certificate"})
     if edit.dry_run:
         return answer
     row = _copied(session, opened.row) if fresh else opened.row
     row.edits = [*_standing(row), entry]
     row.edits_done = len(row.edits)
-    _write(session, row, found.problem, _read_diff(entry), entry["locks"])
+    _write(session, row, found.problem, read_diff(entry), entry["locks"])
     row.certificate = answer.effect.certificate
     row.revision += 1
     session.flush()
@@ -117,7 +120,7 @@ def _step(session: Session, event_id: int, number: int, revision: int, *, back: 
         raise Conflict(f"there is no edit to {'undo' if back else 'do again'} in plan {number}")
     row.edits_done += -1 if back else 1
     entry = row.edits[row.edits_done if back else row.edits_done - 1]
-    diff, locks = _read_diff(entry), entry["locks"]
+    diff, locks = read_diff(entry), entry["locks"]
     if back:
         diff, locks = diff.inverse(), None if locks is None else {"before": locks["after"], "after": locks["before"]}
     problem = _relocked(opened.problem, locks)
@@ -127,7 +130,16 @@ def _step(session: Session, event_id: int, number: int, revision: int, *, back: 
     row.certificate = effect.certificate
     row.revision += 1
     session.flush()
-    return EditAnswer(allowed=True, made=True, number=number, revision=row.revision, new_draft=False, effect=effect)
+    return EditAnswer(
+        allowed=True,
+        made=True,
+        a=entry["a"],
+        b=entry["b"],
+        number=number,
+        revision=row.revision,
+        new_draft=False,
+        effect=effect,
+    )
 
 
 def _open(session: Session, event_id: int, number: int, revision: int) -> Open:
@@ -289,7 +301,9 @@ def _dicts(meetings: Sequence[Meeting]) -> list[dict[str, Any]]:
     return told
 
 
-def _read_diff(entry: dict[str, Any]) -> Diff:
+def read_diff(entry: dict[str, Any]) -> Diff:
+    """What an edit that was kept changed."""
+
     def read(meetings: list[dict[str, Any]]) -> tuple[Meeting, ...]:
         return plan_from_dict({"meetings": meetings}).meetings
 

@@ -2,13 +2,16 @@
 
 from fastapi import FastAPI
 
+from app.web.access import manage as access
+from app.web.access import sign_in
+from app.web.agenda import router as agenda
+from app.web.board import router as board
 from app.web.console import router as console
 from app.web.day import router as day
 from app.web.directory import router as directory
-from app.web.events import router as events
-from app.web.agenda import router as agenda
 from app.web.front import router as front
 from app.web.papers.pages import router as papers
+from app.web.maps import router as maps
 from app.web.reference import router as reference
 from app.web.static_files import CachedStaticFiles
 
@@ -17,6 +20,6 @@ __all__ = ["mount"]
 
 def mount(app: FastAPI) -> None:
     """Add the pages and their static files to the service."""
-    for router in (front, directory, console, events, day, agenda, papers, reference):
+    for router in (front, directory, sign_in, access, console, board, day, agenda, maps, papers, reference):
         app.include_router(router)
     app.mount("/static", CachedStaticFiles(), name="static")

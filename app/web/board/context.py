@@ -1,0 +1,87 @@
+"""Everything the pages of a schedule say."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import Session
+
+from app.services import boards, plans
+from app.services import events as service
+from app.web.board.certificate import lost_at_most, standing
+from app.web.board.compare import Agenda, changes
+from app.web.board.view import Hall, Look, board, interpreter_names, shares
+from models.plan import PlanBrief, PlanPublic
+
+UNFINISHED = ("computing", "failed")
+
+
+@dataclass(frozen=True)
+class Asks:
+    """Which plan of which event, and what of it."""
+
+    event_id: int
+    number: int | None = None
+    look: Look = field(default_factory=Look)
+
+
+def board_context(session: Session, asks: Asks) -> dict[str, Any]:
+    """The event, its plans, and the plan asked for: else the published one, else the newest draft."""
+    event_id = asks.event_id
+    event = service.event_public(session, event=service.get_event(session, event_id=event_id))
+    hall = Hall(
+        service.list_rounds(session, event_id=event_id),
+        service.list_places(session, event_id=event_id),
+        service.list_participants(session, event_id=event_id),
+    )
+    versions = plans.list_plans(session, event_id=event_id)
+    plan = _plan(session, event_id, asks.number or _unfinished(versions))
+    context: dict[str, Any] = {
+        "tab": "schedule",
+        "event": event,
+        "rounds": hall.rounds,
+        "places": hall.places,
+        "people": hall.people,
+        "hall": hall,
+        "look": asks.look,
+        "versions": versions,
+        "sides": defaultdict(str, {p.actor_id: p.side for p in hall.people}),
+        "agenda": Agenda.of(hall.rounds, hall.places, hall.people),
+        "interpreters": interpreter_names(service.list_interpreters(session, event_id=event_id)),
+        "plan": plan,
+        "finished": plan is not None and plan.state not in UNFINISHED,
+        "stopping": plan is not None and plans.get_plan(session, event_id, plan.number).stop_requested,
+        "names": {p.actor_id: p.name for p in hall.people},
+        "panel": None,
+        "moving": None,
+        "answer": None,
+        "stale": "",
+        "waiting_texts": 0,
+    }
+    return context | (_finished(session, plan, hall, asks, event.min_meetings) if context["finished"] and plan else {})
+
+
+def _finished(session: Session, plan: PlanPublic, hall: Hall, asks: Asks, lowest: int) -> dict[str, Any]:
+    asked = boards.list_asked(session, event_id=plan.event_id, number=plan.number)
+    edits = boards.list_edits(session, event_id=plan.event_id, number=plan.number)
+    agenda = Agenda.of(hall.rounds, hall.places, hall.people)
+    named = {m.a: m.a_name for m in plan.meetings} | {m.b: m.b_name for m in plan.meetings}
+    return {
+        "board": board(plan, hall, asks.look),
+        "shares": shares(plan, hall.people),
+        "standing": standing(plan, asked, hall.people, lowest),
+        "lost": lost_at_most(plan.certificate, len(plan.meetings)),
+        "edits": [(edit, changes(edit.diff, agenda, (plan,))) for edit in edits],
+        "names": named | {p.actor_id: p.name for p in hall.people},
+    }
+
+
+def _unfinished(versions: list[PlanBrief]) -> int | None:
+    """The newest plan, when none is finished yet."""
+    return versions[0].number if versions and all(v.state in UNFINISHED for v in versions) else None
+
+
+def _plan(session: Session, event_id: int, number: int | None) -> PlanPublic | None:
+    if number is not None:
+        return plans.plan_public(session, event_id=event_id, number=number)
+    return plans.latest_plan(session, event_id=event_id)

@@ -1,0 +1,113 @@
+"""The schedule of an event: looking at it, computing and publishing one, comparing two."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.db import session_scope
+from app.deps import EngineDep, HolderDep, MeaningDep, PlannerDep, SessionDep
+from app.errors import Conflict
+from app.services import events as service
+from app.services import plan_jobs, plans, replans
+from app.services.backlog import count_backlog
+from app.services.problems import build_problem
+from app.web.board.compare import Agenda, changes
+from app.web.board.context import Asks, board_context
+from app.web.board.packed import packed
+from app.web.board.panel import panel_context
+from app.web.board.view import Look
+from app.web.origin import same_origin
+from app.web.render import page, wants_fragment
+from models.plan import PlanCreate
+
+router = APIRouter()
+
+Word = Annotated[str, Query(max_length=200)]
+
+
+def looked_at(q: Word = "", side: Word = "", track: Word = "", round: str = "", zoom: Word = "") -> Look:
+    """What of the board is looked at; an empty field of the form is nothing."""
+    when = int(round) if round.isdecimal() and len(round) < 4 else None
+    return Look(q.replace("\x00", "").strip(), side, track, when, zoom if zoom in {"compact", "wide"} else "")
+
+
+@router.get("/schedule")
+def schedule_page(
+    request: Request,
+    session: SessionDep,
+    holder: HolderDep,
+    look: Annotated[Look, Depends(looked_at)],
+    event_id: int,
+    plan: int | None = None,
+) -> Response:
+    """The schedule: the plan asked for, else the published one, else the newest draft."""
+    context = board_context(session, Asks(event_id, plan, look))
+    context |= panel_context(request, session, holder, context)
+    if wants_fragment(request) and (context["panel"] or "m" in request.query_params):
+        return page(request, "board/_panel.html", context)
+    context["waiting_texts"] = count_backlog(session, encoder=holder.name) if holder.name else 0
+    # A schedule that is being computed asks for itself again, without the page around it.
+    template = "board/_schedule.html" if wants_fragment(request) else "board/schedule.html"
+    return packed(request, page(request, template, context))
+
+
+@router.post("/plans", dependencies=[Depends(same_origin)])
+def compute_plan(meaning: MeaningDep, engine: EngineDep, planner: PlannerDep, event_id: int) -> Response:
+    """Begin to compute a draft, and show how it goes."""
+    with planner.turn() as turn:
+        # The plan is committed before the planner looks for it.
+        with session_scope(engine) as session:
+            problem = build_problem(session, meaning=meaning, event_id=event_id, options=PlanCreate())
+            started = plan_jobs.start_plan(session, event_id=event_id, problem=problem)
+        planner.submit(turn, event_id, started.number)
+    return show(event_id, started.number)
+
+
+@router.post("/plans/{number}/stop", dependencies=[Depends(same_origin)])
+def stop_plan(session: SessionDep, event_id: int, number: int) -> Response:
+    """Take the best so far; when it was finished meanwhile, that is the best."""
+    try:
+        plan_jobs.stop_plan(session, event_id=event_id, number=number)
+    except Conflict:
+        return show(event_id, number)
+    return show(event_id, number)
+
+
+@router.post("/plans/{number}/publish", dependencies=[Depends(same_origin)])
+def publish_plan(session: SessionDep, event_id: int, number: int) -> Response:
+    """Make a plan the published one."""
+    plans.publish(session, event_id=event_id, number=number)
+    return show(event_id, number)
+
+
+@router.post("/plans/{number}/note", dependencies=[Depends(same_origin)])
+def name_plan(
+    session: SessionDep, event_id: int, number: int, note: Annotated[str, Form(max_length=500)] = ""
+) -> Response:
+    """Write down what a version is about."""
+    plans.name_plan(session, event_id=event_id, number=number, note=note)
+    return show(event_id, number, "versions")
+
+
+@router.get("/compare")
+def compare(
+    request: Request, session: SessionDep, event_id: int, base: Annotated[int, Query()], plan: Annotated[int, Query()]
+) -> Response:
+    """Whose agenda changes from one plan to another, in plain words."""
+    event = service.get_event(session, event_id=event_id)
+    before, after = (plans.plan_public(session, event_id=event_id, number=n) for n in (base, plan))
+    diff = replans.compare_plans(session, event_id=event_id, number=plan, base=base)
+    people = service.list_participants(session, event_id=event_id)
+    agenda = Agenda.of(
+        service.list_rounds(session, event_id=event_id), service.list_places(session, event_id=event_id), people
+    )
+    told = {"event": event, "tab": "schedule", "before": before, "after": after, "diff": diff, "everybody": len(people)}
+    versions = [v for v in plans.list_plans(session, event_id=event_id) if v.state not in {"computing", "failed"}]
+    told |= {"versions": versions, "changes": changes(diff, agenda, (before, after))}
+    return page(request, "board/compare.html", told)
+
+
+def show(event_id: int, number: int, part: str = "schedule") -> Response:
+    """Lead to a plan after a form."""
+    return RedirectResponse(f"/console/events/{event_id}/schedule?plan={number}#{part}", status_code=303)

@@ -1,0 +1,187 @@
+"""A plan as a person reads it: rounds, who sits where, who waits, and how meetings are shared out."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.services.texts import fold
+from models.event import InterpreterPublic, ParticipantPublic, PlacePublic, RoundPublic
+from models.plan import MeetingPublic, PlanPublic
+
+MANY_PLACES = 24
+MANY_ROUNDS = 9
+"""From so many on the board is drawn small, unless asked otherwise."""
+DAYS_SHOWN = 4
+"""For so many people found, their whole day is told above the board."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What of the board is looked at, as the address says it."""
+
+    words: str = ""
+    side: str = ""
+    track: str = ""
+    round: int | None = None
+    zoom: str = ""
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether some meetings are to stand out."""
+        return bool(self.words or self.side or self.track)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A place in a round; free when nobody meets there. `found` is None when nothing is looked for."""
+
+    place: int | None
+    label: str
+    meeting: MeetingPublic | None
+    found: bool | None = None
+    open: bool = True
+
+
+@dataclass(frozen=True)
+class Column:
+    """A round with its places in their order, and the participants who pause."""
+
+    round: RoundPublic
+    cells: list[Cell]
+    meetings: int
+    pausing: list[ParticipantPublic]
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many participants have a number of meetings."""
+
+    meetings: int
+    participants: int
+    of_most: float
+
+
+@dataclass(frozen=True)
+class Day:
+    """Somebody's meetings in the order of the day."""
+
+    person: ParticipantPublic
+    meetings: list[MeetingPublic]
+
+
+@dataclass(frozen=True)
+class Board:
+    """The whole board."""
+
+    columns: list[Column]
+    size: str
+    found: int
+    days: list[Day] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Hall:
+    """Where and who: the event around a plan."""
+
+    rounds: Sequence[RoundPublic]
+    places: Sequence[PlacePublic]
+    people: Sequence[ParticipantPublic]
+
+
+def board(plan: PlanPublic, hall: Hall, look: Look) -> Board:
+    """The plan round by round, with what is looked for marked."""
+    who = _wanted(hall.people, look)
+    by_round: dict[int, list[MeetingPublic]] = {r.index: [] for r in hall.rounds}
+    for meeting in plan.meetings:
+        by_round.setdefault(meeting.round, []).append(meeting)
+    shown = [r for r in hall.rounds if look.round in (None, r.index)]
+    columns = [_column(r, by_round[r.index], hall, who) for r in shown]
+    found = sum(1 for c in columns for cell in c.cells if cell.found)
+    return Board(columns, _size(len(columns), look, len(hall.places)), found, _days(plan, hall, look))
+
+
+def _wanted(people: Sequence[ParticipantPublic], look: Look) -> list[set[int]] | None:
+    """For each thing asked, the participants it names; a meeting stands out when it has one of each."""
+    if not look.narrowed:
+        return None
+    asked = []
+    if look.words:
+        words = fold(look.words)
+        asked.append({p.actor_id for p in people if words in fold(p.name)})
+    if look.side:
+        asked.append({p.actor_id for p in people if p.side == look.side})
+    if look.track:
+        asked.append({p.actor_id for p in people if look.track in p.tracks})
+    return asked
+
+
+def _size(rounds: int, look: Look, places: int) -> str:
+    """How much room a column needs: it decides from which width on the rounds stand side by side."""
+    small = look.zoom == "compact" or (not look.zoom and (rounds >= MANY_ROUNDS or places > MANY_PLACES))
+    number = "few" if rounds <= 4 else "some" if rounds <= 8 else "many" if rounds <= 12 else "lots"
+    return f"compact {number}" if small else number
+
+
+def _column(slot: RoundPublic, meetings: Sequence[MeetingPublic], hall: Hall, who: list[set[int]] | None) -> Column:
+    at = {m.place: m for m in meetings}
+    cells = [_cell(p, at.get(p.index), slot, who) for p in hall.places]
+    known = {p.index for p in hall.places}
+    cells += [Cell(None, "", m, _matches(m, who)) for m in meetings if m.place not in known]
+    busy = {m.a for m in meetings} | {m.b for m in meetings}
+    there = (p for p in hall.people if p.available is None or slot.index in p.available)
+    return Column(slot, cells, len(meetings), [p for p in there if p.actor_id not in busy])
+
+
+def _cell(place: PlacePublic, meeting: MeetingPublic | None, slot: RoundPublic, who: list[set[int]] | None) -> Cell:
+    opened = place.available is None or slot.index in place.available
+    return Cell(place.index, place.label, meeting, _matches(meeting, who), opened)
+
+
+def _matches(meeting: MeetingPublic | None, who: list[set[int]] | None) -> bool | None:
+    if who is None or meeting is None:
+        return None
+    return all(meeting.a in wanted or meeting.b in wanted for wanted in who)
+
+
+def _days(plan: PlanPublic, hall: Hall, look: Look) -> list[Day]:
+    if not look.words:
+        return []
+    words = fold(look.words)
+    people = [p for p in hall.people if words in fold(p.name)]
+    if len(people) > DAYS_SHOWN:
+        return []
+    return [Day(p, [m for m in plan.meetings if p.actor_id in (m.a, m.b)]) for p in people]
+
+
+def shares(plan: PlanPublic, people: Sequence[ParticipantPublic]) -> list[Share]:
+    """The distribution of meetings, from the fewest anybody has to the most."""
+    held = held_by(plan)
+    counts = Counter(held[p.actor_id] for p in people)
+    if not counts:
+        return []
+    most = max(counts.values())
+    return [Share(n, counts[n], counts[n] / most) for n in range(min(counts), max(counts) + 1)]
+
+
+def held_by(plan: PlanPublic) -> Counter[int]:
+    """How many meetings each participant has."""
+    return Counter(actor for m in plan.meetings for actor in (m.a, m.b))
+
+
+def interpreter_names(interpreters: Sequence[InterpreterPublic]) -> dict[str, str]:
+    """What a plan's cells call each interpreter: a number people count from 1, and between which languages."""
+    return {str(i.index): f"{i.index + 1} ({', '.join(i.languages)})" for i in interpreters}
+
+
+def busy_rounds(plan: PlanPublic, pair: tuple[int, int], hall: Hall) -> Mapping[int, list[str]]:
+    """For each round, who of the two cannot sit elsewhere then: they meet somebody, or are not there."""
+    found: dict[int, list[str]] = {r.index: [] for r in hall.rounds}
+    for person in hall.people:
+        if person.actor_id not in pair:
+            continue
+        taken = Counter(m.round for m in plan.meetings if person.actor_id in (m.a, m.b) and {m.a, m.b} != set(pair))
+        for when, names in found.items():
+            away = person.available is not None and when not in person.available
+            if away or taken[when] >= person.parallel:
+                names.append(person.name)
+    return found

@@ -1,0 +1,279 @@
+// The schedule board by mouse, pen and keyboard. Every edit it sends is a form of the page, which works without it.
+"use strict";
+
+(() => {
+  const board = () => document.getElementById("board");
+  const cellOf = (node) => node && node.closest && node.closest("#board .cell");
+  const link = (cell) => cell.querySelector("a, button");
+  const pairOf = (cell) => (link(cell) && (link(cell).search || "").match(/[?&]m=(\d+)-(\d+)/) || []).slice(1);
+  const spotOf = (cell) => (cell.id.match(/^c(\d+)-(\d+)$/) || []).slice(1);
+  const revision = () => document.getElementById("said").dataset.revision;
+  let picked = null; // {cell, pair}
+
+  function announce(words) {
+    const live = document.getElementById("live");
+    live.textContent = "";
+    requestAnimationFrame(() => { live.textContent = words; });
+  }
+
+  // One cell at a time is in the tab order; arrows walk between them.
+  function rove(cell) {
+    const now = board().querySelector('.cell > a[tabindex="0"]');
+    if (now) now.tabIndex = -1;
+    if (cell && link(cell)) link(cell).tabIndex = 0;
+  }
+  function prepare() {
+    if (!board() || board().dataset.ready) return;
+    board().dataset.ready = "1";
+    const links = board().querySelectorAll(".cell > a");
+    for (const a of links) { a.tabIndex = -1; a.draggable = false; }
+    const asked = location.hash.match(/^#c\d+-\d+$/) && document.querySelector(location.hash);
+    if (asked && link(asked)) { rove(asked); link(asked).focus(); } else if (links[0]) links[0].tabIndex = 0;
+  }
+
+  // The nearest cell in a direction, wherever the layout has put it.
+  function neighbour(cell, key) {
+    const from = cell.getBoundingClientRect();
+    const sideways = key === "ArrowLeft" || key === "ArrowRight";
+    const sign = key === "ArrowRight" || key === "ArrowDown" ? 1 : -1;
+    let best = null;
+    let least = Infinity;
+    for (const other of board().querySelectorAll(".cell")) {
+      if (other === cell || !link(other)) continue;
+      const to = other.getBoundingClientRect();
+      const along = sign * (sideways ? to.left - from.left : to.top - from.top);
+      const across = Math.abs(sideways ? to.top - from.top : to.left - from.left);
+      if (along < 4 || to.width === 0) continue;
+      const far = along + across * 8;
+      if (far < least) { least = far; best = other; }
+    }
+    return best;
+  }
+  function goTo(cell) {
+    if (!cell) return;
+    rove(cell);
+    link(cell).focus();
+    cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  // Picking up and putting down, by drag or by key.
+  function pick(cell) {
+    const pair = pairOf(cell);
+    if (!pair.length) return false;
+    picked = { cell, pair };
+    cell.dataset.picked = "";
+    board().dataset.picking = "";
+    const busy = new Set();
+    for (const other of board().querySelectorAll(".meeting")) {
+      if (other !== cell && pairOf(other).some((who) => pair.includes(who))) busy.add(spotOf(other)[0]);
+    }
+    for (const free of board().querySelectorAll(".free")) if (busy.has(spotOf(free)[0])) free.dataset.busy = "";
+    return true;
+  }
+  function drop() {
+    if (!picked) return;
+    delete picked.cell.dataset.picked;
+    delete board().dataset.picking;
+    for (const cell of board().querySelectorAll("[data-busy], [data-over]")) { delete cell.dataset.busy; delete cell.dataset.over; }
+    picked = null;
+  }
+  function putDown(target) {
+    const { cell, pair } = picked;
+    drop();
+    if (!target || target === cell || !spotOf(target).length) { announce(document.getElementById("live").dataset.left); return; }
+    const fields = { op: "move", m: pair.join("-"), revision: revision() };
+    if (target.matches(".meeting")) fields.other = pairOf(target).join("-");
+    else fields.to = spotOf(target).join(".");
+    send(board().dataset.address, fields, target.id);
+  }
+
+  // Edits: the answer brings the cells that changed, the certificate and what was done.
+  async function send(address, fields, focus) {
+    const body = fields instanceof URLSearchParams ? fields : new URLSearchParams(fields);
+    let answer;
+    try {
+      answer = await fetch(address, { method: "POST", body, headers: { "HX-Request": "true" } });
+    } catch {
+      announce(document.getElementById("live").dataset.failed);
+      return;
+    }
+    const elsewhere = answer.headers.get("X-Board-Address");
+    if (elsewhere) {
+      location.assign(focus ? elsewhere.replace(/#.*/, `#${focus}`) : elsewhere);
+      return;
+    }
+    const text = await answer.text();
+    if (!(answer.headers.get("Content-Type") || "").startsWith("text/html") || !text.includes('id="said"')) {
+      announce(document.getElementById("live").dataset.failed);
+      return;
+    }
+    merge(text);
+    const said = document.getElementById("said-words");
+    announce(said.innerText);
+    if (answer.ok && !body.get("dry")) closePanel(false);
+    const cell = focus && document.getElementById(focus);
+    if (cell) goTo(cell);
+  }
+  function merge(text) {
+    const parts = document.createElement("template");
+    parts.innerHTML = text;
+    for (const part of [...parts.content.children]) {
+      const old = part.id && document.getElementById(part.id);
+      if (!old) continue;
+      if (part.matches(".cell") && link(part)) { link(part).tabIndex = -1; link(part).draggable = false; }
+      old.replaceWith(part);
+    }
+    const now = board() && !board().querySelector('.cell > a[tabindex="0"]') && board().querySelector(".cell > a");
+    if (now) now.tabIndex = 0;
+  }
+
+  // What opens beside the board.
+  let opener = null;
+  async function open(a) {
+    opener = cellOf(a) ? cellOf(a).id : null;
+    let answer;
+    try {
+      answer = await fetch(a.href, { headers: { "HX-Request": "true" } });
+    } catch { location.assign(a.href); return; }
+    const text = await answer.text();
+    if (!answer.ok || !text.includes('id="panel"')) { location.assign(a.href); return; }
+    merge(text);
+    const title = document.querySelector("#panel h3");
+    if (title) title.focus({ preventScroll: true });
+  }
+  function closePanel(refocus) {
+    const panel = document.getElementById("panel");
+    if (!panel || panel.hidden) return;
+    panel.hidden = true;
+    panel.replaceChildren();
+    const cell = refocus && opener && document.getElementById(opener);
+    if (cell) goTo(cell);
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const close = event.target.closest("[data-close]");
+    if (close && board()) { event.preventDefault(); closePanel(true); return; }
+    const chosen = event.target.closest("[data-pick]");
+    if (chosen && board()) {
+      const cell = [...board().querySelectorAll(".meeting")].find((c) => pairOf(c).join("-") === chosen.dataset.pick);
+      if (!cell) return;
+      event.preventDefault();
+      closePanel(false);
+      pick(cell);
+      goTo(cell);
+      announce(document.getElementById("live").dataset.picked);
+      return;
+    }
+    const cell = cellOf(event.target);
+    if (!cell || !event.target.closest("a")) return;
+    event.preventDefault();
+    if (dragged) { dragged = false; return; }
+    rove(cell);
+    if (picked) putDown(cell);
+    else open(link(cell));
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-edit]") || !board()) return;
+    event.preventDefault();
+    const body = new URLSearchParams(new FormData(form));
+    if (event.submitter && event.submitter.name) body.set(event.submitter.name, event.submitter.value);
+    body.set("revision", revision());
+    send(form.getAttribute("action"), body, opener);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (!board() || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === "Escape") {
+      if (picked) { const cell = picked.cell; drop(); goTo(cell); announce(document.getElementById("live").dataset.left); }
+      else closePanel(true);
+      return;
+    }
+    const cell = cellOf(document.activeElement);
+    if (!cell) return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (key.startsWith("Arrow")) {
+      event.preventDefault();
+      goTo(neighbour(cell, key));
+    } else if (key === "Home" || key === "End") {
+      const all = [...cell.parentElement.querySelectorAll(".cell")].filter(link);
+      event.preventDefault();
+      goTo(key === "Home" ? all[0] : all[all.length - 1]);
+    } else if (key === "m" && !picked && cell.matches(".meeting")) {
+      pick(cell);
+      announce(document.getElementById("live").dataset.picked);
+    } else if (key === "l" && !picked && cell.matches(".meeting")) {
+      const op = cell.hasAttribute("data-locked") ? "unlock" : "lock";
+      send(board().dataset.address, { op, m: pairOf(cell).join("-"), revision: revision() }, cell.id);
+    } else if (key === "z" || key === "y") {
+      const form = document.querySelector(`#said form[action$="${key === "z" ? "undo" : "redo"}"]`);
+      if (form && !form.querySelector("button").disabled) send(form.getAttribute("action"), { revision: revision() }, cell.id);
+    }
+  });
+
+  // Dragging with mouse or pen; fingers scroll, and use "Choose on the board".
+  let press = null;
+  let ghost = null;
+  let dragged = false;
+  document.addEventListener("pointerdown", (event) => {
+    const cell = cellOf(event.target);
+    dragged = false;
+    if (!cell || picked || event.button || event.pointerType === "touch" || !cell.matches(".meeting")) return;
+    press = { cell, x: event.clientX, y: event.clientY };
+  });
+  document.addEventListener("pointermove", (event) => {
+    if (!press) return;
+    if (!ghost) {
+      if (Math.hypot(event.clientX - press.x, event.clientY - press.y) < 6) return;
+      if (!pick(press.cell)) { press = null; return; }
+      ghost = document.createElement("div");
+      ghost.className = "ghost";
+      ghost.textContent = [...press.cell.querySelectorAll("b")].map((b) => b.textContent).join(" – ");
+      document.body.append(ghost);
+      dragged = true;
+    }
+    event.preventDefault();
+    ghost.style.transform = `translate(${event.clientX + 12}px, ${event.clientY + 12}px)`;
+    const edge = event.clientY < 60 ? -14 : event.clientY > innerHeight - 90 ? 14 : 0;
+    if (edge) scrollBy(0, edge);
+    const over = cellOf(document.elementFromPoint(event.clientX, event.clientY));
+    const before = board().querySelector("[data-over]");
+    if (before && before !== over) delete before.dataset.over;
+    if (over && over !== press.cell && spotOf(over).length) over.dataset.over = "";
+  });
+  function release(event, put) {
+    if (!press) return;
+    press = null;
+    if (!ghost) return;
+    ghost.remove();
+    ghost = null;
+    const over = put ? cellOf(document.elementFromPoint(event.clientX, event.clientY)) : null;
+    putDown(over);
+    // The click that follows a drag opens nothing; where none follows, the next click counts again.
+    setTimeout(() => { dragged = false; }, 0);
+  }
+  document.addEventListener("pointerup", (event) => release(event, true));
+  document.addEventListener("pointercancel", (event) => release(event, false));
+  document.addEventListener("dragstart", (event) => { if (cellOf(event.target)) event.preventDefault(); });
+  document.addEventListener("selectstart", (event) => { if (press) event.preventDefault(); });
+
+  // Looking for somebody: found while typing.
+  const fold = (words) => words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
+  document.addEventListener("input", (event) => {
+    if (event.target.id !== "find" || !board()) return;
+    const words = fold(event.target.value);
+    for (const cell of board().querySelectorAll(".meeting")) {
+      if (!words) { delete cell.dataset.look; continue; }
+      const hit = [...cell.querySelectorAll("b")].some((b) => fold(b.textContent).includes(words));
+      cell.dataset.look = hit ? "hit" : "off";
+    }
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("#tools select")) event.target.form.requestSubmit();
+  });
+
+  prepare();
+  document.addEventListener("htmx:afterSettle", prepare);
+})();

@@ -48,7 +48,7 @@ class Visit:
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the day: a meeting, a round without one, or a break between rounds."""
+    """A line of the day: a meeting, rounds in a row without one, or a break between rounds."""
 
     kind: Literal["meeting", "free", "away", "break"]
     starts_at: datetime
@@ -99,9 +99,14 @@ class Agenda:
         """When the first round begins."""
         return self.rounds[0].starts_at if self.rounds else None
 
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the last round is over."""
+        return self.rounds[-1].starts_at + timedelta(minutes=self.rounds[-1].minutes) if self.rounds else None
+
     def is_over(self, now: datetime) -> bool:
         """Whether the last round has passed."""
-        return bool(self.rounds) and now >= self.rounds[-1].starts_at + timedelta(minutes=self.rounds[-1].minutes)
+        return self.ends_at is not None and now >= self.ends_at
 
     def has_begun(self, now: datetime) -> bool:
         """Whether the first round has begun."""
@@ -251,8 +256,16 @@ def _entries(
         visit = visits.get(slot.index)
         away = available is not None and slot.index not in available
         kind: Literal["meeting", "free", "away"] = "meeting" if visit else "away" if away else "free"
-        told.append(Entry(kind, slot.starts_at, slot.minutes, visit))
+        if kind != "meeting" and told and told[-1].kind == kind:
+            first = told.pop()
+            told.append(Entry(kind, first.starts_at, _minutes(first.starts_at, slot)))
+        else:
+            told.append(Entry(kind, slot.starts_at, slot.minutes, visit))
     return told
+
+
+def _minutes(start: datetime, last: RoundPublic) -> int:
+    return int((last.starts_at - start).total_seconds()) // 60 + last.minutes
 
 
 def _moment(line: Mapping[str, Any]) -> datetime:

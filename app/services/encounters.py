@@ -76,7 +76,9 @@ def _understood(actor: PoolActor) -> bool:
 
 
 def _encounter(ranked: Ranked, actor: PoolActor, lang: str) -> Encounter:
-    reasons = [Reason(part=r.part, text=render_reason(r, lang), evidence=_evidence(r.evidence)) for r in ranked.reasons]
+    # Which languages are spoken at the table is the event's to say: registrations differ from profiles.
+    told = [r for r in ranked.reasons if r.part != "language"]
+    reasons = [Reason(part=r.part, text=render_reason(r, lang), evidence=_evidence(r.evidence)) for r in told]
     return Encounter(actor=pool_brief(actor), score=round(ranked.score, 4), reasons=reasons)
 
 

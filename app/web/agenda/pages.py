@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.deps import HolderDep, NowDep, PoolDep, SessionDep
 from app.errors import NotFound
 from app.services import answers, partaking
-from app.services.agenda import Agenda, Visit, read_agenda
+from app.services.agenda import Agenda, read_agenda
 from app.services.encounters import Encounter, encounters
 from app.services.events import list_participants
 from app.services.links import Link, open_link
@@ -125,12 +125,6 @@ def _named(people: list[ParticipantPublic], words: dict[int, str], shown: set[in
 
 
 def tongues(told: Agenda) -> list[str]:
-    """The languages to choose from: one's own, those of the interface, and those spoken at the event."""
-    spoken = {tag for v in told.visits for tag in v.their_languages}
-    own = told.languages
-    return [*own, *(tag for tag in [*LANGUAGES, *sorted(spoken)] if tag not in own)]
-
-
-def first_visit(told: Agenda, actor_id: int) -> Visit | None:
-    """The meeting with somebody."""
-    return next((v for v in told.visits if v.other.id == actor_id), None)
+    """The languages to choose from: one's own, those of the interface, and those spoken at the event; each once."""
+    spoken = sorted({tag for v in told.visits for tag in v.their_languages})
+    return [*dict.fromkeys([*told.languages, *LANGUAGES, *spoken])]

@@ -88,7 +88,9 @@ async def get_attempt(
 ) -> Attempt:
     """What makes a creating request recognisable when it is sent again."""
     body = await _content(request) if idempotency_key else ""
-    return Attempt(idempotency_key, f"{request.method} {request.url.path}", body)
+    # A key of ours is no key of others: the remembered answer is given to who made it.
+    asker = get_principal(request).name
+    return Attempt(idempotency_key, f"{asker} {request.method} {request.url.path}", body)
 
 
 async def _content(request: Request) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from app.errors import Forbidden
+
 Role = Literal["admin", "organiser", "reader", "participant", "public"]
 
 
@@ -21,6 +23,17 @@ class Principal:
     def runs(self, event_id: int) -> bool:
         """Whether they may prepare and change this event."""
         return self.role == "admin" or (self.role == "organiser" and event_id in self.events)
+
+    @property
+    def sees(self) -> frozenset[int] | None:
+        """The events that lists show them; None: all."""
+        return None if self.role == "admin" else self.events if self.role == "organiser" else frozenset()
+
+    def must_run(self, event_id: int | None) -> None:
+        """Forbidden unless they run this event; what belongs to no event is the admins'."""
+        if self.role != "admin" and (event_id is None or not self.runs(event_id)):
+            told = "belongs to no event" if event_id is None else f"belongs to event {event_id}"
+            raise Forbidden(f"this {told}, which is not yours to run")
 
 
 ANYBODY = Principal("public")

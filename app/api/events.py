@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Response
 
 from app.api import examples
 from app.api.problems import responses
-from app.deps import AttemptDep, SessionDep
+from app.deps import AttemptDep, PrincipalDep, SessionDep
 from app.services import events as service
 from app.services.idempotency import run_once
 from models.event import (
@@ -31,9 +31,9 @@ ParticipantBody = Annotated[ParticipantCreate, Body(openapi_examples=examples.PA
 
 
 @router.get("")
-def list_events(session: SessionDep) -> list[EventPublic]:
-    """List events, newest first"""
-    return service.list_events(session)
+def list_events(session: SessionDep, principal: PrincipalDep) -> list[EventPublic]:
+    """List events, newest first; an organiser's are its own"""
+    return service.list_events(session, only=principal.sees)
 
 
 @router.post("", status_code=201, response_model=EventPublic, responses=responses(409))

@@ -1,6 +1,6 @@
 """Events: set-up of rounds, places, participants and wishes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from sqlalchemy import func
@@ -54,9 +54,10 @@ def get_event(session: Session, *, event_id: int) -> Event:
     return event
 
 
-def list_events(session: Session) -> list[EventPublic]:
-    """All events, newest first; four counts in four queries whatever their number."""
-    events = session.exec(select(Event).order_by(col(Event.id).desc())).all()
+def list_events(session: Session, *, only: Collection[int] | None = None) -> list[EventPublic]:
+    """Events, newest first, all or only these; four counts in four queries whatever their number."""
+    asked = select(Event).order_by(col(Event.id).desc())
+    events = session.exec(asked if only is None else asked.where(col(Event.id).in_(only))).all()
     counts = [_counts(session, table) for table in (Round, EventPlace, Participant, Plan)]
     return [_public(event, [count.get(event.id, 0) for count in counts]) for event in events]
 
@@ -193,6 +194,12 @@ def list_participants(session: Session, *, event_id: int) -> list[ParticipantPub
         .order_by(col(Actor.name), col(Actor.id))
     ).all()
     return [_participant_public(p, a, sides) for p, a in rows]
+
+
+def read_registration(session: Session, *, event_id: int, actor_id: int) -> ParticipantCreate:
+    """What a registration itself says, without what it takes from the actor and the event."""
+    row = _registration(session, event_id, actor_id)
+    return ParticipantCreate.model_validate(row.model_dump(exclude={"event_id"}))
 
 
 def say_wish(session: Session, *, event_id: int, wish: WishCreate) -> WishCreate:

@@ -48,12 +48,13 @@ def test_a_route_without_a_line_is_the_admins_alone() -> None:
 
 
 def test_head_is_ruled_as_get() -> None:
-    assert rule_for("HEAD", "/health") is Who.PUBLIC
+    assert rule_for("HEAD", "/docs") is Who.PUBLIC
 
 
 @pytest.mark.parametrize(
     ("who", "path", "let_through"),
     [
+        (Who.PROBE, {}, ROLES),
         (Who.PUBLIC, {}, ROLES),
         (Who.LINK, {"token": "x"}, ROLES),
         (Who.READER, {}, [ADMIN, ORGANISER, READER]),
@@ -72,4 +73,4 @@ def test_what_a_rule_lets_through(who: Who, path: dict[str, str], let_through: l
 
 def test_an_open_directory_is_open_to_everybody_and_nothing_else_is() -> None:
     rules = [who for who in Who if allows(who, ANYBODY, {"event_id": "7"}, open_directory=True)]
-    assert rules == [Who.PUBLIC, Who.LINK, Who.READER]
+    assert rules == [Who.PROBE, Who.PUBLIC, Who.LINK, Who.READER]

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.deps import HolderDep, SessionDep
+from app.deps import HolderDep, PrincipalDep, SessionDep
 from app.services import events as service
 from app.services.checklist import checklist
 from app.web.render import page
@@ -12,9 +12,9 @@ router = APIRouter()
 
 
 @router.get("/events")
-def event_list(request: Request, session: SessionDep) -> Response:
-    """Every event, newest first."""
-    return page(request, "console/events.html", {"events": service.list_events(session)})
+def event_list(request: Request, session: SessionDep, principal: PrincipalDep) -> Response:
+    """Every event, newest first; an organiser's are its own."""
+    return page(request, "console/events.html", {"events": service.list_events(session, only=principal.sees)})
 
 
 @router.get("/events/{event_id}")

@@ -80,6 +80,7 @@ class JoinedEncoder:
         return unit_rows(np.concatenate(halves, axis=1))
 
 
+@cache
 def word_encoder_name() -> str:
     """Name of the second encoder, without loading it. Raises PackageNotFoundError (an ImportError) without it."""
     return f"use-v3/{version(_PACKAGE)}"

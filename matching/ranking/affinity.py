@@ -103,9 +103,15 @@ def _or_nan(value: float | None) -> float:
 
 
 def _labels(labels: Sequence[str]) -> frozenset[str]:
+    return _folded(tuple(labels))
+
+
+@lru_cache(maxsize=20_000)
+def _folded(labels: tuple[str, ...]) -> frozenset[str]:
     return frozenset(folded for label in labels if (folded := _fold(label)))
 
 
+@lru_cache(maxsize=20_000)
 def _fold(label: str) -> str:
     return " ".join(label.casefold().split())
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.ranking.affinity import pair_table
-from matching.ranking.parts import Scoring, merit_matrix, part_matrices
+from matching.ranking.parts import Scoring, merit_matrix, or_zero, part_matrices
 from matching.ranking.profile import Pool, Profile
 from matching.ranking.weights import Weights
 
@@ -54,7 +54,7 @@ def correct_hubs(merit: Matrix, a: NDArray[np.float64], b: NDArray[np.float64], 
     Surplus over what: see `typical_hubness`.
     """
     level = typical_hubness(scoring)
-    surplus = np.add.outer(np.nan_to_num(a - level), np.nan_to_num(b - level))
+    surplus = np.add.outer(or_zero(a - level), or_zero(b - level))
     return np.asarray(merit - scoring.weights.hub * surplus / 2)
 
 

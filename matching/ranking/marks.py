@@ -21,6 +21,7 @@ _LONG_ENOUGH = 4
 _ALIKE = 0.5
 
 
+@lru_cache(maxsize=4096)
 def mark_alike(yours: str, theirs: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     """Spans of words written alike on both sides: the same word, a figure, an acronym or a cognate.
 
@@ -31,7 +32,7 @@ def mark_alike(yours: str, theirs: str) -> tuple[tuple[Span, ...], tuple[Span, .
     marked_left: list[Span] = []
     marked_right: set[Span] = set()
     for span, grams in _spelled(yours):
-        hits = [other_span for other_span, other in right if _jaccard(grams, other) >= _ALIKE]
+        hits = [other_span for other_span, other in right if _alike(grams, other)]
         if hits:
             marked_left.append(span)
             marked_right.update(hits)
@@ -90,5 +91,7 @@ def _trigrams(word: str) -> frozenset[str]:
     return frozenset(padded[i : i + 3] for i in range(max(len(padded) - 2, 1)))
 
 
-def _jaccard(a: frozenset[str], b: frozenset[str]) -> float:
-    return len(a & b) / len(a | b)
+def _alike(a: frozenset[str], b: frozenset[str]) -> bool:
+    """Whether the Jaccard overlap reaches _ALIKE; the union need not be built for that."""
+    least = _ALIKE * (len(a) + len(b))
+    return (1 + _ALIKE) * min(len(a), len(b)) >= least and (1 + _ALIKE) * len(a & b) >= least

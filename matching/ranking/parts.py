@@ -91,12 +91,12 @@ def merit_matrix(parts: Mapping[str, Matrix], weights: Weights, calibration: Cal
     a pair, however good its texts are.
     """
     surplus = {name: np.asarray(part - calibration.typical[name], dtype=np.float64) for name, part in parts.items()}
-    total = weights.exchange * np.nan_to_num(_mean_known([surplus["need_offer"], surplus["offer_need"]]))
-    total += weights.profile * np.nan_to_num(surplus["profile"])
-    total -= weights.twin * np.nan_to_num(surplus["twin"])
+    total = weights.exchange * or_zero(_mean_known([surplus["need_offer"], surplus["offer_need"]]))
+    total += weights.profile * or_zero(surplus["profile"])
+    total -= weights.twin * or_zero(surplus["twin"])
     weight = np.full_like(total, weights.exchange + weights.profile)
     for name in FACTS:
-        total += getattr(weights, name) * np.nan_to_num(surplus[name])
+        total += getattr(weights, name) * or_zero(surplus[name])
         if name != "history":
             weight += getattr(weights, name) * ~np.isnan(surplus[name])
     return np.asarray(total / np.where(weight > 0, weight, 1.0))
@@ -156,10 +156,16 @@ def facet_similarities(
 
 def _mean_known(matrices: Sequence[Matrix]) -> Matrix:
     """Mean over the known values, NaN where none is."""
-    known = sum(~np.isnan(matrix) for matrix in matrices)
-    total = sum(np.nan_to_num(matrix) for matrix in matrices)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.where(known > 0, total / np.maximum(known, 1), np.nan))
+    unknown = [np.isnan(matrix) for matrix in matrices]
+    total = sum(np.where(missing, 0.0, matrix) for missing, matrix in zip(unknown, matrices, strict=True))
+    # Whole numbers, so that the quotient is of double precision: symmetry to 1e-6 hangs on it.
+    known = len(matrices) - np.sum(unknown, axis=0)
+    return np.asarray(np.where(known > 0, total / np.maximum(known, 1), np.nan))
+
+
+def or_zero(part: Matrix) -> Matrix:
+    """The same numbers, 0 where there is none: a tenth of what np.nan_to_num takes for few numbers."""
+    return np.where(np.isnan(part), 0.0, part)
 
 
 def common_language(a: Sequence[str], b: Sequence[str]) -> float | None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 
 from matching.ranking.marks import mark_alike
 from matching.ranking.parts import HISTORY_VALUE, Scoring
-from matching.ranking.profile import Evidence, Facet, Fragment, Passage, Profile, Reason, Suggestion
+from matching.ranking.profile import FACETS, Evidence, Facet, Fragment, Passage, Profile, Reason, Suggestion
 from matching.ranking.weights import PACKAGE_DATA
 
 LANGUAGES = ("en", "fr", "nl", "de", "da", "es", "eu")
@@ -63,14 +63,39 @@ def _names(names: Mapping[str, Mapping[str, str]], codes: str, reader: str) -> s
 
 def best_meeting(query: Profile, other: Profile, mine: Facet, theirs: Facet) -> Evidence | None:
     """The two passages of these facets that are closest, or None when a side has none. Ties go to the first written."""
-    left, right = _embedded(query, mine), _embedded(other, theirs)
-    if not left or not right:
+    left, right = _embedded(query), _embedded(other)
+    rows, columns = left.of[mine], right.of[theirs]
+    if rows.start == rows.stop or columns.start == columns.stop:
         return None
-    near = np.round(_matrix(left) @ _matrix(right).T, 6)
+    near = _nearness(query, other)[rows, columns]
     row, column = np.unravel_index(int(np.argmax(near)), near.shape)
-    yours, ours = left[int(row)], right[int(column)]
+    yours, ours = left.passages[rows.start + int(row)], right.passages[columns.start + int(column)]
     similarity = round(float(near[row, column]), 4)
     return Evidence(Fragment(yours.lang, yours.text), Fragment(ours.lang, ours.text), similarity)
+
+
+@dataclass(frozen=True, slots=True)
+class _Embedded:
+    """An actor's passages that have a vector, facet by facet, and where each facet stands."""
+
+    passages: tuple[Passage, ...]
+    vectors: np.ndarray[Any, Any]
+    of: Mapping[Facet, slice]
+
+
+@lru_cache(maxsize=256)
+def _embedded(actor: Profile) -> _Embedded:
+    by_facet = [[p for p in actor.passages if p.facet == facet and p.vector is not None] for facet in FACETS]
+    passages = tuple(passage for facet in by_facet for passage in facet)
+    ends = np.cumsum([len(facet) for facet in by_facet]).tolist()
+    of = {facet: slice(end - len(p), end) for facet, p, end in zip(FACETS, by_facet, ends, strict=True)}
+    return _Embedded(passages, np.array([passage.vector for passage in passages], dtype=np.float64), of)
+
+
+@lru_cache(maxsize=8)
+def _nearness(query: Profile, other: Profile) -> np.ndarray[Any, Any]:
+    """Cosines of all passages of both, one product for the many meetings that are looked at."""
+    return np.asarray(np.round(_embedded(query).vectors @ _embedded(other).vectors.T, 6))
 
 
 def _text_reasons(query: Profile, other: Profile) -> list[Reason]:
@@ -112,14 +137,6 @@ _TELLINGS: tuple[tuple[Facet, Facet], ...] = (
 
 def _similarity(reason: Reason) -> float:
     return reason.evidence.similarity if reason.evidence else 0.0
-
-
-def _embedded(actor: Profile, facet: Facet) -> list[Passage]:
-    return [passage for passage in actor.passages if passage.facet == facet and passage.vector is not None]
-
-
-def _matrix(passages: list[Passage]) -> np.ndarray[Any, Any]:
-    return np.array([passage.vector for passage in passages], dtype=np.float64)
 
 
 def _theme_reason(query: Profile, other: Profile, scoring: Scoring) -> Reason | None:

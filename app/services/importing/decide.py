@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.services.actors import as_create
@@ -41,6 +42,20 @@ class Decider:
     """Keys this import wrote itself, for rows that are merged into other rows of the same file."""
     promised: set[str] = field(default_factory=set)
     """Keys a preview would have written."""
+    merge: dict[str, int | str] = field(init=False)
+    """Row → actor, or the row that comes before it, that the admin said it is."""
+    shared: set[int] = field(init=False)
+    """Stored actors that several rows may speak of."""
+    drafted: dict[int, ActorCreate] = field(default_factory=dict)
+    """What earlier rows made of these: a preview has not stored it, and still the next row goes on from there."""
+
+    def __post_init__(self) -> None:
+        self.merge = dict(self.options.merge)
+        known = self._known([target for target in self.merge.values() if isinstance(target, str)])
+        self.keys |= {key: actor_id for key, (actor_id, _) in known.items()}
+        self.promised |= known.keys()
+        self.shared = {target for target in self.merge.values() if isinstance(target, int)} | set(self.keys.values())
+        self.shared |= self._with_several_keys()
 
     def decide(self, rows: Sequence[Canonical]) -> Iterator[list[Decision]]:
         """Waves of decisions: no actor stands twice in one, so each wave is to be written before the next is asked for.
@@ -62,7 +77,9 @@ class Decider:
         """The rows before the first one whose actor, or whose other row, stands in the wave already."""
         used: set[int | str] = set()
         for position, row in enumerate(rows):
-            merge = self.options.merge.get(row.key)
+            if row.key not in known:
+                self._turn_round(row.key, used)
+            merge = self.merge.get(row.key)
             actor = (
                 known[row.key][0]
                 if row.key in known
@@ -74,6 +91,13 @@ class Decider:
                 return rows[:position], rows[position:]
             used |= {row.key, actor} if actor is not None else {row.key}
         return rows, []
+
+    def _turn_round(self, key: str, used: set[int | str]) -> None:
+        """A row that is to join one that comes later: then the later one joins it."""
+        other = self.merge.get(key)
+        if isinstance(other, str) and other not in used and other not in self.promised and other not in self.keys:
+            del self.merge[key]
+            self.merge.setdefault(other, key)
 
     def _decide_wave(self, rows: Sequence[Canonical], known: Mapping[str, tuple[int, str]]) -> list[Decision]:
         changed = {known[r.key][0] for r in rows if r.key in known and known[r.key][1] != r.row_hash}
@@ -99,14 +123,14 @@ class Decider:
             return self._merged(row, "changed", actors[actor_id], base, {"entry": entry})
         if row.key in linked and linked[row.key] in actors:
             return self._merged(row, "linked", actors[linked[row.key]], {}, {})
-        if isinstance(self.options.merge.get(row.key), str) and self.options.merge[row.key] in self.promised:
+        if isinstance(self.merge.get(row.key), str) and self.merge[row.key] in self.promised:
             return Decision(row, "linked")
         return Decision(row, "new", fields=row.actor)
 
     def _merged(
         self, row: Canonical, action: Action, actor: Actor, base: dict[str, Any], before: dict[str, Any]
     ) -> Decision:
-        ours = as_create(actor)
+        ours = self.drafted.get(actor.id) or as_create(actor)
         merge = Merge(base, ours.model_dump(), row.said, prefer_file=self.options.prefer == "file")
         merged = merge.run()
         fields = ActorCreate.model_validate(merged) if merge.changes else None
@@ -115,11 +139,13 @@ class Decider:
             action = "same"
         if fields is not None:
             before = before | {"actor": ours.model_dump()}
+            if actor.id in self.shared:
+                self.drafted[actor.id] = fields
         return Decision(row, action, actor.id, fields, before, merge.changes, merge.conflicts)
 
     def _target(self, row: Canonical) -> int | None:
         """The actor that the admin said this row is."""
-        wanted = self.options.merge.get(row.key)
+        wanted = self.merge.get(row.key)
         if wanted is None:
             return None
         if isinstance(wanted, int):
@@ -131,6 +157,10 @@ class Decider:
             MapEntry.map_id == self.map_id, col(MapEntry.source_key).in_(keys)
         )
         return {key: (actor_id, row_hash) for key, actor_id, row_hash in self.session.exec(query)}
+
+    def _with_several_keys(self) -> set[int]:
+        query = select(MapEntry.actor_id).where(MapEntry.map_id == self.map_id).group_by(col(MapEntry.actor_id))
+        return set(self.session.exec(query.having(func.count() > 1)).all())
 
     def _said(self, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
         if not keys:

@@ -126,11 +126,11 @@ class Pass:
         ids = self.writer(wave) if self.writer else {}
         if self.on_wave:
             self.on_wave(wave)
-        wanted = set(self.options.merge.values())
+        wanted = set(decider.merge.values())
         for decision in wave:
             key = decision.row.key
             # A row that joins another row of the file has no stored actor to compare with before apply.
-            tally.count(decision, listed=not isinstance(self.options.merge.get(key), str))
+            tally.count(decision, listed=not isinstance(decider.merge.get(key), str))
             actor_id = ids.get(key, decision.actor_id)
             if key in wanted:
                 decider.promised.add(key)

@@ -1,6 +1,6 @@
 """Forms of an import: what the admin chose, as the options that services take."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -16,8 +16,9 @@ TWINS_SHOWN = 100
 _MOST_FIELDS = 3 * COLUMNS_SHOWN + 2 * TWINS_SHOWN + 100
 
 
-async def _form(request: Request) -> FormData:
-    return await request.form(max_files=1, max_fields=_MOST_FIELDS)
+async def _form(request: Request) -> AsyncIterator[FormData]:
+    async with request.form(max_files=1, max_fields=_MOST_FIELDS) as form:
+        yield form
 
 
 FormDep = Annotated[FormData, Depends(_form)]

@@ -170,3 +170,22 @@ def test_the_real_partner_folder_loads_as_it_is(session, shared_data: Path, load
     first = json.loads(data.splitlines()[0])
     stored = actors()[first["name"]]
     assert (stored.kind, stored.side, stored.texts["offers"]) == (first["kind"], first["side"], first["offers"])
+
+
+@pytest.mark.parametrize("merge", [{"1": "2"}, {"2": "1"}])
+def test_two_rows_of_a_file_are_joined_whichever_comes_first(load, actors, merge):
+    rows = ({"id": i, "name": f"Actor {i}", "country": "FR", "offers": [{"lang": "fr", "text": i}]} for i in "123")
+    report = load(lines(*rows), "actors.jsonl", merge=merge)
+    assert (report.new, report.linked) == (2, 1)
+    assert {name: [t["text"] for t in a.texts["offers"]] for name, a in actors().items()} == {
+        "Actor 1": ["1", "2"],
+        "Actor 3": ["3"],
+    }
+
+
+def test_a_row_joins_another_that_an_earlier_file_brought(load, actors):
+    load(lines({"id": "1", "name": "A", "country": "FR"}), "actors.jsonl")
+    rows = ({"id": i, "name": f"A{i}", "country": "FR", "city": "Lille"} for i in "21")
+    report = load(lines(*rows), "actors.jsonl", merge={"2": "1"})
+    assert (report.new, report.linked, report.changed) == (0, 1, 1)
+    assert len(actors()) == 1

@@ -1,0 +1,226 @@
+"""Competence maps in the browser: from the file to the report, and back."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from app.main import create_app
+from app.services.importing.jobs import start_job
+from app.services.importing.run import accept
+from app.services.meaning import Meaning, MeaningHolder
+from app.settings import Settings
+from models.competence_map import MapFields
+
+CSV = (
+    "Nom;Pays;Ville;Site web;Description;Offres;Blabla\n"
+    "UP-tex;FR;Tourcoing;www.up-tex.fr;Pôle textile;étoffes écrues;x1\n"
+    "Uptex;FR;Tourcoing;www.up-tex.fr;Textile;conseil;x2\n"
+    "Sans pays;Atlantide;;;;;x3\n"
+)
+Load = Callable[..., str]
+
+
+@pytest.fixture
+def load(client: TestClient) -> Load:
+    """Load a file through the page's form; returns the address of its import."""
+
+    def _load(data: str = CSV, filename: str = "carte.csv", **fields: str) -> str:
+        answer = client.post(
+            "/console/maps", files={"file": (filename, data.encode())}, data=fields, follow_redirects=False
+        )
+        assert answer.status_code == 303, answer.text
+        ready(client, answer.headers["location"])
+        return answer.headers["location"]
+
+    return _load
+
+
+def ready(client: TestClient, url: str) -> str:
+    """The page of an import once work on it is done."""
+    for _ in range(2000):
+        answer = client.get(url)
+        if 'id="work"' not in answer.text:
+            return answer.text
+    raise AssertionError(answer.text)
+
+
+def text_of(client: TestClient, url: str) -> str:
+    assert client.get(url).status_code == 200
+    return re.sub(r"\s+", " ", ready(client, url))
+
+
+def numbers(page: str) -> dict[str, str]:
+    return dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page))
+
+
+def test_a_file_is_previewed_and_nothing_is_stored(client: TestClient, load: Load) -> None:
+    page = text_of(client, load(licence="CC0"))
+    assert numbers(page) == {"Rows": "3", "New actors": "2", "Changed": "0", "The same": "0", "Rejected rows": "1"}
+    assert "<code>Atlantide</code>" in page
+    assert "unknown country" in page
+    assert "One actor, or two?" in page
+    assert client.get("/actors").json()["total"] == 0
+    listed = text_of(client, "/console/maps")
+    assert "Waits for your decision" in listed
+    assert ">carte</a>" in listed
+
+
+def test_apply_then_undo_says_what_became_of_everybody(client: TestClient, load: Load) -> None:
+    url = load()
+    client.post(f"{url}/apply", data={"how": "steps"})
+    page = text_of(client, url)
+    assert "Done. Everything is stored." in page
+    assert client.get(f"/maps/imports/{url.rpartition('/')[2]}").json()["options"]["resumable"] is True
+    client.patch("/actors/1", json={"city": "Lille"})
+    client.post(f"{url}/undo")
+    page = text_of(client, url)
+    assert numbers(page) == {"Actors removed": "1", "As they were before": "0", "Left alone": "1"}
+    assert "UP-tex (actor 1): edited since the import" in page
+
+
+def test_the_texts_that_wait_are_told_until_they_are_understood(
+    client: TestClient, load: Load, embed: Callable[[], object]
+) -> None:
+    url = load()
+    client.post(f"{url}/apply")
+    assert "0 of 4 texts are understood." in text_of(client, url)
+    embed()
+    assert "All 4 texts are found by meaning." in text_of(client, url)
+
+
+def test_a_column_is_corrected_once_and_remembered(client: TestClient, load: Load) -> None:
+    url = load()
+    page = text_of(client, url)
+    fields = dict(re.findall(r'name="(heading-\d+|was-\d+)" value="([^"]*)"', page))
+    number = next(name.partition("-")[2] for name, value in fields.items() if value == "Blabla")
+    assert fields[f"was-{number}"] == ""
+    chosen = {f"field-{n.partition('-')[2]}": v for n, v in fields.items() if n.startswith("was")}
+    client.post(f"{url}/options", data=fields | chosen | {f"field-{number}": "needs", f"lang-{number}": "fr"})
+    options = client.get(f"/maps/imports/{url.rpartition('/')[2]}").json()["options"]
+    assert options["mapping"] == {"Blabla": "needs.fr"}
+    client.post(f"{url}/apply")
+    assert client.get("/actors/1").json()["needs"] == [{"lang": "fr", "text": "x1"}]
+    newer = text_of(client, load(CSV.replace("x1", "x9"), name="carte"))
+    assert numbers(newer)["Changed"] == "1"
+
+
+def test_twins_are_joined_and_separated_again(client: TestClient, load: Load) -> None:
+    url = load()
+    client.post(f"{url}/options", data={"part": "twins", "twin-0": "same"})
+    page = text_of(client, url)
+    assert numbers(page)["Joined to known ones"] == "1"
+    part = re.search(r'name="(part-[^"]+)"', page)[1]
+    client.post(f"{url}/options", data={"part": "twins", part: "two"})
+    assert numbers(text_of(client, url))["New actors"] == "2"
+
+
+def test_what_changes_is_shown_field_by_field_and_what_was_edited_stays(client: TestClient, load: Load) -> None:
+    client.post(f"{load()}/apply")
+    client.patch("/actors/1", json={"city": "Lille"})
+    newer = CSV.replace("UP-tex;FR;Tourcoing;www.up-tex.fr;Pôle textile", "UP-tex;FR;Gand;www.up-tex.fr;Pôle")
+    page = text_of(client, load(newer, name="carte"))
+    assert re.search(r"Description</th><td>Pôle textile \(fr\) </td><td>Pôle \(fr\) </td>", page)
+    assert re.search(r"Town</th><td>Lille <span class=\"tag\">stays</span></td><td>Gand <span", page)
+    assert "1 field says otherwise than Viaduc" in page
+
+
+def test_rejected_rows_maps_and_templates_are_handed_out(client: TestClient, load: Load) -> None:
+    url = load()
+    rejected = client.get(f"{url}/rejected")
+    assert "Atlantide" in rejected.content.decode("utf-8-sig")
+    client.post(f"{url}/apply")
+    for kind in ("csv", "xlsx", "jsonl"):
+        made = client.get("/console/maps/1/export", params={"format": kind})
+        assert made.headers["content-disposition"] == f"attachment; filename*=UTF-8''carte.{kind}"
+    assert client.get("/console/maps/template", params={"template": "eu"}).status_code == 200
+
+
+def test_a_map_at_a_glance(client: TestClient, load: Load, add_actor: Callable[..., int]) -> None:
+    client.post(f"{load('Nom;Pays;Secteurs;Description' + chr(10) + 'A;FR;textile|eau;Tissus' + chr(10) + 'B;BE;textile;' + chr(10))}/apply")
+    client.get("/directory/1", headers={"referer": "http://testserver/?q=x&side=FR"})
+    client.get("/directory/1")
+    page = text_of(client, "/console/maps/1")
+    assert re.search(r"Description</th><td class=\"figure\">50%", page)
+    assert "1 gap: a sector that nobody covers in a territory." in page
+    assert "1 of 2 actors were looked at by somebody." in page
+    assert re.search(r"Side FR, [A-Za-z ]+</th><td class=\"figure\">1<", page)
+    known = text_of(client, "/console/maps/actors/1")
+    assert "Who knows A" in known
+    assert re.search(r'href="/console/maps/1">carte</a>', known)
+
+
+def test_the_admin_chooses_whose_word_counts(client: TestClient, load: Load) -> None:
+    client.post(f"{load()}/apply")
+    client.patch("/actors/1", json={"city": "Lille"})
+    assert "they disagree" in text_of(client, "/console/maps/actors/1")
+    client.post("/console/maps/actors/1/take", data={"field": "city", "map": "1"})
+    assert client.get("/actors/1").json()["city"] == "Tourcoing"
+    assert client.post("/console/maps/actors/1/take", data={"field": "city", "map": "x"}).status_code == 404
+
+
+def test_a_file_that_cannot_be_read_says_why_and_takes_the_heading_of_the_names(
+    client: TestClient, load: Load
+) -> None:
+    url = load("Blabla;Land\nA;BE\n")
+    page = text_of(client, url)
+    assert "This file cannot be read as it is" in page
+    assert "no column holds the actors&#39; names" in page
+    client.post(f"{url}/options", data={"name_column": "Blabla"})
+    assert numbers(text_of(client, url))["New actors"] == "1"
+    client.post(f"{url}/discard")
+    assert client.get(url).status_code == 404
+
+
+def test_work_that_goes_on_is_shown_and_can_be_stopped(client: TestClient, session: Session) -> None:
+    row = accept(session, fields=MapFields(name="big"), filename="big.csv", data=b"Name;Country\nA;BE\n")
+    start_job(session, import_id=row.id)
+    session.commit()
+    url = f"/console/maps/imports/{row.id}"
+    page = client.get(url).text
+    assert "Waiting for its turn" in page
+    assert '<meta http-equiv="refresh" content="3">' in page
+    part = client.get(url, headers={"hx-request": "true", "hx-target": "work"})
+    assert (part.template.name, "hx-refresh" in part.headers) == ("maps/_watched.html", False)
+    assert client.post(f"{url}/options", data={"part": "columns"}).status_code == 409
+    assert client.post(f"{url}/stop", follow_redirects=False).status_code == 303
+
+
+def test_the_page_is_loaded_anew_when_the_work_is_done(client: TestClient, load: Load) -> None:
+    url = load()
+    part = client.get(url, headers={"hx-request": "true", "hx-target": "work"})
+    assert part.headers["hx-refresh"] == "true"
+
+
+def test_forms_without_a_file_or_from_elsewhere_are_refused(client: TestClient) -> None:
+    assert client.post("/console/maps", data={"name": "x"}).status_code == 422
+    stranger = {"sec-fetch-site": "cross-site"}
+    for path in ("", "/sectors", "/imports/1/apply", "/imports/1/undo", "/imports/1/discard", "/imports/1/stop"):
+        assert client.post(f"/console/maps{path}", headers=stranger).status_code == 403, path
+
+
+def test_an_address_is_asked_for_only_where_hosts_are_allowed(
+    client: TestClient, settings: Settings, engine: Engine, meaning: Meaning
+) -> None:
+    assert 'name="url"' not in text_of(client, "/console/maps")
+    allowing = settings.model_copy(update={"import_urls": "data.example.org"})
+    application = create_app(allowing, engine=engine, holder=MeaningHolder.ready(meaning))
+    with TestClient(application, headers=dict(client.headers)) as other:
+        assert "Files are fetched from data.example.org only." in text_of(other, "/console/maps")
+        answer = other.post("/console/maps", data={"url": "https://evil.example.org/x.csv"})
+    assert answer.status_code == 422
+    assert "files are not fetched from evil.example.org" in answer.text
+
+
+def test_sector_lists_are_loaded_shown_and_forgotten(client: TestClient) -> None:
+    data = "code;name_fr;name_nl;viaduc\nDAS1;Textiles;Textiel;textile\nDAS2;;;\n".encode()
+    answer = client.post("/console/maps/sectors", files={"file": ("das.csv", data)}, data={"name": "DAS"})
+    page = re.sub(r"\s+", " ", answer.text)
+    assert "1 sector loaded into “DAS”" in page
+    assert "line 3: &#39;DAS2&#39; has no name" in page
+    assert '<span class="named" lang="nl">Textiel</span>' in page
+    client.post("/console/maps/sectors/1/delete")
+    assert "No list is loaded." in text_of(client, "/console/maps/sectors")

@@ -83,8 +83,9 @@ async def first_status(app: ASGIApp, method: str, path: str, headers: dict[str, 
 
         raw = [(b"host", b"viaduc.example"), *((k.encode(), v.encode()) for k, v in headers.items())]
         request = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "path": path,
-                   "raw_path": path.encode(), "root_path": "", "query_string": query.encode(), "scheme": "https", "headers": raw,
-                   "client": ("203.0.113.9", 1), "server": ("viaduc.example", 443), "state": {}}  # fmt: skip
+                   "raw_path": path.encode(), "root_path": "", "query_string": query.encode(), "scheme": "https",
+                   "headers": raw, "client": ("203.0.113.9", 1),
+                   "server": ("viaduc.example", 443), "state": {}}  # fmt: skip
         await app(request, receive, send)
     return status
 

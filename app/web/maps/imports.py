@@ -113,16 +113,6 @@ def apply(engine: EngineDep, importer: ImporterDep, form: FormDep, import_id: in
     return begin(importer, import_id, "apply")
 
 
-@router.post("/{import_id}/again", dependencies=[Depends(same_origin)])
-def read_again(engine: EngineDep, importer: ImporterDep, import_id: int) -> Response:
-    """Read a file again as it stands: after a stop, or when the service ended meanwhile."""
-    with session_scope(engine) as session:
-        row = service.get_import(session, import_id=import_id)
-        service.choose(session, import_id=import_id, options=ImportOptions.model_validate(row.options))
-        service.start_job(session, import_id=import_id)
-    return begin(importer, import_id, "read")
-
-
 @router.post("/{import_id}/stop", dependencies=[Depends(same_origin)])
 def stop(session: SessionDep, import_id: int) -> Response:
     """Stop the work at its next step."""

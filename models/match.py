@@ -69,6 +69,12 @@ class MatchRequest(Shape):
     min_score: float | None = Field(default=None, ge=0, le=1)
     filters: MatchFilters = Field(default_factory=MatchFilters)
     weights: dict[str, float] | None = Field(default=None, description="Overrides of the default weights, by part")
+    diversity: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="0: the best in order; towards 1: a list of unlike partners (maximal marginal relevance)",
+    )
     explain: bool = True
     known_partners: bool = Field(
         default=False, description="Also suggest those with whom a partnership is signed or active"

@@ -1,9 +1,23 @@
 """What pairs went through together, as the ranking hears of it: relations, tandems, feedback."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Date, Select, cast, literal, null, or_, union_all
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CompoundSelect,
+    Date,
+    Select,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    union_all,
+)
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col
 
@@ -35,9 +49,7 @@ def histories(session: Session, *, ids: Sequence[int] | None = None) -> Pairs:
     A tandem speaks before relations of any type, whichever end recorded them. Feedback speaks where the two have
     nothing behind them but a suggestion or a meeting.
     """
-    rows = session.execute(
-        union_all(_relations(ids), _tandems(ids), _feedback(ids)).order_by("source", "step", "a", "b", "kind")
-    )
+    rows = session.execute(_statement(ids is not None), {} if ids is None else {"ids": list(ids)})
     known: Pairs = {}
     answers: list[tuple[int, int, bool]] = []
     for source, a, b, kind, status, _, since in rows:
@@ -65,20 +77,27 @@ def _from_tandem(status: str) -> str:
     return "failed" if status == "did_not_work" else status
 
 
+@cache
+def _statement(some: bool) -> CompoundSelect[Any]:
+    """The one query, put together once."""
+    sources = (_relations(some), _tandems(some), _feedback(some))
+    return union_all(*sources).order_by("source", "step", "a", "b", "kind")
+
+
 # Columns of all three: source, a, b, type, status, step (what is newest), since.
-def _relations(ids: Sequence[int] | None) -> Select[Any]:
+def _relations(some: bool) -> Select[Any]:
     query = _columns(0, Relation.actor_id, Relation.target_id, Relation.type, Relation.status, literal(0), _NO_DATE)
-    return _about(ids, query, Relation).where(col(Relation.type).in_(list(_RELATIONS)))
+    return _about(some, query, Relation).where(col(Relation.type).in_(list(_RELATIONS)))
 
 
-def _tandems(ids: Sequence[int] | None) -> Select[Any]:
+def _tandems(some: bool) -> Select[Any]:
     query = _columns(1, Tandem.actor_id, Tandem.partner_id, literal("tandem"), Tandem.status, literal(0), Tandem.since)
-    return _about(ids, query, Tandem)
+    return _about(some, query, Tandem)
 
 
-def _feedback(ids: Sequence[int] | None) -> Select[Any]:
+def _feedback(some: bool) -> Select[Any]:
     columns = (Feedback.actor_id, Feedback.target_id, Feedback.worth, Feedback.outcome, Feedback.id, _NO_DATE)
-    return _about(ids, _columns(2, *columns), Feedback)
+    return _about(some, _columns(2, *columns), Feedback)
 
 
 _NO_DATE = cast(null(), Date)
@@ -90,8 +109,9 @@ def _columns(source: int, *columns: Any) -> Select[Any]:
     return sa_select(literal(source).label("source"), *named)
 
 
-def _about(ids: Sequence[int] | None, query: Select[Any], table: type) -> Select[Any]:
-    if ids is None:
+def _about(some: bool, query: Select[Any], table: type) -> Select[Any]:
+    if not some:
         return query
+    ids = func.any(bindparam("ids", type_=ARRAY(BigInteger)))
     ends = (table.actor_id, table.partner_id if table is Tandem else table.target_id)  # type: ignore[attr-defined]
-    return query.where(or_(*(col(end).in_(ids) for end in ends)))
+    return query.where(or_(*(col(end) == ids for end in ends)))

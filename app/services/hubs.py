@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from app.services.meaning import Meaning
 from app.services.pool import PoolCache, count_actors, load_actors
 from app.services.pool_revision import raise_revision
-from app.services.wanted import Wanted, wanted_slots
+from app.services.wanted import Facts, Wanted, who_is_wanted
 from matching.ranking.glance import best_merits
 from matching.ranking.hubs import measure_hubness
 from matching.ranking.parts import Scoring
@@ -51,8 +51,8 @@ def _measure_in_crowd(session: Session, meaning: Meaning, ids: Sequence[int], ca
     profiles, scoring = [actor.profile for actor in actors.values()], Scoring()
     beside, crowd = None, loaded.crowd
     if crowd is not None:
-        count = scoring.calibration.hub_neighbours
-        open_to = (wanted_slots(crowd, Wanted(not_side=profile.side, hidden=list(actors))) for profile in profiles)
+        count, facts = scoring.calibration.hub_neighbours, Facts(crowd.ids, crowd.columns)
+        open_to = (who_is_wanted(facts, Wanted(not_side=profile.side, hidden=list(actors))) for profile in profiles)
         beside = [best_merits(crowd, p, slots, scoring, count) for p, slots in zip(profiles, open_to, strict=True)]
     return _store(session, dict(zip(actors, measure_hubness(profiles, beside=beside).tolist(), strict=True)))
 

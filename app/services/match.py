@@ -4,20 +4,19 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlmodel import Session
 
-from app.services.actors import get_actor
+from app.errors import NotFound
 from app.services.histories import histories
 from app.services.language_means import neutral_units
 from app.services.meaning import Meaning
 from app.services.pool import LoadedPool, PoolActor, PoolCache, load_actors
 from app.services.texts import pieces, tagged
-from app.services.wanted import Wanted, wanted_slots
-from app.services.weights import weights_in_force
+from app.services.wanted import Facts, Wanted, who_is_wanted
+from app.services.weights import revision_and_weights
 from matching.encoder.language import detect_language
 from matching.ranking.calibration import Calibration
+from matching.ranking.crowd import Crowd
 from matching.ranking.glance import best_merits, find_best
 from matching.ranking.hubs import measure_hubness
 from matching.ranking.parts import Relations, Scoring
@@ -32,7 +31,6 @@ from models.match import (
     Fragment,
     InlineProfile,
     MatchAnswer,
-    MatchFilters,
     MatchRequest,
     Reason,
     Suggestion,
@@ -56,23 +54,24 @@ class Question:
 def find_matches(session: Session, *, meaning: Meaning, cache: PoolCache, request: MatchRequest) -> MatchAnswer:
     """Ranked cross-border suggestions with parts, reasons and evidence."""
     started = time.perf_counter()
-    loaded = cache.get(session, encoder=meaning.name)
-    question = ask(session, meaning=meaning, loaded=loaded, request=request)
-    in_force = weights_in_force(session)
+    revision, in_force = revision_and_weights(session)
+    loaded = cache.get(session, encoder=meaning.name, revision=revision)
+    question = _measured(ask(session, meaning=meaning, loaded=loaded, request=request), loaded)
     weights = in_force.changed(request.weights)
     relations = histories(session, ids=[int(question.profile.id)])
-    hidden = _partners(relations, request)
-    scoring = Scoring(weights=weights, relations=relations, hub_level=loaded.hub_level)
-    question = _measured(question, loaded)
-    if not loaded.complete:
-        loaded = _nearest(session, meaning, loaded, question, request, hidden, scoring)
-    allowed = _candidates(loaded, question, request, hidden)
-    ranking = rank(
-        question.profile,
-        loaded.pool,
-        Request(k=request.k, min_score=request.min_score, cross_side=False, explain=request.explain, scoring=scoring),
-        allowed,
+    wanted = _wanted(question, request, relations)
+    asked = Request(
+        k=request.k,
+        min_score=request.min_score,
+        cross_side=False,
+        diversity=request.diversity,
+        explain=request.explain,
+        scoring=Scoring(weights=weights, relations=relations, hub_level=loaded.hub_level),
     )
+    if loaded.crowd is not None:
+        loaded = _nearest(session, meaning, loaded, loaded.crowd, question.profile, wanted, asked)
+    allowed = who_is_wanted(loaded.facts, wanted) & ~loaded.silent
+    ranking = rank(question.profile, loaded.pool, asked, allowed)
     return MatchAnswer(
         suggestions=[_suggestion(s, loaded.actors, request.lang) for s in ranking.suggestions],
         threshold=ranking.threshold,
@@ -84,27 +83,24 @@ def find_matches(session: Session, *, meaning: Meaning, cache: PoolCache, reques
     )
 
 
-def _nearest(
-    session: Session,
-    meaning: Meaning,
-    loaded: LoadedPool,
-    question: Question,
-    request: MatchRequest,
-    hidden: set[int | str],
-    scoring: Scoring,
-) -> LoadedPool:
-    """Of a crowd: those among whom the best answers stand."""
-    assert loaded.crowd is not None
+def _wanted(question: Question, request: MatchRequest, relations: Relations) -> Wanted:
+    """Who may be suggested: not the asker, nor those with whom it works already, unless asked for."""
     across = request.cross_side
-    wanted = Wanted(
+    return Wanted(
         not_side=question.own_side if across else None,
         not_country=question.own_country if across else None,
         sides=request.sides,
         filters=request.filters,
-        hidden={*hidden, question.profile.id},
+        hidden={question.profile.id, *([] if request.known_partners else _partners(relations))},
     )
-    slots = wanted_slots(loaded.crowd, wanted)
-    ids = find_best(loaded.crowd, question.profile, slots, scoring, shortlist_length(request.k))
+
+
+def _nearest(
+    session: Session, meaning: Meaning, loaded: LoadedPool, crowd: Crowd, asker: Profile, wanted: Wanted, asked: Request
+) -> LoadedPool:
+    """Of a crowd: those among whom the best answers stand."""
+    flags = who_is_wanted(Facts(crowd.ids, crowd.columns), wanted)
+    ids = find_best(crowd, asker, flags, asked.scoring, shortlist_length(asked.k, asked.diversity))
     actors = load_actors(session, encoder=meaning.name, ids=ids, shift=loaded.shift)
     return replace(loaded, pool=Pool.from_profiles(a.profile for a in actors.values()), actors=actors)
 
@@ -131,8 +127,9 @@ def _measured(question: Question, loaded: LoadedPool) -> Question:
         return question
     beside = None
     if loaded.crowd is not None:
-        slots = wanted_slots(loaded.crowd, Wanted(not_side=profile.side, hidden=[profile.id]))
-        beside = [best_merits(loaded.crowd, profile, slots, Scoring(), Calibration.default().hub_neighbours)]
+        facts = Facts(loaded.crowd.ids, loaded.crowd.columns)
+        others = who_is_wanted(facts, Wanted(not_side=profile.side, hidden=[profile.id]))
+        beside = [best_merits(loaded.crowd, profile, others, Scoring(), Calibration.default().hub_neighbours)]
     elif not len(loaded.pool):
         return question
     return replace(
@@ -143,8 +140,11 @@ def _measured(question: Question, loaded: LoadedPool) -> Question:
 def _stored_question(session: Session, meaning: Meaning, loaded: LoadedPool, actor_id: int) -> Question:
     known = loaded.actors.get(actor_id)
     if known is None:
-        get_actor(session, actor_id=actor_id)
-        known = load_actors(session, encoder=meaning.name, ids=[actor_id])[actor_id]
+        if not 0 < actor_id < 2**63:
+            raise NotFound(f"there is no actor {actor_id}")
+        known = load_actors(session, encoder=meaning.name, ids=[actor_id], shift=loaded.shift).get(actor_id)
+    if known is None:
+        raise NotFound(f"there is no actor {actor_id}")
     if any(p.vector is None for p in known.profile.passages):
         known = replace(known, profile=_embedded(meaning, loaded, known.profile))
     return Question(known.profile, known.profile.side)
@@ -192,40 +192,9 @@ def _free_question(meaning: Meaning, loaded: LoadedPool, text: str, reader: str)
     return Question(_embedded(meaning, loaded, Profile(id=_ASKING, side=_NOWHERE, passages=passages)), _NOWHERE)
 
 
-def _partners(relations: Relations, request: MatchRequest) -> set[int | str]:
-    """With whom the asker works already: no news, so hidden unless asked for."""
-    if request.known_partners:
-        return set()
+def _partners(relations: Relations) -> set[int | str]:
+    """With whom the asker works already."""
     return {actor for pair, relation in relations.items() if relation.kind in _WORKING for actor in pair}
-
-
-def _candidates(
-    loaded: LoadedPool, question: Question, request: MatchRequest, hidden: set[int | str]
-) -> NDArray[np.bool_]:
-    """One flag an actor of the pool: whether it may be suggested. The pool is packed once, not for each question."""
-    flags = (p.id not in hidden and _may_answer(p, loaded, question, request) for p in loaded.pool.profiles)
-    return np.fromiter(flags, dtype=bool, count=len(loaded.pool))
-
-
-def _may_answer(profile: Profile, loaded: LoadedPool, question: Question, request: MatchRequest) -> bool:
-    if profile.id == question.profile.id or not profile.passages:
-        return False
-    if request.cross_side and (profile.side == question.own_side or profile.country == question.own_country):
-        return False
-    if request.sides is not None and profile.side not in request.sides:
-        return False
-    return _passes(profile, loaded.actors[int(profile.id)].region, request.filters)
-
-
-def _passes(profile: Profile, region: str | None, filters: MatchFilters) -> bool:
-    return (
-        (not filters.countries or profile.country in filters.countries)
-        and (not filters.regions or region in filters.regions)
-        and (not filters.kinds or profile.kind in filters.kinds)
-        and (not filters.sectors or not set(filters.sectors).isdisjoint(profile.sectors))
-        and (not filters.languages or not set(filters.languages).isdisjoint(profile.languages))
-        and profile.id not in filters.exclude
-    )
 
 
 def _suggestion(ranked: Ranked, actors: Mapping[int, PoolActor], reader: str) -> Suggestion:

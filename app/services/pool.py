@@ -4,17 +4,20 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import case, func
+from sqlalchemy import ARRAY, BigInteger, Select, bindparam, case, func
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from app.services.actor_rows import ACTOR_COLUMNS, PoolActor, pool_actor
 from app.services.crowd import CrowdKeeper
 from app.services.language_means import Shift, decode_vectors, load_shift, neutral_units
 from app.services.pool_revision import current_revision
+from app.services.wanted import Facts
 from matching.ranking.crowd import Crowd
 from matching.ranking.profile import Passage as RankedPassage
 from matching.ranking.profile import Pool
@@ -40,26 +43,44 @@ class LoadedPool:
         """Whether `pool` holds all actors."""
         return self.crowd is None
 
+    @cached_property
+    def facts(self) -> Facts:
+        """What filters go by, of the actors of `pool` in their order."""
+        return Facts.of(self.actors.values())
+
+    @cached_property
+    def silent(self) -> NDArray[np.bool_]:
+        """Who of `pool` has no text at all."""
+        return np.array([not profile.passages for profile in self.pool.profiles], dtype=bool)
+
 
 def load_actors(
     session: Session, *, encoder: str, ids: Sequence[int] | None = None, shift: Shift | None = None
 ) -> dict[int, PoolActor]:
     """Profiles of all actors, or of some, with the vectors of that encoder; two queries whatever their number."""
-    actors = select(*ACTOR_COLUMNS).order_by(col(Actor.id))  # type: ignore[call-overload]
-    # The wire form of a vector is decoded for all rows at once; one by one takes ten times as long.
-    vector = case((col(Passage.encoder) == encoder, func.halfvec_send(Passage.vector)))
-    texts = sa_select(Passage.actor_id, Passage.facet, Passage.lang, Passage.text, vector)  # type: ignore[call-overload]
-    texts = texts.order_by(col(Passage.actor_id), col(Passage.ordinal))
-    if ids is not None:
-        actors = actors.where(col(Actor.id).in_(ids))
-        texts = texts.where(col(Passage.actor_id).in_(ids))
-    rows = session.execute(texts).all()
+    actors, texts = _statements(ids is not None)
+    asked = {} if ids is None else {"ids": list(ids)}
+    rows = session.execute(texts, {"encoder": encoder, **asked}).all()
     shift = load_shift(session, encoder=encoder) if shift is None else shift
     found = defaultdict(list)
     units = _unit_vectors([row[4] for row in rows], [row[2] for row in rows], shift)
     for (actor_id, facet, lang, words, _), unit in zip(rows, units, strict=True):
         found[actor_id].append(RankedPassage(facet, lang, words, unit))
-    return {row.id: pool_actor(row, found[row.id]) for row in session.execute(actors)}
+    return {row.id: pool_actor(row, found[row.id]) for row in session.execute(actors, asked)}
+
+
+@cache
+def _statements(some: bool) -> tuple[Select[Any], Select[Any]]:
+    """The two queries, put together once: actors, and their passages with the vectors of :encoder."""
+    actors = sa_select(*ACTOR_COLUMNS).order_by(col(Actor.id))  # type: ignore[call-overload]
+    # The wire form of a vector is decoded for all rows at once; one by one takes ten times as long.
+    vector = case((col(Passage.encoder) == bindparam("encoder"), func.halfvec_send(Passage.vector)))
+    texts = sa_select(Passage.actor_id, Passage.facet, Passage.lang, Passage.text, vector)  # type: ignore[call-overload]
+    texts = texts.order_by(col(Passage.actor_id), col(Passage.ordinal))
+    if some:
+        ids = func.any(bindparam("ids", type_=ARRAY(BigInteger)))
+        actors, texts = actors.where(col(Actor.id) == ids), texts.where(col(Passage.actor_id) == ids)
+    return actors, texts
 
 
 def _unit_vectors(
@@ -85,9 +106,9 @@ class PoolCache:
         self._exact_up_to = exact_up_to
         self._keeper = CrowdKeeper()
 
-    def get(self, session: Session, *, encoder: str) -> LoadedPool:
-        """The pool as of now; one short query when nothing changed."""
-        key = (current_revision(session), encoder)
+    def get(self, session: Session, *, encoder: str, revision: int | None = None) -> LoadedPool:
+        """The pool as of now; one short query when nothing changed, none where the `revision` was read already."""
+        key = (current_revision(session) if revision is None else revision, encoder)
         loaded = self._loaded
         if loaded is not None and loaded.key == key:
             return loaded

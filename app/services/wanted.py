@@ -1,13 +1,14 @@
-"""Which slots of a crowd may answer a question."""
+"""Which actors may answer a question."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.ranking.crowd import Crowd
+from app.services.actor_rows import PoolActor
+from matching.ranking.profile import Column
 from models.match import MatchFilters
 
 Flags = NDArray[np.bool_]
@@ -24,31 +25,46 @@ class Wanted:
     hidden: Collection[int | str] = ()
 
 
-def wanted_slots(crowd: Crowd, wanted: Wanted) -> Flags:
-    """One flag a slot; a condition is judged once for each value that actors have."""
+@dataclass(frozen=True)
+class Facts:
+    """What conditions are judged by, of all actors of a pool or a crowd: ids (n,), and a column for each fact."""
+
+    ids: NDArray[np.int64]
+    columns: Mapping[str, Column]
+
+    @classmethod
+    def of(cls, actors: Collection[PoolActor]) -> "Facts":
+        """Those of actors one by one, in their order."""
+        columns = {name: Column.of(getattr(actor.profile, name) for actor in actors) for name in _OF_PROFILE}
+        columns["region"] = Column.of(actor.region for actor in actors)
+        return cls(np.array([actor.profile.id for actor in actors], dtype=np.int64), columns)
+
+
+_OF_PROFILE = ("side", "country", "kind", "sectors", "languages")
+
+
+def who_is_wanted(facts: Facts, wanted: Wanted) -> Flags:
+    """One flag an actor; a condition is judged once for each value that actors have."""
+    flags = np.ones(len(facts.ids), dtype=bool)
+    for name, true in _conditions(wanted):
+        column = facts.columns[name]
+        flags &= np.fromiter(map(true, column.values), dtype=bool, count=len(column.values))[column.codes]
+    left_out = [int(ident) for ident in (*wanted.hidden, *wanted.filters.exclude)]
+    return flags & ~np.isin(facts.ids, left_out) if left_out else flags
+
+
+def _conditions(wanted: Wanted) -> Iterator[tuple[str, Callable[[Any], bool]]]:
     filters = wanted.filters
-    flags = np.ones(len(crowd), dtype=bool)
     if wanted.not_side is not None:
-        flags &= _where(crowd, "side", lambda side: side != wanted.not_side)
+        yield "side", lambda side: side != wanted.not_side
     if wanted.not_country is not None:
-        flags &= _where(crowd, "country", lambda country: country != wanted.not_country)
-    for name, chosen in (
-        ("side", wanted.sides),
-        ("country", filters.countries),
-        ("region", filters.regions),
-        ("kind", filters.kinds),
-    ):
-        if chosen or (name == "side" and chosen is not None):
-            flags &= _where(crowd, name, set(chosen).__contains__)
-    for name, chosen in (("sectors", filters.sectors), ("languages", filters.languages)):
+        yield "country", lambda country: country != wanted.not_country
+    if wanted.sides is not None:
+        yield "side", frozenset(wanted.sides).__contains__
+    for name, chosen in (("country", filters.countries), ("region", filters.regions), ("kind", filters.kinds)):
         if chosen:
-            flags &= ~_where(crowd, name, frozenset(chosen).isdisjoint)
-    left_out = [int(ident) for ident in (*wanted.hidden, *filters.exclude)]
-    if left_out:
-        flags &= ~np.isin(crowd.ids, left_out)
-    return flags
-
-
-def _where(crowd: Crowd, name: str, true: Callable[[Any], bool]) -> Flags:
-    column = crowd.columns[name]
-    return np.asarray(np.fromiter(map(true, column.values), dtype=bool, count=len(column.values))[column.codes])
+            yield name, frozenset(chosen).__contains__
+    if filters.sectors:
+        yield "sectors", lambda sectors: not frozenset(filters.sectors).isdisjoint(sectors)
+    if filters.languages:
+        yield "languages", lambda languages: not frozenset(filters.languages).isdisjoint(languages)

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlmodel import Session, select
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, select
 
 from app.errors import BadInput
 from app.services.events import get_event
 from matching.ranking.weights import Weights
+from models.passage import PoolRevision
 from models.weights import EventWeights, ServiceWeights, WeightProposal
 
 
@@ -35,6 +37,19 @@ def weights_in_force(session: Session) -> InForce:
         return InForce(Weights.default(), None)
     number, weights = row
     return InForce(stored_weights(weights), number)
+
+
+def revision_and_weights(session: Session) -> tuple[int, InForce]:
+    """The pool's revision and the default weights, in one query: what every /match asks first."""
+    revision, number, weights = session.execute(_NOW).one()
+    return revision, InForce(Weights.default(), None) if number is None else InForce(stored_weights(weights), number)
+
+
+_NOW = (
+    sa_select(PoolRevision.n, WeightProposal.number, WeightProposal.weights)  # type: ignore[call-overload]
+    .select_from(PoolRevision)
+    .outerjoin(WeightProposal, col(WeightProposal.state) == "accepted")
+)
 
 
 def stored_weights(weights: Mapping[str, float]) -> Weights:

@@ -37,7 +37,7 @@ def best_merits(
 ) -> NDArray[np.float64]:
     """The `count` greatest merits with the `allowed` slots, before hub correction."""
     plain = replace(scoring, weights=replace(scoring.weights, hub=0.0), relations={})
-    rows = np.flatnonzero(allowed & crowd.alive)
+    rows = np.flatnonzero(allowed & crowd.alive & (crowd.reach > 0))
     tables = _fact_tables(crowd, question, plain)
     if len(rows) > _NEIGHBOURS:
         rows = _best(rows, glance(crowd, question, rows, tables, plain), _NEIGHBOURS)
@@ -57,7 +57,7 @@ def find_best(
     Whoever ties with the last comes along. Those with whom the question has a past are always looked at: what went well
     may lift a pair that the glance left behind.
     """
-    rows = np.flatnonzero(allowed & crowd.alive)
+    rows = np.flatnonzero(allowed & crowd.alive & (crowd.reach > 0))
     tables = _fact_tables(crowd, question, scoring)
     if len(rows) > looked_at:
         near = _best(rows, glance(crowd, question, rows, tables, scoring), looked_at)

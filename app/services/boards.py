@@ -10,6 +10,7 @@ from app.services.edits import read_diff
 from app.services.pairings import read_form
 from app.services.plans import get_plan, stored_plan
 from app.services.replans import diff_public
+from matching.pairing.check import check
 from matching.pairing.edit import Edit, apply_edit, meeting_of, seated
 from matching.pairing.model import build_model
 from matching.pairing.parse import problem_from_dict
@@ -59,9 +60,10 @@ def list_fillings(
     row = get_plan(session, event_id, number)
     problem = read_form(problem_from_dict, row.problem, "problem")
     plan = seated(problem, stored_plan(session, event_id=event_id, number=number))
+    known = set(check(problem, plan))
     found: list[Filling] = []
     for a, b, worth in _candidates(problem, plan, cell[0]):
-        made = apply_edit(problem, plan, Edit("add", a, b, *cell))
+        made = apply_edit(problem, plan, Edit("add", a, b, *cell), known)
         if not made.violations:
             meeting = meeting_of(made.plan, a, b)
             interpreter = meeting.interpreter if meeting else None

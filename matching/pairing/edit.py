@@ -58,8 +58,8 @@ class Edited:
     violations: tuple[Violation, ...]
 
 
-def apply_edit(problem: Problem, plan: Plan, edit: Edit) -> Edited:
-    """The plan after the edit.
+def apply_edit(problem: Problem, plan: Plan, edit: Edit, known: set[Violation] | None = None) -> Edited:
+    """The plan after the edit. `known`: what is broken already, for callers who try many edits of one plan.
 
     Raises:
         ProblemError: the edit speaks of somebody or of a meeting that is not there, or leaves out what it needs.
@@ -76,7 +76,7 @@ def apply_edit(problem: Problem, plan: Plan, edit: Edit) -> Edited:
         about = (("what", "place"), ("a", edit.a), ("b", edit.b), ("round", edit.round))
         return Edited(problem, plan, (Violation("full", told, about),))
     after = _changed(problem, plan, edit)
-    known = set(check(problem, plan))
+    known = set(check(problem, plan)) if known is None else known
     return Edited(problem, after, tuple(v for v in check(problem, after) if v not in known))
 
 

@@ -66,7 +66,7 @@ def _meeting_panel(
     return Panel(
         meeting,
         _reasons(request, session, holder, plan, pair),
-        [Slot(r, busy[r.index]) for r in hall.rounds],
+        sorted((Slot(r, busy[r.index]) for r in hall.rounds), key=lambda slot: (bool(slot.busy), slot.round.index)),
         next((r for r in hall.rounds if r.index == meeting.round), None),
         meeting.place,
     )

@@ -119,7 +119,8 @@ def _size(rounds: int, look: Look, places: int) -> str:
     """How much room a column needs: it decides from which width on the rounds stand side by side."""
     small = look.zoom == "compact" or (not look.zoom and (rounds >= MANY_ROUNDS or places > MANY_PLACES))
     number = "few" if rounds <= 4 else "some" if rounds <= 8 else "many" if rounds <= 12 else "lots"
-    return f"compact {number}" if small else number
+    tight = " tight" if look.zoom == "compact" else ""
+    return f"compact {number}{tight}" if small else number
 
 
 def _column(slot: RoundPublic, meetings: Sequence[MeetingPublic], hall: Hall, who: list[set[int]] | None) -> Column:

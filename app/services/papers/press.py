@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent
 Template = Literal["participants", "lists", "badges", "signs"]
 INSTEAD = "·"
 """What stands for a letter that none of our fonts has (all Latin, Greek and Cyrillic letters are there)."""
-_LAYOUT = frozenset("\n\t\u00a0\u00ad\u200b\u202f")
+_LAYOUT = frozenset("\n\t\u00a0\u00ad\u202f")
 _press = Lock()
 
 
@@ -86,6 +86,8 @@ def _plainer(letter: str) -> str:
 def _is_covered(letter: str) -> bool:
     if letter in _LAYOUT or " " <= letter <= "~":
         return True
+    if unicodedata.category(letter) in {"Cc", "Cf"}:  # control, and marks that turn the direction of text
+        return False
     starts, ends = _coverage()
     place = bisect_right(starts, ord(letter)) - 1
     return place >= 0 and ord(letter) <= ends[place]

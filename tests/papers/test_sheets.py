@@ -1,0 +1,124 @@
+"""Papers, read back as text."""
+
+import io
+import zipfile
+
+import pytest
+from fastapi.testclient import TestClient
+from papers_gathering import NAMES, Gathering, words_of
+from pypdf import PdfReader
+from sqlmodel import Session, select
+
+from models.agenda import AgendaLink
+
+
+def printed(client: TestClient, gathering: Gathering, kind: str, **options: object) -> list[str]:
+    answer = client.post(f"{gathering.url}/papers/{kind}", json=options)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf"), answer.text
+    return words_of(answer.content)
+
+
+def test_a_participants_sheet_says_when_where_whom_and_why_in_both_languages(
+    client: TestClient, planned: Gathering
+) -> None:
+    (sheet,) = printed(client, planned, "participants", actor_ids=[planned.actors[0]])
+    body, foot = sheet.split(" Plan 1, brouillon du ")
+    assert body == (
+        "Rencontres : à Kortrijk · dimanche 28 mars 2027 Tissages & Cie Entreprise · Lille · France · français "
+        "Kortrijk Votre agenda, toujours à jour Uw agenda, altijd actueel "
+        "Heure · Tijd Place · Plaats Vous rencontrez · U ontmoet Notes · Notities "
+        "09:30 – 09:50 Table 1 Interprète 1 (français, néerlandais) Tolk 1 (Frans, Nederlands) "
+        f"{NAMES[1]} Entreprise · Lille · Belgique (VLG) · néerlandais "
+        "Vous cherchez · U zoekt: « laboratoire pour tester la résistance au feu des tissus » "
+        "Ils proposent · Zij bieden: “laboratorium dat tester la résistance au feu des tissus” "
+        "09:55 – 11:00 Pause · Pauze "
+        "11:00 – 11:20 Zaal Øst =1+1 Entreprise · Lille · Belgique (VLG) · néerlandais"
+    )
+    assert "peut encore changer · Plan 1, ontwerp van " in foot
+
+
+def test_what_people_wrote_is_never_read_as_markup(client: TestClient, planned: Gathering) -> None:
+    for kind in ("participants", "places", "rounds", "interpreters", "badges"):
+        text = "".join(printed(client, planned, kind)).replace(" ", "")
+        assert '#panic("x")*notbold*$x$@ref</script>' in text, kind
+
+
+def test_every_place_round_and_interpreter_has_a_sheet(client: TestClient, planned: Gathering) -> None:
+    places = printed(client, planned, "places")
+    assert [page.split("2027 ")[1][:8] for page in places] == ["Table 1 ", "Zaal Øst"]
+    assert "09:55 – 10:15 libre · vrij" in places[0]
+    rounds = printed(client, planned, "rounds")
+    assert [page.split("2027 ")[1][:30] for page in rounds] == [
+        "09:30 – 09:50 Tour 1 · Ronde 1", "09:55 – 10:15 Tour 2 · Ronde 2", "11:00 – 11:20 Tour 3 · Ronde 3",
+    ]  # fmt: skip
+    assert "En pause pendant ce tour · Pauze in deze ronde" in rounds[0]
+    (interpreter,) = printed(client, planned, "interpreters")
+    assert "Interprète 1" in interpreter
+    assert interpreter.count("Table 1") == 2
+
+
+def test_the_organiser_chooses_the_languages(client: TestClient, planned: Gathering) -> None:
+    one = [planned.actors[0]]
+    (alone,) = printed(client, planned, "participants", first="eu", second="none", actor_ids=one)
+    assert "Ordua Lekua Norekin Oharrak" in alone
+    (other,) = printed(client, planned, "participants", second="da", actor_ids=one)
+    assert "Heure · Tid Place · Plads Vous rencontrez · I møder Notes · Noter" in other
+
+
+def test_badges_come_by_the_sheet_in_the_size_that_is_asked_for(client: TestClient, planned: Gathering) -> None:
+    for index, actor_id in enumerate(planned.actors):
+        people = [{"id": f"Person {index}-{n}", "languages": ["fr", "nl"]} for n in range(3)]
+        client.put(f"{planned.url}/participants", json={"actor_id": actor_id, "delegates": people})
+    assert [page.count("Person") for page in printed(client, planned, "badges")] == [10, 2]
+    large = printed(client, planned, "badges", badge_width_mm=105, badge_height_mm=140)
+    assert [page.count("Person") for page in large] == [2] * 6
+    assert large[5].endswith(f"Person 1-2 {NAMES[1]} Lille · België FR NL")
+
+
+def test_signs_show_the_place_on_both_faces(client: TestClient, planned: Gathering) -> None:
+    assert [
+        page.count(label)
+        for page, label in zip(printed(client, planned, "signs"), ("Table 1", "Zaal Øst"), strict=True)
+    ] == [2, 2]
+
+
+def test_codes_are_new_links_to_agendas_and_only_sheets_make_them(
+    client: TestClient, session: Session, planned: Gathering
+) -> None:
+    def links() -> list[str]:
+        session.expire_all()
+        return [row.purpose for row in session.exec(select(AgendaLink))]
+
+    for kind in ("places", "rounds", "badges", "signs"):
+        printed(client, planned, kind)
+    assert links() == []
+    printed(client, planned, "participants", actor_ids=list(planned.actors[:2]))
+    assert links() == ["paper"] * 2
+    printed(client, planned, "badges", badge_code="agenda")
+    assert links() == ["paper"] * 6
+
+
+def test_all_papers_come_in_one_archive(client: TestClient, planned: Gathering) -> None:
+    answer = client.post(f"{planned.url}/papers", json={})
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''rencontres-kortrijk-papers.zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        pages = {name: len(PdfReader(io.BytesIO(archive.read(name))).pages) for name in archive.namelist()}
+    stem = "rencontres-kortrijk-"
+    assert pages == {f"{stem}participants.pdf": 4, f"{stem}places.pdf": 2, f"{stem}rounds.pdf": 3,
+                     f"{stem}interpreters.pdf": 1, f"{stem}badges.pdf": 1, f"{stem}signs.pdf": 2}  # fmt: skip
+
+
+def test_an_event_without_a_plan_has_badges_and_empty_sheets(client: TestClient, gathering: Gathering) -> None:
+    assert "Aucune rencontre n’est encore prévue pour vous." in printed(client, gathering, "participants")[0]
+    assert len(printed(client, gathering, "badges")) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [({"plan": 9}, 404), ({"actor_ids": [999]}, 404), ({"badge_width_mm": 20}, 422), ({"first": "tlh"}, 422)],
+)
+def test_what_cannot_be_printed_is_told(
+    client: TestClient, planned: Gathering, options: dict[str, object], status: int
+) -> None:
+    answer = client.post(f"{planned.url}/papers/participants", json=options)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")

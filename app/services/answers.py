@@ -214,6 +214,7 @@ def _keep_tandem(session: Session, row: MeetingAnswer) -> None:
     if not mutual_yes(session, event_id=row.event_id, a=a, b=b):
         if known in _OWN and _is_ours(session, row.event_id, a, b):
             delete_tandem(session, actor_id=a, partner_id=b)
+            session.flush()
         return
     theirs = session.get(MeetingAnswer, (row.event_id, b, a))
     wanted = {row.next_step, theirs.next_step if theirs else None} & {"contact", "project"}

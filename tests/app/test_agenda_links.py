@@ -35,13 +35,12 @@ def test_the_database_keeps_nothing_that_opens_an_agenda(session: Session, event
     assert secret not in kept[0]
 
 
-@pytest.mark.parametrize(
-    "token", ["", "1", "1-", "1-" + "a" * 31, "1-" + "a" * 32, "2-{secret}", "1-{SECRET}", "1-{secret}\n", "١-{secret}"]
-)
-def test_nothing_but_the_token_itself_opens(session: Session, event: str, token: str) -> None:
+def test_nothing_but_the_token_itself_opens(session: Session, event: str) -> None:
     secret = make_link(session, event_id=1, actor_id=3).split("-")[1]
-    with pytest.raises(NotFound, match="ask the organiser"):
-        open_link(session, token=token.format(secret=secret, SECRET=secret.upper()))
+    near = [f"2-{secret}", f"1-{secret.upper()}", f"1-{secret}\n", f"١-{secret}", f"01-{secret}", f"{2**64:x}-{secret}"]
+    for token in ("", "1", "1-", "1-" + "a" * 31, "1-" + "a" * 32, *near):
+        with pytest.raises(NotFound, match="ask the organiser"):
+            open_link(session, token=token)
 
 
 def test_a_link_lives_ninety_days_longer_than_its_event(session: Session, event: str) -> None:

@@ -198,7 +198,6 @@ POLICY: dict[str, Who] = {
     "GET /console/maps/imports/{import_id}": ADMIN,
     "POST /console/maps/imports/{import_id}/options": ADMIN,
     "POST /console/maps/imports/{import_id}/apply": ADMIN,
-    "POST /console/maps/imports/{import_id}/again": ADMIN,
     "POST /console/maps/imports/{import_id}/stop": ADMIN,
     "POST /console/maps/imports/{import_id}/undo": ADMIN,
     "POST /console/maps/imports/{import_id}/discard": ADMIN,

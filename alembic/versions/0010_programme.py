@@ -27,17 +27,17 @@ def upgrade() -> None:
         sa.Column("brand", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("colour", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
     )
     op.add_column("event", sa.Column("programme_id", sa.BigInteger(), nullable=True))
-    op.create_index("ix_event_programme_id", "event", ["programme_id"])
+    op.create_index(op.f("ix_event_programme_id"), "event", ["programme_id"])
     op.create_foreign_key(
-        "event_programme_id_fkey", "event", "programme", ["programme_id"], ["id"], ondelete="SET NULL"
+        op.f("fk_event_programme_id_programme"), "event", "programme", ["programme_id"], ["id"], ondelete="SET NULL"
     )
 
 
 def downgrade() -> None:
-    op.drop_constraint("event_programme_id_fkey", "event", type_="foreignkey")
-    op.drop_index("ix_event_programme_id", table_name="event")
+    op.drop_constraint(op.f("fk_event_programme_id_programme"), "event", type_="foreignkey")
+    op.drop_index(op.f("ix_event_programme_id"), table_name="event")
     op.drop_column("event", "programme_id")
     op.drop_table("programme")

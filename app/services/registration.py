@@ -1,0 +1,178 @@
+"""Many registrations at once, from a pasted list: read the same way for the preview and for the deed."""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import ValidationError
+from sqlmodel import Session
+
+from app.errors import NotFound
+from app.services.actors import brief, get_actor
+from app.services.events import get_event, list_participants, list_rounds, register
+from app.services.language_names import language_code
+from app.services.search import Words, actors_by_name
+from app.services.texts import fold
+from models.actor import ActorBrief
+from models.event import ParticipantCreate
+
+MOST_LINES = 2000
+MOST_CHARACTERS = 500_000
+_CANDIDATES = 5
+
+HEADINGS: Mapping[str, str] = {
+    "name": "name nom naam navn nombre izena actor acteur akteur id organisation organisatie",
+    "languages": "languages langues talen sprachen sprog lenguas idiomas hizkuntzak",
+    "available": "rounds tours rondes runden runder rondas txandak",
+    "min": "min floor minimum",
+    "max": "max cap maximum",
+    "side": "side cote kant seite lado aldea",
+    "tracks": "tracks track themes themas themen temas gaiak",
+}
+"""Headings of a list, folded, in the languages of the interface."""
+
+State = Literal["new", "registered", "unknown", "several", "refused"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list: what it says, who that is, and what stands in the way."""
+
+    line: int
+    words: str
+    state: State
+    actor: ActorBrief | None = None
+    fields: ParticipantCreate | None = None
+    candidates: list[ActorBrief] = field(default_factory=list)
+    code: str = ""
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Refused(Exception):
+    cause: str
+    figures: dict[str, Any]
+
+
+def read_list(session: Session, *, event_id: int, text: str, lang: str) -> list[Row]:
+    """Every line that says something. The first may name the columns; without, it is name, languages, rounds."""
+    get_event(session, event_id=event_id)
+    rounds = len(list_rounds(session, event_id=event_id))
+    taken = {p.actor_id for p in list_participants(session, event_id=event_id)}
+    rows: list[Row] = []
+    for line, words, said in _lines(text):
+        row = _row(session, line, words, said, _Reader(rounds, lang), taken)
+        if row.state == "new" and row.actor:
+            taken.add(row.actor.id)
+        rows.append(row)
+    return rows
+
+
+def register_list(session: Session, *, event_id: int, text: str, lang: str) -> list[Row]:
+    """Register every line that is new; the others are left and told."""
+    rows = read_list(session, event_id=event_id, text=text, lang=lang)
+    for row in rows:
+        if row.state == "new" and row.fields is not None:
+            register(session, event_id=event_id, fields=row.fields)
+    return rows
+
+
+def _lines(text: str) -> Iterator[tuple[int, str, dict[str, str]]]:
+    """(line, its words, its cells by column)."""
+    lines = [line.strip() for line in text.replace("\x00", "").lstrip("\ufeff").splitlines()][:MOST_LINES]
+    first = next((line for line in lines if line), "")
+    delimiter = max("\t;,", key=first.count)
+    columns = [_column(cell) for cell in _cells(first, delimiter)]
+    headed = "name" in columns
+    names = columns if headed else ["name", "languages", "available", "min", "max"]
+    for number, line in enumerate(lines, 1):
+        if not line or (headed and line == first):
+            continue
+        cells = _cells(line, delimiter)
+        yield number, line, {name: cell for name, cell in zip(names, cells, strict=False) if name and cell}
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+
+
+def _column(heading: str) -> str:
+    return next((name for name, words in HEADINGS.items() if fold(heading) in words.split()), "")
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Cells as fields of a registration."""
+
+    rounds: int
+    lang: str
+
+    def fields(self, said: Mapping[str, str]) -> dict[str, Any]:
+        """Whatever the line says beside the name."""
+        found: dict[str, Any] = {name: said[name] for name in ("side",) if name in said}
+        if "languages" in said:
+            found["languages"] = [self._language(word) for word in re.split(r"[,;/+]+", said["languages"])]
+        if "available" in said:
+            found["available"] = self._rounds(said["available"])
+        if "tracks" in said:
+            found["tracks"] = [word.strip() for word in re.split(r"[,;/]+", said["tracks"]) if word.strip()]
+        for name in ("min", "max"):
+            if name in said:
+                found[name] = self._whole(said[name])
+        return found
+
+    def _language(self, word: str) -> str:
+        code = language_code(word.strip(), self.lang)
+        if code is None:
+            raise _Refused("language", {"word": word.strip()})
+        return code
+
+    def _rounds(self, words: str) -> list[int]:
+        found: set[int] = set()
+        for part in re.split(r"[,;\s]+", re.sub(r"\s*[-–—]\s*", "-", words)):
+            match = re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", part)
+            first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+            if not 1 <= first <= last <= self.rounds:
+                raise _Refused("numbers", {"high": self.rounds})
+            found |= set(range(first - 1, last))
+        return sorted(found)
+
+    def _whole(self, words: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,3}", words):
+            raise _Refused("number", {})
+        return int(words)
+
+
+def _row(session: Session, line: int, words: str, said: Mapping[str, str], reader: _Reader, taken: set[int]) -> Row:
+    exact, close = _who(session, words) if words == said.get("name") else _who(session, said.get("name", ""))
+    if not exact and words != said.get("name"):
+        # A name may hold the sign between the cells: "Tissages, Filatures et Cie".
+        exact, close_whole = _who(session, words)
+        said, close = ({"name": words} if exact else said), close or close_whole
+    if len(exact) != 1:
+        return Row(line, words, "several" if exact else "unknown", candidates=exact or close)
+    actor = exact[0]
+    if actor.id in taken:
+        return Row(line, words, "registered", actor)
+    try:
+        fields = ParticipantCreate.model_validate({"actor_id": actor.id, **reader.fields(said)})
+    except _Refused as refused:
+        return Row(line, words, "refused", actor, code=refused.cause, figures=refused.figures)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+        return Row(line, words, "refused", actor, code="said", figures={"reason": reason})
+    return Row(line, words, "new", actor, fields)
+
+
+def _who(session: Session, name: str) -> tuple[list[ActorBrief], list[ActorBrief]]:
+    """Who is called exactly so (or has this number), and who is called about so."""
+    if re.fullmatch(r"#?[0-9]{1,18}", name):
+        try:
+            return [brief(get_actor(session, actor_id=int(name.removeprefix("#"))))], []
+        except NotFound:
+            return [], []
+    hits = actors_by_name(session, words=Words.of(name), limit=_CANDIDATES) if fold(name) else []
+    exact = [hit.actor for hit in hits if fold(hit.text or "") == fold(name) or fold(hit.actor.name) == fold(name)]
+    return exact, [hit.actor for hit in hits if hit.actor not in exact]

@@ -1,0 +1,31 @@
+"""Whom to invite to an event: actors the ranking proposes to those who are there."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.deps import HolderDep, PoolDep, SessionDep
+from app.errors import Unavailable
+from app.services import events as service
+from app.services.guests import propose_guests
+from app.web.answers import Shown
+from app.web.catalogues import choose_language
+from app.web.render import page
+
+router = APIRouter(prefix="/events/{event_id}/invite")
+
+
+@router.get("")
+def invite(request: Request, session: SessionDep, holder: HolderDep, cache: PoolDep, event_id: int) -> Response:
+    """Best first, each with whom it fits and why."""
+    event = service.event_public(session, event=service.get_event(session, event_id=event_id))
+    guests = None
+    if event.participants:
+        try:
+            guests = propose_guests(
+                session, meaning=holder.get(), cache=cache, event_id=event_id, lang=choose_language(request)
+            )
+        except Unavailable:
+            guests = None
+    shown = Shown(guests.threshold, [], [], 0) if guests else None
+    context = {"tab": "participants", "event": event, "guests": guests, "answer": shown}
+    return page(request, "console/invite.html", context)

@@ -1,0 +1,45 @@
+"""What a floor of meetings would take, worked out by planning; no connection waits for it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.db import session_scope
+from app.deps import EngineDep, HolderDep, SettingsDep
+from app.errors import AppError, NotFound
+from app.services import events as service
+from app.services import problems
+from app.services.whatif import outlook
+from app.web.render import page, wants_fragment
+from models.plan import PlanCreate, WhatIfRequest
+
+router = APIRouter(prefix="/events/{event_id}/outlook")
+
+SECONDS = 10.0
+
+
+@router.get("")
+def what_if(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    holder: HolderDep,
+    event_id: int,
+    floor: Annotated[int, Query(ge=1, le=200)] = 1,
+) -> Response:
+    """Rounds, places and interpreters that it takes, who would be short, and whom one more of would help most."""
+    with session_scope(engine) as session:
+        event = service.event_public(session, event=service.get_event(session, event_id=event_id))
+    told: dict[str, Any] = {"event": event, "tab": "setup", "floor": floor, "outlook": None, "refused": ""}
+    try:
+        with session_scope(engine) as session:
+            problem = problems.build_problem(session, meaning=holder.get(), event_id=event_id, options=PlanCreate())
+            names = problems.participant_names(session, event_id=event_id)
+        question = WhatIfRequest(floor=floor, time_limit_s=SECONDS)
+        told["outlook"] = outlook(problem, question, longest_s=settings.plan_seconds, names=names)
+    except NotFound:
+        raise
+    except AppError as error:
+        told["refused"] = error.detail
+    return page(request, "console/_outlook.html" if wants_fragment(request) else "console/outlook.html", told)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from app.commands.maps import add_commands
 from app.errors import AppError, BadInput, FieldError
 from app.settings import Settings
 
@@ -83,61 +84,6 @@ def demo(
     from app.commands.demo import run_demo  # noqa: PLC0415 - slow import
 
     run_demo(_settings(port=port), serve=serve_after)
-
-
-@app.command(name="import")
-def import_files(
-    files: Annotated[list[Path], typer.Argument(help="CSV, XLSX, JSON or JSON Lines", exists=True, dir_okay=False)],
-    map_name: Annotated[
-        str | None, typer.Option("--map", help="Name of the competence map; default: the file's")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen and change nothing")] = False,
-    embed: Annotated[bool, typer.Option("--embed/--no-embed", help="Wait until all is found by meaning")] = True,
-) -> None:
-    """Load competence maps; a rejected row is named with line, field and reason."""
-    from app.commands.importing import run_import  # noqa: PLC0415 - slow import
-
-    if not run_import(_settings(), files, map_name, dry_run=dry_run, embed=embed):
-        raise typer.Exit(1)
-
-
-@app.command()
-def export(
-    map_name: Annotated[str, typer.Argument(help="Name of the competence map")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .csv, .xlsx or .jsonl")],
-) -> None:
-    """Write a competence map to a file; loaded again, it changes nothing."""
-    from app.commands.importing import run_export  # noqa: PLC0415 - slow import
-
-    run_export(_settings(), map_name, output)
-    say(f"written to {output}")
-
-
-@app.command()
-def undo(import_id: Annotated[int, typer.Argument(help="Number of the import")]) -> None:
-    """Take back an applied import; what was edited since is left alone and named."""
-    from app.commands.importing import run_undo  # noqa: PLC0415 - slow import
-
-    for line in run_undo(_settings(), import_id):
-        typer.echo(line)
-
-
-@app.command()
-def papers(
-    event_id: Annotated[int, typer.Argument(help="Number of the event")],
-    folder: Annotated[Path, typer.Option("-o", "--output", help="Folder to print into", file_okay=False)],
-    kind: Annotated[list[str] | None, typer.Option(help="Only this kind (may be repeated)")] = None,
-    plan: Annotated[int | None, typer.Option(help="Number of the plan; default: the published one")] = None,
-    second: Annotated[
-        str, typer.Option(help="Language beside the participant's: partner, none, or a code such as fr")
-    ] = "partner",
-    badge: Annotated[str, typer.Option(help="Size of a badge in mm")] = "90x55",
-) -> None:
-    """Print an event: sheets for participants, places, rounds and interpreters, badges, table signs."""
-    from app.commands.papers import read_choice, run_papers  # noqa: PLC0415 - slow import
-
-    kinds, options = read_choice(kind or [], plan=plan, second=second, badge=badge)
-    run_papers(_settings(), event_id, folder, kinds, options)
 
 
 @app.command()
@@ -320,3 +266,6 @@ def _write(answer: dict[str, Any], output: Path | None) -> None:
     else:
         output.write_text(text + "\n", encoding="utf-8")
         say(f"written to {output}")
+
+
+add_commands(app, _settings)

@@ -1,9 +1,11 @@
-"""`viaduc import`."""
+"""What the commands of competence maps do: import, export, undo, template, sectors."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, TypeVar, cast, get_args
 
 import typer
+from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -12,63 +14,149 @@ from app.db import session_scope, translated_errors
 from app.errors import BadInput, NotFound
 from app.main import open_database
 from app.services.importing.sheets import Format
-from app.services.maps import Selection, apply, export_actors, list_maps, preview, undo
+from app.services.maps import (
+    Selection,
+    apply,
+    export_actors,
+    fetch_file,
+    list_maps,
+    list_sector_lists,
+    load_sector_list,
+    make_template,
+    preview,
+    undo,
+)
 from app.services.meaning import load_meaning
 from app.settings import Settings
 from app.worker import drain
 from models.competence_map import ImportOptions, ImportReport, MapFields
 
+Form = TypeVar("Form", ImportOptions, MapFields)
 _MOST = 20
-"""Rejections that are printed; the report holds them all."""
+"""Rejections, changes, columns and twins that are printed; the report holds them all."""
 
 
-def run_import(settings: Settings, files: list[Path], map_name: str | None, *, dry_run: bool, embed: bool) -> bool:
+@dataclass(frozen=True)
+class Wanted:
+    """What the command line asks for."""
+
+    map_name: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    about: dict[str, Any] = field(default_factory=dict)
+    dry_run: bool = False
+    embed: bool = True
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file as it came, from the disk or from an address."""
+
+    name: str
+    data: bytes
+    address: str | None = None
+
+
+def run_import(settings: Settings, files: list[str], wanted: Wanted) -> bool:
     """Load the files, each in one transaction; True when no row was rejected."""
+    options = _shape(ImportOptions, wanted.options)
+    read = [_read(settings, written) for written in files]
     engine = open_database(settings)
-    clean = True
-    for path in files:
-        number, report = _load(engine, path, MapFields(name=map_name or path.stem), dry_run=dry_run)
-        for line in report_lines(path.name, report, dry_run=dry_run):
-            typer.echo(line)
-        if not dry_run:
-            typer.echo(f"  this is import {number}; `viaduc undo {number}` takes it back")
-        clean = clean and not report.rejected_rows
-    if embed and not dry_run:
-        meaning = load_meaning(settings.embedding_model, settings.data_dir, settings.threads, lambda _: None)
-        with step("embedding"):
-            drain(engine, meaning, settings.embed_batch, Progress("passages"))
-    engine.dispose()
+    try:
+        clean = True
+        for file in read:
+            clean = _import_one(engine, file, options, wanted) and clean
+        if wanted.embed and not wanted.dry_run:
+            meaning = load_meaning(settings.embedding_model, settings.data_dir, settings.threads, lambda _: None)
+            with step("embedding"):
+                drain(engine, meaning, settings.embed_batch, Progress("passages"))
+    finally:
+        engine.dispose()
     return clean
 
 
-def _load(engine: Engine, path: Path, fields: MapFields, *, dry_run: bool) -> tuple[int, ImportReport]:
-    """The import's number and its report. A dry run is the same code, taken back at its end."""
+def _read(settings: Settings, written: str) -> _File:
+    if written.startswith(("https://", "http://")):
+        with step(f"fetching {written}"):
+            found = fetch_file(written, settings)
+        return _File(found.filename, found.data, written)
+    path = Path(written)
+    try:
+        return _File(path.name, path.read_bytes())
+    except OSError as error:
+        raise BadInput.of(written, error.strerror or "cannot be read") from error
+
+
+def _import_one(engine: Engine, file: _File, options: ImportOptions, wanted: Wanted) -> bool:
+    stem = file.name.rpartition(".")[0] or file.name
+    fields = _shape(MapFields, {"name": wanted.map_name or stem} | wanted.about)
+    number, report = _load(engine, file, fields, options, dry_run=wanted.dry_run)
+    for line in report_lines(file.name, report, dry_run=wanted.dry_run):
+        typer.echo(line)
+    if not wanted.dry_run:
+        typer.echo(f"  this is import {number}; `viaduc undo {number}` takes it back")
+    return not report.rejected_rows
+
+
+def _load(
+    engine: Engine, file: _File, fields: MapFields, options: ImportOptions, *, dry_run: bool
+) -> tuple[int, ImportReport]:
+    """The import's number and its report. A dry run is the preview that every import begins with."""
     with translated_errors(), Session(engine) as session:
-        row = preview(session, fields=fields, filename=path.name, data=path.read_bytes(), options=ImportOptions())
-        report = apply(session, import_id=row.id, on_progress=Progress(path.name))
+        row = preview(
+            session,
+            fields=fields,
+            filename=file.name,
+            data=file.data,
+            options=options,
+            on_progress=Progress(f"reading {file.name}"),
+        )
+        row.fetched_from = file.address
         number = row.id
         if dry_run:
+            report = ImportReport.model_validate(row.report)
             session.rollback()
-        else:
+            return number, report
+        if options.resumable:
             session.commit()
+        storing = Progress(f"storing {file.name}")
+        report = apply(session, import_id=number, on_progress=storing, checkpoint=session.commit)
+        session.commit()
     return number, report
+
+
+def _shape(shape: type[Form], said: dict[str, Any]) -> Form:
+    try:
+        return shape.model_validate({k: v for k, v in said.items() if v is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadInput.of(f"--{str(first['loc'][0]).replace('_', '-')}", str(first["msg"])) from error
 
 
 def run_export(settings: Settings, map_name: str, output: Path) -> None:
     """Write a map to a file, in the format its name ends with."""
-    kind = output.suffix.lstrip(".").lower()
-    if kind not in get_args(Format):
-        raise BadInput.of(str(output), f"unknown format {kind!r}: expected .csv, .xlsx or .jsonl")
+    kind = _format(output)
     engine = open_database(settings)
     try:
         with session_scope(engine) as session:
             found = next((m for m in list_maps(session) if m.name == map_name), None)
             if found is None:
                 raise NotFound(f"there is no competence map called {map_name!r}")
-            made = export_actors(session, selection=Selection(found.id), kind=cast("Format", kind), stem=output.stem)
+            made = export_actors(session, selection=Selection(found.id), kind=kind, stem=output.stem)
         output.write_bytes(made.data)
     finally:
         engine.dispose()
+
+
+def run_template(lang: str, output: Path) -> None:
+    """Write an empty map to fill in."""
+    output.write_bytes(make_template(lang, _format(output)).data)
+
+
+def _format(output: Path) -> Format:
+    kind = output.suffix.lstrip(".").lower()
+    if kind not in get_args(Format):
+        raise BadInput.of(str(output), f"unknown format {kind!r}: expected .csv, .xlsx or .jsonl")
+    return cast("Format", kind)
 
 
 def run_undo(settings: Settings, import_id: int) -> list[str]:
@@ -83,14 +171,60 @@ def run_undo(settings: Settings, import_id: int) -> list[str]:
     return [done, *(f"  left alone: {kept}" for kept in report.kept)]
 
 
+def run_sectors(settings: Settings, file: Path | None, name: str | None) -> list[str]:
+    """Load a sector list, or say which are loaded."""
+    engine = open_database(settings)
+    try:
+        with session_scope(engine) as session:
+            if file is None:
+                lists = list_sector_lists(session)
+                return [f"{listed.name}: {len(listed.terms)} sectors" for listed in lists] or ["no list is loaded"]
+            report = load_sector_list(session, name=name or file.stem, filename=file.name, data=file.read_bytes())
+    finally:
+        engine.dispose()
+    done = f"{report.name}: {report.terms} sectors, {report.mapped} of them mapped"
+    return [done, *(f"  left out: {line}" for line in report.rejected)]
+
+
 def report_lines(filename: str, report: ImportReport, *, dry_run: bool) -> list[str]:
-    """What an import will do, or did, in words."""
+    """What an import will do, or did, in words: the same parts as on its page."""
     would = "would be " if dry_run else ""
+    linked = f"{report.linked} joined, " if report.linked else ""
     lines = [
-        f"{filename}: {report.rows} rows; {would}{report.new} new, {report.changed} changed, {report.same} the same, "
-        f"{report.rejected_rows} rejected"
+        f"{filename}: {report.rows} rows; {would}{report.new} new, {report.changed} changed, {linked}"
+        f"{report.same} the same, {report.rejected_rows} rejected"
     ]
     lines += [f"  line {r.line}, {r.field} = {r.value!r}: {r.reason}" for r in report.rejected[:_MOST]]
     if report.rejected_rows > _MOST:
         lines.append(f"  … and {report.rejected_rows - _MOST} more")
+    if dry_run:
+        lines += [*_column_lines(report), *_change_lines(report), *_twin_lines(report)]
     return lines + [f"  note: {warning}" for warning in report.warnings]
+
+
+def _column_lines(report: ImportReport) -> list[str]:
+    lines = []
+    for p in report.proposals[: 3 * _MOST]:
+        what = p.field or (f"not imported; perhaps {p.guess}, say --column" if p.guess else "not imported")
+        lines.append(f"  column {p.heading!r}: {what} ({p.confidence:.0%}; {', '.join(p.samples) or 'no values'})")
+    return lines
+
+
+def _change_lines(report: ImportReport) -> list[str]:
+    lines = []
+    for actor in report.changes[:_MOST]:
+        lines += [f"  line {actor.line}, {actor.name}: {c.field}: {c.before!r} → {c.after!r}" for c in actor.changes]
+        lines += [
+            f"  line {actor.line}, {actor.name}: {c.field} stays {c.before!r}, the file says {c.after!r}"
+            for c in actor.conflicts
+        ]
+    return lines
+
+
+def _twin_lines(report: ImportReport) -> list[str]:
+    return [
+        f"  line {t.line}, {t.name!r} looks like {t.other_name!r} "
+        f"({f'actor {t.actor_id}' if t.actor_id is not None else f'line {t.other_line}'}; {', '.join(t.reasons)}); "
+        f'if so: --join "{t.key}={t.actor_id if t.actor_id is not None else t.other_key}"'
+        for t in report.twins[:_MOST]
+    ]

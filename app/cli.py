@@ -87,6 +87,24 @@ def demo(
 
 
 @app.command()
+def papers(
+    event_id: Annotated[int, typer.Argument(help="Number of the event")],
+    folder: Annotated[Path, typer.Option("-o", "--output", help="Folder to print into", file_okay=False)],
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind (may be repeated)")] = None,
+    plan: Annotated[int | None, typer.Option(help="Number of the plan; default: the published one")] = None,
+    second: Annotated[
+        str, typer.Option(help="Language beside the participant's: partner, none, or a code such as fr")
+    ] = "partner",
+    badge: Annotated[str, typer.Option(help="Size of a badge in mm")] = "90x55",
+) -> None:
+    """Print an event: sheets for participants, places, rounds and interpreters, badges, table signs."""
+    from app.commands.papers import read_choice, run_papers  # noqa: PLC0415 - slow import
+
+    kinds, options = read_choice(kind or [], plan=plan, second=second, badge=badge)
+    run_papers(_settings(), event_id, folder, kinds, options)
+
+
+@app.command()
 def match(
     text: Annotated[str | None, typer.Argument(help="Whom do you look for? In any language")] = None,
     actor: Annotated[int | None, typer.Option(help="Ask for this actor instead")] = None,

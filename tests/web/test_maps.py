@@ -139,8 +139,9 @@ def test_rejected_rows_maps_and_templates_are_handed_out(client: TestClient, loa
     assert client.get("/console/maps/template", params={"template": "eu"}).status_code == 200
 
 
-def test_a_map_at_a_glance(client: TestClient, load: Load, add_actor: Callable[..., int]) -> None:
-    client.post(f"{load('Nom;Pays;Secteurs;Description' + chr(10) + 'A;FR;textile|eau;Tissus' + chr(10) + 'B;BE;textile;' + chr(10))}/apply")
+def test_a_map_at_a_glance(client: TestClient, load: Load) -> None:
+    two = "Nom;Pays;Secteurs;Description\nA;FR;textile|eau;Tissus\nB;BE;textile;\n"
+    client.post(f"{load(two)}/apply")
     client.get("/directory/1", headers={"referer": "http://testserver/?q=x&side=FR"})
     client.get("/directory/1")
     page = text_of(client, "/console/maps/1")
@@ -162,9 +163,7 @@ def test_the_admin_chooses_whose_word_counts(client: TestClient, load: Load) -> 
     assert client.post("/console/maps/actors/1/take", data={"field": "city", "map": "x"}).status_code == 404
 
 
-def test_a_file_that_cannot_be_read_says_why_and_takes_the_heading_of_the_names(
-    client: TestClient, load: Load
-) -> None:
+def test_a_file_that_cannot_be_read_says_why_and_takes_the_heading_of_the_names(client: TestClient, load: Load) -> None:
     url = load("Blabla;Land\nA;BE\n")
     page = text_of(client, url)
     assert "This file cannot be read as it is" in page
@@ -216,7 +215,7 @@ def test_an_address_is_asked_for_only_where_hosts_are_allowed(
 
 
 def test_sector_lists_are_loaded_shown_and_forgotten(client: TestClient) -> None:
-    data = "code;name_fr;name_nl;viaduc\nDAS1;Textiles;Textiel;textile\nDAS2;;;\n".encode()
+    data = b"code;name_fr;name_nl;viaduc\nDAS1;Textiles;Textiel;textile\nDAS2;;;\n"
     answer = client.post("/console/maps/sectors", files={"file": ("das.csv", data)}, data={"name": "DAS"})
     page = re.sub(r"\s+", " ", answer.text)
     assert "1 sector loaded into “DAS”" in page

@@ -1,10 +1,14 @@
 """Files of known sources are mapped without asking."""
 
+from pathlib import Path
+
 import pytest
 
 from app.errors import BadInput, TooLarge
+from app.services.importing.connectors import find_connector, known_sources
 from app.services.importing.json_records import read_json
-from app.services.importing.source import open_source
+from app.services.importing.sector_lists import load_sector_list
+from app.services.importing.source import Rejected, open_source
 from models.competence_map import ImportOptions
 
 CORDIS = """\
@@ -56,3 +60,38 @@ def test_a_merge_must_name_what_exists(look):
 def test_a_huge_json_document_is_refused_by_name():
     with pytest.raises(TooLarge, match="use JSON Lines"):
         read_json(b"[" + b" " * 50_000_001 + b"]", "huge.json")
+
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "maps"
+
+
+def test_every_connector_has_an_example_that_is_mapped_without_asking():
+    found = {}
+    for path in sorted(EXAMPLES.glob("*.csv")):
+        if path.stem == "sector-list":
+            continue
+        source = open_source(path.read_bytes(), path.name, options=ImportOptions(), remembered={})
+        rows = [row for batch in source.batches() for row in batch]
+        assert [r for r in rows if isinstance(r, Rejected)] == []
+        found[find_connector(source.plans[0].table).name] = [row.actor.name for row in rows]
+    assert set(found) == {connector.name for connector in known_sources()}
+    assert found == {
+        "CORDIS organisations": [
+            "ECOLE DES TISSUS EXEMPLE",
+            "VOORBEELD WEVERIJ NV",
+            "EKSEMPEL TEKNOLOGISK CENTER",
+            "STADTWERKE BEISPIEL",
+        ],
+        "cluster profiles": [
+            "Pôle Exemple Matériaux",
+            "Voorbeeld Houtcluster",
+            "Beispiel Gesundheit",
+            "Ejemplo Agroalimentario",
+        ],
+    }
+
+
+def test_the_example_of_a_sector_list_is_loaded_whole(session):
+    path = EXAMPLES / "sector-list.csv"
+    report = load_sector_list(session, name="DAS", filename=path.name, data=path.read_bytes())
+    assert (report.terms, report.mapped, report.rejected) == (5, 5, [])

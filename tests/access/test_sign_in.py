@@ -305,7 +305,7 @@ def test_a_letter_signs_in_who_may(posted: TestClient, serve: Serve, letters: Le
     assert letter["subject"] == "Se connecter à Viaduc"
     # The address that was asked under is the asker's choice, and stands nowhere in the letter.
     assert "evil.example" not in letters.taken[0]
-    [link] = re.findall(r"https://viaduc\.example(/console/sign-in/link/[\w-]+)\n", letter.get_content())
+    [link] = re.findall(r"https://viaduc\.example(/console/sign-in/link/[\w-]+)\s", letter.get_content())
     browser = serve(headers=BROWSER)
     assert browser.post(link, follow_redirects=False).status_code == 303
     assert browser.get("/console/events").status_code == 200

@@ -52,7 +52,7 @@ def test_a_published_plan_is_a_calendar_in_the_events_zone(
 def test_meetings_move_vanish_and_come_back_under_their_uid(
     client: TestClient, session: Session, planned: Gathering
 ) -> None:
-    a, b, c, d = planned.actors
+    a, b, _, d = planned.actors
     event = session.get(Event, planned.id)
     made = event.created_at
 
@@ -98,7 +98,7 @@ def test_a_participant_subscribes_by_link_in_their_language(
     plans.publish(session, event_id=planned.id, number=1)
     session.commit()
     made = client.post(f"{planned.url}/links", json={"actor_ids": [planned.actors[1]]}).json()
-    token = next(iter(made["links"]))["url"].rsplit("/", 1)[1] if "links" in made else made[0]["url"].rsplit("/", 1)[1]
+    token = made[0]["token"]
     found = entries(client, f"/agenda/{token}/calendar.ics")
     assert list(found) == [f"Ontmoeting met {NAMES[0]}", f"Ontmoeting met {NAMES[2]}"]
     assert found[f"Ontmoeting met {NAMES[0]}"]["text"].split("\n") == [
@@ -107,7 +107,7 @@ def test_a_participant_subscribes_by_link_in_their_language(
         "Zij zoeken: laboratoire pour tester la résistance au feu des tissus",
         f"https://viaduc.example.org/agenda/{token}",
     ]
-    assert list(entries(client, f"/agenda/{token}/calendar.ics?lang=es"))[0] == f"Reunión con {NAMES[0]}"
+    assert f"Reunión con {NAMES[0]}" in entries(client, f"/agenda/{token}/calendar.ics?lang=es")
     answer = client.get(f"/agenda/{token}/calendar.ics")
     assert answer.headers["cache-control"] == "private, no-store"
     assert client.get(f"/agenda/{token[:-1]}/calendar.ics").status_code == 404
@@ -154,8 +154,8 @@ def test_a_zones_rules_say_what_the_zone_says(name: str) -> None:
     parts = zone_component(name, 2026, 2028).subcomponents
     assert len(parts) == (1 if name == "Asia/Kolkata" else 5)
     if name == "Europe/Brussels":
-        told = [(p.name, p["dtstart"].dt, p["tzoffsetfrom"].td, p["tzoffsetto"].td) for p in parts[1:3]]
+        told = [(p.name, p["dtstart"].dt.isoformat(), p["tzoffsetfrom"].td, p["tzoffsetto"].td) for p in parts[1:3]]
         one, two = timedelta(hours=1), timedelta(hours=2)
         assert told == [
-            ("DAYLIGHT", datetime(2026, 3, 29, 2, 0), one, two), ("STANDARD", datetime(2026, 10, 25, 3, 0), two, one),
+            ("DAYLIGHT", "2026-03-29T02:00:00", one, two), ("STANDARD", "2026-10-25T03:00:00", two, one),
         ]  # fmt: skip

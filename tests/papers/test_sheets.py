@@ -3,7 +3,6 @@
 import io
 import zipfile
 
-import pytest
 from fastapi.testclient import TestClient
 from papers_gathering import NAMES, Gathering, words_of
 from pypdf import PdfReader
@@ -113,12 +112,9 @@ def test_an_event_without_a_plan_has_badges_and_empty_sheets(client: TestClient,
     assert len(printed(client, gathering, "badges")) == 1
 
 
-@pytest.mark.parametrize(
-    ("options", "status"),
-    [({"plan": 9}, 404), ({"actor_ids": [999]}, 404), ({"badge_width_mm": 20}, 422), ({"first": "tlh"}, 422)],
-)
-def test_what_cannot_be_printed_is_told(
-    client: TestClient, planned: Gathering, options: dict[str, object], status: int
-) -> None:
-    answer = client.post(f"{planned.url}/papers/participants", json=options)
-    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+def test_what_cannot_be_printed_is_told(client: TestClient, planned: Gathering) -> None:
+    for options, status in (
+        ({"plan": 9}, 404), ({"actor_ids": [999]}, 404), ({"badge_width_mm": 20}, 422), ({"first": "tlh"}, 422),
+    ):  # fmt: skip
+        answer = client.post(f"{planned.url}/papers/participants", json=options)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), options

@@ -71,9 +71,8 @@ def _plan(session: Session, event_id: int, number: int) -> dict[str, Any]:
     row = plans.get_plan(session, event_id, number)
     told = plans.plan_public(session, event_id=event_id, number=number)
     meetings = [
-        {"a": str(m.a), "b": str(m.b), "round": m.round, "place": None if m.place is None else str(m.place),
-         "interpreter": m.interpreter}
+        {"a": str(m.a), "b": str(m.b), "round": m.round, "place": m.place, "interpreter": m.interpreter}
         for m in told.meetings
-    ]  # fmt: skip
+    ]
     brief = told.model_dump(mode="json", include={"number", "state", "seed", "parent", "created_at", "published_at"})
     return brief | {"problem": row.problem, "plan": {"meetings": meetings, "certificate": row.certificate}}

@@ -3,12 +3,15 @@
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
+from app.api.access import router as access
 from app.api.actors import router as actors
 from app.api.agenda import router as agendas
 from app.api.day import router as day
 from app.api.events import router as events
 from app.api.feedback import router as feedback
+from app.api.maps import actors_router as known
 from app.api.maps import router as maps
+from app.api.maps import sectors_router as sector_lists
 from app.api.match import router as match
 from app.api.operations import router as operations
 from app.api.pairings import router as pairings
@@ -33,8 +36,9 @@ def _summarised(router: APIRouter) -> APIRouter:
 routers = tuple(
     _summarised(r)
     for r in (
-        match, actors, maps, programmes, events, agendas, day, event_weights, plans, what_if, pairings, papers,
+        match, actors, known, maps, sector_lists, programmes, events, agendas, day, event_weights, plans, what_if,
+        pairings, papers,
         calendar_feeds, tandems, feedback,
-        weights, operations,
+        weights, access, operations,
     )
 )  # fmt: skip

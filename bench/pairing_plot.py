@@ -52,7 +52,7 @@ def panel(left: float, title: str, people: Sequence[int], values: Sequence[float
 def draw(rows: Sequence[dict[str, float]], people: Sequence[int]) -> str:
     """Two plots side by side: seconds and MB."""
     body = [
-        *panel(LEFT, "Seconds until the plan is proven", people, [r["seconds"] for r in rows]),
+        *panel(LEFT, "Processor seconds until proven", people, [r["cpu"] for r in rows]),
         *panel(LEFT + PANEL + 92, "Peak memory, MB", people, [r["MB"] for r in rows]),
         text(WIDTH / 2, HEIGHT - 8, "participants, 15 rounds, 20 % with gaps; both axes logarithmic"),
     ]

@@ -46,7 +46,8 @@ def panel(left: float, title: str, people: Sequence[int], values: Sequence[float
     yield f'<polyline points="{path}" fill="none" stroke="{ACCENT}" stroke-width="2.5"/>'
     for (x, y), value in zip(points, values, strict=True):
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{ACCENT}"/>'
-        yield text(x, y - 10, f"{value:.3g}", fill=INK, size=11)
+        label = f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+        yield text(x, y - 10, label, "start" if x == left else "middle", INK, 11)
 
 
 def draw(rows: Sequence[dict[str, float]], people: Sequence[int]) -> str:

@@ -5,7 +5,7 @@ import gzip
 from fastapi import Request
 from starlette.responses import Response
 
-_WORTH_IT = 16_000
+_WORTH_IT = 4_000
 """Shorter pages go as they are."""
 
 

@@ -1,4 +1,4 @@
-"""Events: the list, the schedule of an event, and computing one from a form."""
+"""The schedule board as a browser without JavaScript sees it: computing, reading, comparing, and editing by forms."""
 
 import re
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from sqlmodel import Session
 
-from app.web.compare import Agenda, changes
+from app.web.board.compare import Agenda, changes
 from models.plan import Plan, PlanDiff
 
 UNTIL = 2000
@@ -59,14 +59,14 @@ def test_events_are_listed(client: TestClient, gathering: str) -> None:
 
 def test_an_event_without_a_plan_offers_to_compute_one(client: TestClient, gathering: str) -> None:
     answer = shown(client, gathering)
-    assert (answer.status_code, answer.template.name, answer.context["plan"]) == (200, "console/schedule.html", None)
+    assert (answer.status_code, answer.template.name, answer.context["plan"]) == (200, "board/schedule.html", None)
     assert f'<form method="post" action="{gathering}/plans">' in answer.text
 
 
 def test_the_form_computes_a_draft_and_leads_to_it(client: TestClient, gathering: str) -> None:
     assert computed(client, gathering) == f"{gathering}/schedule?plan=1"
     page = client.get(f"{gathering}/schedule?plan=1")
-    columns = page.context["columns"]
+    columns = page.context["board"].columns
     assert sum(column.meetings for column in columns) == 4
     assert {frozenset((m.a_name, m.b_name)) for c in columns for cell in c.cells if (m := cell.meeting)} == {
         frozenset(pair) for pair in (("F1", "B1"), ("F1", "B2"), ("F2 <b>", "B1"), ("F2 <b>", "B2"))
@@ -93,9 +93,9 @@ def test_an_unreachable_floor_names_who_and_why(client: TestClient, gathering: s
         client.put(f"{api}/participants", json={"actor_id": other, "min": 0})
     computed(client, gathering)
     page = shown(client, gathering)
-    assert [u["name"] for u in page.context["unmet"]] == ["F1"]
-    assert "<strong>F1</strong>: 1 of 2 not there in enough rounds" in " ".join(page.text.split())
-    first = page.context["columns"][1]
+    assert [(u.name, u.got, u.asked) for u in page.context["standing"].short] == [("F1", 1, 2)]
+    assert "<strong>F1</strong>: 1 of 2, not there in enough rounds (there in 1 round)" in " ".join(page.text.split())
+    first = page.context["board"].columns[1]
     assert "F1" not in [p.name for p in first.pausing]
 
 
@@ -131,9 +131,9 @@ def test_a_plan_that_is_being_computed_shows_how_far_it_is_and_asks_for_itself_a
     add_plan(session, "computing", progress={"stage": "polish", "best": 31.44, "bound": 33.0, "gap": 0.047})
     again = f"{gathering}/schedule?plan=1"
     page = shown(client, gathering)
-    assert (page.template.name, page.context["plan"].number) == ("console/schedule.html", 1)
+    assert (page.template.name, page.context["plan"].number) == ("board/schedule.html", 1)
     part = client.get(again, headers={"HX-Request": "true"})
-    assert part.template.name == "_schedule.html"
+    assert part.template.name == "board/_schedule.html"
     assert part.text.lstrip().startswith('<section id="schedule">')
     for text in (page.text, part.text):
         assert f'hx-get="{again}" hx-trigger="load delay:2s" hx-target="#schedule" hx-swap="outerHTML"' in text
@@ -263,3 +263,194 @@ def test_texts_that_wait_for_their_meaning_are_told_before_a_plan_is_made(
     page = shown(client, gathering)
     assert page.context["waiting_texts"] == 1
     assert "1 text is not understood yet" in page.text
+
+
+def meetings_of(client: TestClient, gathering: str, number: int = 1) -> list[dict]:
+    return client.get(f"{gathering.removeprefix('/console')}/plans/{number}").json()["meetings"]
+
+
+def edited(client: TestClient, gathering: str, number: int = 1, **fields: object) -> Response:
+    """Send the form of an edit, as a page without JavaScript does."""
+    return client.post(f"{gathering}/plans/{number}/edits", data={"revision": 0} | fields, follow_redirects=False)
+
+
+@pytest.fixture
+def roomy(client: TestClient, gathering: str) -> str:
+    """The same event with a third table and a fourth round, so that meetings can move; its plan 1 is computed."""
+    api = gathering.removeprefix("/console")
+    more = [*ROUNDS, {"starts_at": "2027-03-09T12:00:00+01:00", "minutes": 20}]
+    client.put(f"{api}/rounds", json=more)
+    client.put(f"{api}/places", json=[{"label": f"Table {n}"} for n in (1, 2, 3)])
+    computed(client, gathering)
+    return gathering
+
+
+def test_a_meeting_opens_with_its_reasons_and_its_forms(client: TestClient, roomy: str) -> None:
+    m = meetings_of(client, roomy)[0]
+    pair = f"{m['a']}-{m['b']}"
+    whole = shown(client, roomy, plan=1, m=pair)
+    part = client.get(f"{roomy}/schedule?plan=1&m={pair}", headers={"HX-Request": "true"})
+    assert (whole.template.name, part.template.name) == ("board/schedule.html", "board/_panel.html")
+    for text in (whole.text, part.text):
+        assert text.count("<blockquote") == 2
+        assert "What the score is made of" in text
+        assert f'<a class="button quiet" href="?plan=1&amp;m={pair}&amp;move=1" data-pick="{pair}">' in text
+    slots = whole.context["panel"].slots
+    assert [bool(s.busy) for s in slots] == sorted(bool(s.busy) for s in slots)
+    assert shown(client, roomy, plan=1, m="1-99").context["panel"] is None
+    assert shown(client, roomy, plan=1, m="nonsense").status_code == 200
+
+
+def free_round(client: TestClient, gathering: str, m: dict) -> int:
+    busy = {o["round"] for o in meetings_of(client, gathering) if {o["a"], o["b"]} & {m["a"], m["b"]}}
+    return next(r for r in range(4) if r not in busy)
+
+
+def test_a_meeting_is_moved_in_two_steps_without_a_script(client: TestClient, roomy: str) -> None:
+    m = meetings_of(client, roomy)[0]
+    pair, when = f"{m['a']}-{m['b']}", free_round(client, roomy, m)
+    choosing = shown(client, roomy, plan=1, m=pair, move=1).text
+    assert f'<form method="post" action="{roomy}/plans/1/edits">' in choosing
+    assert f'<button name="to" value="{when}.2">' in choosing
+    assert f'<button name="other" value="{pair}">' not in choosing
+    sent = edited(client, roomy, op="move", m=pair, to=f"{when}.2")
+    assert (sent.status_code, sent.headers["location"]) == (303, f"{roomy}/schedule?plan=1#c{when}-2")
+    moved = next(o for o in meetings_of(client, roomy) if (o["a"], o["b"]) == (m["a"], m["b"]))
+    assert (moved["round"], moved["place"]) == (when, 2)
+    text = shown(client, roomy, plan=1).text
+    assert "The total stays at" in text
+    assert "1 change by hand" in text
+    assert "Proven: no better schedule exists" in text
+
+
+def test_an_edit_that_breaks_a_rule_says_which_and_changes_nothing(client: TestClient, roomy: str) -> None:
+    before = meetings_of(client, roomy)
+    m = before[0]
+    busy = next(o["round"] for o in before if o is not m and m["a"] in (o["a"], o["b"]))
+    refused = edited(client, roomy, op="move", m=f"{m['a']}-{m['b']}", to=str(busy))
+    assert (refused.status_code, refused.template.name) == (422, "board/schedule.html")
+    assert "This cannot be done, and nothing was changed:" in refused.text
+    assert re.search(r"<li>\s*(F1|F2 &lt;b&gt;|B1|B2) sits at another table at \d\d:00\.\s*</li>", refused.text)
+    assert meetings_of(client, roomy) == before
+    same_side = edited(client, roomy, op="add", a="1", b="2", to="3.2")
+    assert "stand on the same side" in same_side.text
+    assert edited(client, roomy, op="dance", m="1-3").status_code == 422
+    assert edited(client, roomy, op="move", m="1-3", to="").status_code == 422
+
+
+def test_what_an_edit_would_do_is_told_without_doing_it(client: TestClient, roomy: str) -> None:
+    before = meetings_of(client, roomy)
+    m = before[0]
+    told = edited(client, roomy, op="remove", m=f"{m['a']}-{m['b']}", dry="1")
+    assert told.status_code == 200
+    assert "This would be the effect; nothing was changed." in told.text
+    assert "has 1 of the 2 meetings asked for." in told.text
+    assert meetings_of(client, roomy) == before
+
+
+def test_taking_out_names_who_is_short_and_undo_brings_the_proof_back(client: TestClient, roomy: str) -> None:
+    m = meetings_of(client, roomy)[0]
+    edited(client, roomy, op="remove", m=f"{m['a']}-{m['b']}")
+    text = shown(client, roomy, plan=1).text
+    assert "Changed by hand: how near to the best is no longer proven" in text
+    assert "2 of 4 participants have as many meetings as asked; 2 are short." in text
+    undone = client.post(f"{roomy}/plans/1/undo", data={"revision": 1}, follow_redirects=False)
+    assert undone.status_code == 303
+    text = shown(client, roomy, plan=1).text
+    assert "Proven: no better schedule exists" in text
+    assert "Everyone has at least 2 meetings, as asked." in text
+    again = client.post(f"{roomy}/plans/1/redo", data={"revision": 2}, follow_redirects=False)
+    assert again.status_code == 303
+    assert len(meetings_of(client, roomy)) == 3
+
+
+def test_a_free_place_offers_who_could_meet_there(client: TestClient, roomy: str) -> None:
+    m = meetings_of(client, roomy)[0]
+    edited(client, roomy, op="remove", m=f"{m['a']}-{m['b']}")
+    panel = shown(client, roomy, plan=1, add=f"{m['round']}.{m['place']}").context["panel"]
+    assert [{f.a, f.b} for f in panel.fillings] == [{m["a"], m["b"]}]
+    added = edited(client, roomy, op="add", m=f"{m['a']}-{m['b']}", to=f"{m['round']}.{m['place']}", revision=1)
+    assert added.status_code == 303
+    assert len(meetings_of(client, roomy)) == 4
+
+
+def test_two_editors_at_once_the_slower_one_is_told_and_sees_the_plan_as_it_is(client: TestClient, roomy: str) -> None:
+    m = meetings_of(client, roomy)[0]
+    pair = f"{m['a']}-{m['b']}"
+    assert edited(client, roomy, op="lock", m=pair).status_code == 303
+    late = edited(client, roomy, op="remove", m=pair)
+    assert late.status_code == 409
+    assert "Somebody else changed this plan meanwhile, so nothing was done." in late.text
+    assert "data-locked" in late.text
+    locked = edited(client, roomy, op="remove", m=pair, revision=1)
+    assert "is locked; unlock it first." in locked.text
+
+
+def test_the_script_gets_the_cells_that_changed_and_nothing_else_of_the_board(client: TestClient, roomy: str) -> None:
+    m = meetings_of(client, roomy)[0]
+    when = free_round(client, roomy, m)
+    answer = client.post(
+        f"{roomy}/plans/1/edits",
+        data={"op": "move", "m": f"{m['a']}-{m['b']}", "to": f"{when}.2", "revision": 0},
+        headers={"HX-Request": "true"},
+    )
+    assert answer.template.name == "board/_edited.html"
+    cells = re.findall(r'<li id="(c\d-\d)" class="cell (\w+)"', answer.text)
+    assert sorted(cells) == sorted([(f"c{m['round']}-{m['place']}", "free"), (f"c{when}-2", "meeting")])
+    assert re.findall(r'<div [^>]*id="(\w+)"', answer.text) == ["certificate", "said"]
+
+
+def test_editing_a_published_plan_leads_to_a_new_draft(client: TestClient, roomy: str) -> None:
+    client.post(f"{roomy}/plans/1/publish")
+    m = meetings_of(client, roomy)[0]
+    pair = f"{m['a']}-{m['b']}"
+    sent = edited(client, roomy, op="lock", m=pair)
+    assert sent.headers["location"].startswith(f"{roomy}/schedule?plan=2#")
+    assert "made from plan 1" in shown(client, roomy, plan=2).text
+    again = client.post(
+        f"{roomy}/plans/1/edits", data={"op": "lock", "m": pair, "revision": 0}, headers={"HX-Request": "true"}
+    )
+    assert (again.status_code, again.headers["x-board-address"].split("#")[0]) == (204, f"{roomy}/schedule?plan=3")
+    noted = client.post(f"{roomy}/plans/2/note", data={"note": "<after lunch>"})
+    assert "&lt;after lunch&gt;" in noted.text
+
+
+def test_who_is_looked_for_stands_out_and_their_day_is_told(client: TestClient, roomy: str) -> None:
+    page = shown(client, roomy, plan=1, q="b1")
+    assert page.text.count('data-look="hit"') == 2
+    assert page.text.count('data-look="off"') == 2
+    assert [(d.person.name, len(d.meetings)) for d in page.context["board"].days] == [("B1", 2)]
+    assert "No meeting of this plan" in shown(client, roomy, plan=1, q="nobody").text
+    one = shown(client, roomy, plan=1, round=0, zoom="compact").context["board"]
+    assert ([c.round.index for c in one.columns], one.size) == ([0], "compact few tight")
+
+
+def test_after_an_absence_the_page_no_longer_says_that_everybody_has_the_floor(client: TestClient, roomy: str) -> None:
+    api = roomy.removeprefix("/console")
+    client.put(f"{api}/participants", json={"actor_id": 4, "min": 1})
+    computed(client, roomy)
+    client.post(f"{api}/plans/2/replan", json={"now": 0, "absent": [3]})
+    page = shown(client, roomy, plan=3)
+    standing = page.context["standing"]
+    assert [e.name for e in standing.excused] == ["B1"]
+    assert [s.name for s in standing.short] == ["F1", "F2 <b>"]
+    assert "Everyone has at least" not in page.text
+    assert "1 participant was reported away and is not counted: B1." in page.text
+
+
+def test_two_plans_stand_side_by_side(client: TestClient, roomy: str) -> None:
+    m = meetings_of(client, roomy)[0]
+    client.post(f"{roomy}/plans/1/publish")
+    edited(client, roomy, op="remove", m=f"{m['a']}-{m['b']}")
+    text = " ".join(client.get(f"{roomy}/compare?base=1&plan=2").text.split())
+    assert '<tr><th scope="row">Meetings</th><td>4</td><td>3</td></tr>' in text
+    assert "<td>0%</td><td>not proven</td>" in text
+
+
+def test_a_large_board_is_packed_for_browsers_that_take_it_so(client: TestClient, roomy: str) -> None:
+    plain = client.get(f"{roomy}/schedule", headers={"accept-encoding": "identity"})
+    small = client.get(f"{roomy}/schedule", headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert small.headers["content-encoding"] == "gzip"
+    assert int(small.headers["content-length"]) < len(plain.content) / 3
+    assert small.text == plain.text

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
 from sqlmodel import Session
 
 from app.errors import NotFound
@@ -102,7 +103,8 @@ def _nearest(
     flags = who_is_wanted(Facts(crowd.ids, crowd.columns), wanted)
     ids = find_best(crowd, asker, flags, asked.scoring, shortlist_length(asked.k, asked.diversity))
     actors = load_actors(session, encoder=meaning.name, ids=ids, shift=loaded.shift)
-    return replace(loaded, pool=Pool.from_profiles(a.profile for a in actors.values()), actors=actors)
+    pool = Pool.from_profiles((actor.profile for actor in actors.values()), np.float64)
+    return replace(loaded, pool=pool, actors=actors)
 
 
 def ask(session: Session, *, meaning: Meaning, loaded: LoadedPool, request: MatchRequest) -> Question:

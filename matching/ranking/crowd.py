@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.ranking.parts import or_zero
 from matching.ranking.profile import FACETS, Column, Profile
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
-DIRECTIONS = 128
+DIRECTIONS = 96
 _FACTS = ("side", "country", "kind", "region", "sectors", "languages")
 _NUMBERS = ("hubness", "lat", "lon", "size")
 _LEVELS = 127
@@ -45,9 +46,9 @@ class Batch:
 class Crowd:
     """Actors in slots, as of one moment; a slot whose actor has changed or gone is not `alive`.
 
-    `summaries` (n, s); `first`, `counts` (n, 3) say which rows of `codes` (passages, d) and `scales` belong to a slot:
-    a passage's vector is its code times its scale. `reach` is the length of the sum of a slot's vectors, `places`
-    (n, 3) where it stands on the unit sphere.
+    `hubs` is the hubness, 0 where it is unknown; `summaries` (n, s); `first`, `counts` (n, 3) say which rows of `codes`
+    (passages, d) and `scales` belong to a slot: a passage's vector is its code times its scale. `reach` is the length
+    of the sum of a slot's vectors, `places` (n, 3) where it stands on the unit sphere.
     """
 
     basis: Floats
@@ -55,6 +56,7 @@ class Crowd:
     alive: NDArray[np.bool_]
     columns: Mapping[str, Column]
     hubness: NDArray[np.float64]
+    hubs: Floats
     lat: NDArray[np.float64]
     lon: NDArray[np.float64]
     size: NDArray[np.float64]
@@ -87,6 +89,7 @@ class CrowdBuffers:
         self._facts = {name: np.empty(actors, dtype=np.int64) for name in _FACTS}
         self._numbers = {name: np.empty(actors, dtype=np.float64) for name in _NUMBERS}
         self._ids = np.empty(actors, dtype=np.int64)
+        self._hubs = np.empty(actors, dtype=np.float32)
         self._places = np.empty((actors, 3), dtype=np.float32)
         self._summaries = np.empty((actors, basis.shape[1]), dtype=np.float32)
         self._first = np.empty(actors, dtype=np.int64)
@@ -144,6 +147,7 @@ class CrowdBuffers:
             alive=self._alive[:n].copy(),
             columns={name: Column(tuple(self._values[name]), self._facts[name][:n]) for name in _FACTS},
             hubness=self._numbers["hubness"][:n],
+            hubs=self._hubs[:n],
             lat=self._numbers["lat"][:n],
             lon=self._numbers["lon"][:n],
             size=self._numbers["size"][:n],
@@ -173,6 +177,7 @@ class CrowdBuffers:
         for name in _NUMBERS:
             told = (getattr(profile, name) for profile in batch.profiles)
             self._numbers[name][slots] = [np.nan if number is None else number for number in told]
+        self._hubs[slots] = or_zero(self._numbers["hubness"][slots])
         self._places[slots] = on_sphere(self._numbers["lat"][slots], self._numbers["lon"][slots])
 
 

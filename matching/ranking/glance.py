@@ -25,9 +25,10 @@ from matching.ranking.parts import (
 from matching.ranking.profile import FACETS, Column, Profile, Runs
 from matching.ranking.weights import Weights
 
-LOOKED_AT = 1000
+LOOKED_AT = 700
 """Actors whose passages are looked at; how many of the ten best stand among them is measured by bench/scale.py."""
 _NEIGHBOURS = 300
+_UNPACKED = 512
 _EARTH_RADIUS_KM = 6371.0
 _TABLES = ("theme", "kind", "language")
 
@@ -84,11 +85,13 @@ def glance(
         surplus, known = _weighed(tables[name], getattr(weights, name), calibration.typical[name])
         total += surplus[codes]
         weight += known[codes]
-    surplus, known = _weighed(_nearby(crowd, question, here), weights.distance, calibration.typical["distance"])
-    total += surplus
-    weight += known
-    merit = total / weight - np.float32(weights.hub / 2) * np.nan_to_num(crowd.hubness[here]).astype(np.float32)
-    return np.asarray(merit if few else merit[rows])
+    if question.lat is not None and question.lon is not None:
+        surplus, known = _weighed(_nearby(crowd, question, here), weights.distance, calibration.typical["distance"])
+        total += surplus
+        weight += known
+    total /= weight
+    total -= np.float32(weights.hub / 2) * crowd.hubs[here]
+    return np.asarray(total if few else total[rows])
 
 
 def look(
@@ -165,8 +168,9 @@ def _table(mine: Any, column: Column, part: Callable[[Any, Any], float | None]) 
 
 def _weighed(part: Matrix, weight: float, typical: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """What a part adds to the total, and to its weight: nothing where it is unknown."""
-    surplus = weight * (part - typical)
-    return np.nan_to_num(surplus).astype(np.float32), (weight * ~np.isnan(part)).astype(np.float32)
+    unknown = np.isnan(part)
+    surplus = np.where(unknown, 0.0, weight * (part - typical))
+    return surplus.astype(np.float32), np.where(unknown, np.float32(0), np.float32(weight))
 
 
 def _nearby(crowd: Crowd, question: Profile, here: Any) -> NDArray[np.float32]:
@@ -188,13 +192,22 @@ def _texts(crowd: Crowd, question: Profile, rows: Rows, scoring: Scoring) -> dic
         return text_parts(near, np.full((1, len(rows)), np.nan), scoring.calibration)
     whole = mine.sum(axis=0)
     searched = np.concatenate([mine, whole[None] / max(float(np.linalg.norm(whole)), 1e-12)])
-    cosines = (searched @ crowd.codes[passages].astype(np.float32).T) * crowd.scales[passages]
+    cosines = _products(searched, crowd, passages)
     together = np.full((1, len(rows)), np.nan)
     filled = np.flatnonzero(totals)
     together[0, filled] = np.add.reduceat(cosines[-1], (ends - totals)[filled]) / crowd.reach[rows[filled]]
     asked, answering = (_runs(owners, 1), 1), (_runs(counts, len(rows)), len(rows))
     near = facet_similarities(cosines[:-1], asked, answering, scoring.calibration.softness)
     return text_parts(near, together, scoring.calibration)
+
+
+def _products(searched: NDArray[np.float32], crowd: Crowd, passages: Rows) -> NDArray[np.float32]:
+    """Products (k, m) of vectors with `passages`, a few at a time so that what is unpacked stays near the processor."""
+    out = np.empty((len(searched), len(passages)), dtype=np.float32)
+    for start in range(0, len(passages), _UNPACKED):
+        some = passages[start : start + _UNPACKED]
+        out[:, start : start + _UNPACKED] = searched @ crowd.codes[some].astype(np.float32).T
+    return out * crowd.scales[passages]
 
 
 def _asked(question: Profile) -> tuple[Rows, NDArray[np.float32]]:

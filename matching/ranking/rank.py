@@ -125,14 +125,15 @@ def _shortlist(query: Profile, pool: Pool, request: Request, allowed: NDArray[np
     """Rows that may come into the answer, in order of id."""
     if not len(pool):
         return []
-    asked = Pool.from_profiles([query])
-    open_to = cross_side(asked, pool)[0] if request.cross_side else np.ones(len(pool), dtype=bool)
+    open_to = np.ones(len(pool), dtype=bool)
+    if request.cross_side:
+        open_to = cross_side(Pool.from_profiles([query]), pool)[0]
     if query.id in pool.row_of:
         open_to[pool.row_of[query.id]] = False
     rows = np.flatnonzero(open_to if allowed is None else open_to & allowed)
     wanted = shortlist_length(request.k, request.diversity)
     if len(rows) > wanted:
-        scores = score_pools(asked, pool, request.scoring).probability[0, rows]
+        scores = score_pools(Pool.from_profiles([query]), pool, request.scoring).probability[0, rows]
         # Whoever ties with the last place (within single precision) comes along: ids decide later.
         last = np.partition(scores, len(scores) - wanted)[len(scores) - wanted]
         rows = rows[scores >= last - 1e-6]

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any, get_args
 
 from sqlalchemy import func
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, NotFound
-from app.services.events import get_event, list_participants, list_places, list_rounds
+from app.services.events import get_event, list_places, list_rounds
+from models.actor import Actor
 from models.base import utc_now
 from models.day import (
     Attendance,
@@ -21,7 +23,7 @@ from models.day import (
     LossSay,
     Presence,
 )
-from models.event import Event, ParticipantPublic
+from models.event import Event, Participant
 
 STATES: tuple[Presence, ...] = get_args(Presence)
 AWAY = frozenset({"absent", "gone"})
@@ -45,6 +47,16 @@ class PresentFacts:
 
 
 @dataclass(frozen=True)
+class Registered:
+    """What the desk needs of a registration; profiles stay where they are."""
+
+    actor_id: int
+    name: str
+    side: str
+    delegates: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Step:
     """What was said, ready to be kept: how it was before and how it is now, by subject."""
 
@@ -63,7 +75,7 @@ def say_attendance(
         NotFound: no such event. BadInput: not registered, no such delegate, or a round that is missing or unknown.
     """
     lock_day(session, event_id)
-    people = {p.actor_id: p for p in list_participants(session, event_id=event_id)}
+    people = {p.actor_id: p for p in _registered(session, event_id)}
     rounds = len(list_rounds(session, event_id=event_id))
     rows = _rows(session, event_id)
     before, after = {}, {}
@@ -81,8 +93,8 @@ def say_attendance(
 
 def list_attendance(session: Session, *, event_id: int) -> list[AttendancePublic]:
     """Every participant by name with what the desk knows of it."""
-    people = list_participants(session, event_id=event_id)
-    return _public(people, _rows(session, event_id))
+    get_event(session, event_id=event_id)
+    return _public(_registered(session, event_id), _rows(session, event_id))
 
 
 def count_states(people: Iterable[AttendancePublic]) -> dict[Presence, int]:
@@ -175,7 +187,7 @@ def lock_day(session: Session, event_id: int) -> None:
 
 def restore_attendance(session: Session, event_id: int, told: Mapping[str, Any]) -> None:
     """Put back what was known of the subjects of a step."""
-    registered = {p.actor_id for p in list_participants(session, event_id=event_id)}
+    registered = {p.actor_id for p in _registered(session, event_id)}
     _put(session, event_id, {k: v for k, v in told.items() if _key(k)[0] in registered})
 
 
@@ -190,10 +202,10 @@ def restore_loss(session: Session, event_id: int, subject: Mapping[str, Any], lo
     _set_loss(session, event_id, LossSay(kind=subject["kind"], index=subject["index"], lost=lost))
 
 
-def _refuse_unknown(position: int, word: AttendanceSay, person: ParticipantPublic | None, rounds: int) -> None:
+def _refuse_unknown(position: int, word: AttendanceSay, person: Registered | None, rounds: int) -> None:
     if person is None:
         raise BadInput.of(f"[{position}].actor_id", f"actor {word.actor_id} is not registered for this event")
-    if word.delegate and word.delegate not in {d.id for d in person.delegates}:
+    if word.delegate and word.delegate not in person.delegates:
         raise BadInput.of(f"[{position}].delegate", f"{person.name} has no delegate {word.delegate!r}")
     if word.state == "late" and word.round is None:
         raise BadInput.of(f"[{position}].round", "say the first round they are there for")
@@ -201,6 +213,19 @@ def _refuse_unknown(position: int, word: AttendanceSay, person: ParticipantPubli
         raise BadInput.of(f"[{position}].round", f"a round goes with late and gone, not with {word.state}")
     if word.round is not None and word.round >= rounds:
         raise BadInput.of(f"[{position}].round", f"the event has no round {word.round}")
+
+
+def _registered(session: Session, event_id: int) -> list[Registered]:
+    query = (
+        sa_select(Participant, Actor.name, Actor.side)  # type: ignore[call-overload]
+        .join(Actor, col(Actor.id) == Participant.actor_id)
+        .where(col(Participant.event_id) == event_id)
+        .order_by(col(Actor.name), col(Actor.id))
+    )
+    return [
+        Registered(row.actor_id, name, row.side or side, [d["id"] for d in row.delegates])
+        for row, name, side in session.execute(query)
+    ]
 
 
 def _rows(session: Session, event_id: int) -> dict[tuple[int, str], Attendance]:
@@ -249,14 +274,14 @@ def _set_loss(session: Session, event_id: int, said: LossSay) -> None:
     session.flush()
 
 
-def _public(people: Iterable[ParticipantPublic], rows: Mapping[tuple[int, str], Attendance]) -> list[AttendancePublic]:
+def _public(people: Iterable[Registered], rows: Mapping[tuple[int, str], Attendance]) -> list[AttendancePublic]:
     return [_person_public(person, rows) for person in people]
 
 
-def _person_public(person: ParticipantPublic, rows: Mapping[tuple[int, str], Attendance]) -> AttendancePublic:
+def _person_public(person: Registered, rows: Mapping[tuple[int, str], Attendance]) -> AttendancePublic:
     own = rows.get((person.actor_id, ""))
     delegates = [
-        AttendanceSay(actor_id=person.actor_id, delegate=d.id, **_row_told(rows.get((person.actor_id, d.id))))
+        AttendanceSay(actor_id=person.actor_id, delegate=d, **_row_told(rows.get((person.actor_id, d))))
         for d in person.delegates
     ]
     said_at: datetime | None = own.said_at if own else None

@@ -20,12 +20,12 @@ from app.services.attendance import (
     step_public,
 )
 from app.services.events import list_rounds
+from app.services.seats import Seat, list_seats
 from app.services.timetable import change_timetable, moment
-from app.services.today import Happened, list_happened, published_number, return_to_plan
+from app.services.today import Happened, happened_of, published_number, return_to_plan
 from models.base import utc_now
 from models.day import DayLoss, DayPublic, DayStep, DayStepPublic, TimetableSay
 from models.event import Round, RoundPublic
-from models.plan import Meeting
 
 
 def day_public(session: Session, *, event_id: int, now: datetime) -> DayPublic:
@@ -33,30 +33,26 @@ def day_public(session: Session, *, event_id: int, now: datetime) -> DayPublic:
     rounds, losses = list_rounds(session, event_id=event_id), list_losses(session, event_id=event_id)
     here = moment(rounds, now, losses.rounds)
     number = published_number(session, event_id=event_id)
+    people = list_attendance(session, event_id=event_id)
+    seats = list_seats(session, event_id=event_id, number=number, first=here.first_open)
     return DayPublic(
         phase=here.phase,
         round=here.current.index if here.current else None,
         first_open=here.first_open,
-        counts=count_states(list_attendance(session, event_id=event_id)),
+        counts=count_states(people),
         lost_places=sorted(losses.places),
         cancelled=sorted(losses.rounds),
         plan=number,
-        disturbed=len(disturbed_meetings(session, event_id=event_id, number=number, first=here.first_open)),
+        disturbed=len(disturbed_seats(seats, happened_of(people, losses))),
     )
 
 
-def disturbed_meetings(session: Session, *, event_id: int, number: int | None, first: int) -> list[Meeting]:
-    """Meetings still to come that cannot take place after what the desk said."""
-    if number is None:
-        return []
-    happened = list_happened(session, event_id=event_id)
-    query = select(Meeting).where(
-        Meeting.event_id == event_id, Meeting.number == number, col(Meeting.round) >= first
-    )  # fmt: skip
-    return [m for m in session.exec(query.order_by(col(Meeting.round), col(Meeting.place))) if _falls(m, happened)]
+def disturbed_seats(seats: Sequence[Seat], happened: Happened) -> list[Seat]:
+    """The meetings of these that cannot take place after what the desk said."""
+    return [seat for seat in seats if _falls(seat, happened)]
 
 
-def _falls(m: Meeting, happened: Happened) -> bool:
+def _falls(m: Seat, happened: Happened) -> bool:
     late, gone = dict(happened.late), dict(happened.gone)
     if m.round in happened.losses.rounds or m.place in happened.losses.places:
         return True

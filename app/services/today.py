@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import cast, func
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, Conflict, NotFound
@@ -73,6 +74,11 @@ class Today:
 def list_happened(session: Session, *, event_id: int) -> Happened:
     """What the desk said so far."""
     people = list_attendance(session, event_id=event_id)
+    return happened_of(people, list_losses(session, event_id=event_id))
+
+
+def happened_of(people: Sequence[AttendancePublic], losses: Losses) -> Happened:
+    """The same, of what was read already."""
     late = tuple((p.actor_id, p.round) for p in people if p.state == "late" and p.round is not None)
     gone = tuple((p.actor_id, p.round) for p in people if p.state in AWAY and p.round is not None)
     return Happened(
@@ -80,7 +86,7 @@ def list_happened(session: Session, *, event_id: int) -> Happened:
         late,
         gone,
         tuple(word for p in people for word in _delegate_words(p)),
-        list_losses(session, event_id=event_id),
+        losses,
     )
 
 
@@ -171,16 +177,16 @@ def is_outdated(session: Session, *, event_id: int, step: DayStep) -> bool:
     told = list_happened(session, event_id=event_id).told(step.subject["first"])
     if any(step.after[name] != value for name, value in told.items()):
         return True
-    return bool(list_newcomers(session, event_id=event_id, number=step.subject["plan"]))
+    people = list_attendance(session, event_id=event_id)
+    return bool(list_newcomers(session, event_id=event_id, number=step.subject["plan"], people=people))
 
 
-def list_newcomers(session: Session, *, event_id: int, number: int) -> list[int]:
+def list_newcomers(session: Session, *, event_id: int, number: int, people: Sequence[AttendancePublic]) -> list[int]:
     """Participants who are not in a plan at all: registered since, and not away."""
-    query = select(func.jsonb_path_query_array(PlanRow.problem, "$.participants[*].id")).where(
+    query = select(func.jsonb_path_query_array(PlanRow.problem, cast("$.participants[*].id", JSONPATH))).where(
         PlanRow.event_id == event_id, PlanRow.number == number
     )
     known = {int(i) for i in session.exec(query).one()}
-    people = list_attendance(session, event_id=event_id)
     return [p.actor_id for p in people if p.actor_id not in known and not is_away(p)]
 
 

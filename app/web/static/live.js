@@ -52,6 +52,12 @@
       if (!answer.ok) throw new Error(answer.status);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       let changed = 0;
+      // Lists whose rows came or went are exchanged as a whole; otherwise row by row, so that no tap meets a new row.
+      const rows = (list) => [...list.children].map((row) => row.id).join();
+      for (const old of document.querySelectorAll("[data-live-list][id]")) {
+        const fresh = page.getElementById(old.id);
+        if (fresh && rows(fresh) !== rows(old) && exchange(old, fresh)) changed += 1;
+      }
       for (const old of document.querySelectorAll("[data-live-part][id]")) {
         const fresh = page.getElementById(old.id);
         if (!fresh || fresh.outerHTML === (shown.get(old) ?? old.outerHTML)) continue;

@@ -90,6 +90,7 @@ def test_every_unique_key_of_a_table_that_actors_own_begins_with_the_actor() -> 
         "relation",
         "map_entry",
         "import_change",
+        "actor_view",
         "tandem",
         "tandem_step",
         "feedback",

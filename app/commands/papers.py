@@ -13,6 +13,7 @@ from app.main import open_database
 from app.services.files.offline.page import Told, offline_page
 from app.services.files.reasons import why_pairs
 from app.services.papers import make
+from app.services.papers.desk import Desk
 from app.settings import Settings
 from app.web.papers.wording import PHRASEBOOK
 from models.papers import PaperKind, PaperOptions
@@ -60,7 +61,7 @@ def read_choice(kinds: list[str], *, plan: int | None, second: str, badge: str) 
 _FLAGS = {"plan": "--plan", "second": "--second", "badge_width_mm": "--badge", "badge_height_mm": "--badge"}
 
 
-def _tell(settings: Settings, desk: make.Desk, folder: Path, base: str) -> None:
+def _tell(settings: Settings, desk: Desk, folder: Path, base: str) -> None:
     """What the person who prints should know before they do."""
     plan = desk.timetable.plan
     if plan is None:

@@ -1,6 +1,8 @@
 """Data and a template to PDF, with our own fonts only, so that a sheet looks the same on every machine."""
 
 import json
+import subprocess
+import sys
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -9,8 +11,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
+from app.errors import Unavailable
+
 FOLDER = Path(__file__).parent
 Template = Literal["participants", "lists", "badges", "signs"]
+LONGEST_S = 180
 INSTEAD = "·"
 """What stands for a letter that none of our fonts has (all Latin, Greek and Cyrillic letters are there)."""
 _LAYOUT = frozenset("\n\t\u00a0\u00ad\u202f")
@@ -18,37 +23,34 @@ _press = Lock()
 
 
 def print_pdf(template: Template, data: Mapping[str, Any]) -> bytes:
-    """The PDF of a template with its data. All strings of the data are set as text; none is read as markup."""
-    return _pages(template, data, "pdf")[0]
+    """The PDF of a template with its data. All strings of the data are set as text; none is read as markup.
+
+    Set by a process of its own: hundreds of pages need hundreds of megabytes, which the service gets back at its end.
+    Unavailable when it takes longer than `LONGEST_S` (or is killed for its memory).
+    """
+    return _set(template, data, "pdf", 72)
 
 
 def draw_page(template: Template, data: Mapping[str, Any], *, ppi: float = 60) -> bytes:
     """The first page as PNG."""
-    return _pages(template, data, "png", ppi)[0]
+    return _set(template, data, "png", ppi)
 
 
-def _pages(template: Template, data: Mapping[str, Any], kind: Literal["pdf", "png"], ppi: float = 72) -> list[bytes]:
-    import typst  # noqa: PLC0415 - slow import
-
-    written = json.dumps(printable(data), ensure_ascii=False)
-    compiler = typst.Compiler(
-        str(FOLDER / "templates" / f"{template}.typ"),
-        root=str(FOLDER / "templates"),
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-        sys_inputs={"data": written},
-    )
-    # One at a time: the compiler takes every core it finds, and memory by the page.
+def _set(template: Template, data: Mapping[str, Any], kind: Literal["pdf", "png"], ppi: float) -> bytes:
+    words = json.dumps(printable(data), ensure_ascii=False)
+    call = [sys.executable, "-I", str(FOLDER / "typesetter.py"), template, kind, str(ppi)]
+    # One at a time: it takes every core it finds.
     with _press:
-        made: Any = compiler.compile(format=kind, ppi=ppi)
-    return made if isinstance(made, list) else [made]
-
-
-@cache
-def _fonts() -> Any:
-    import typst  # noqa: PLC0415 - slow import
-
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FOLDER / "fonts")])
+        try:
+            done = subprocess.run(call, input=words.encode(), capture_output=True, timeout=LONGEST_S, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise Unavailable(
+                f"printing took longer than {LONGEST_S} s; print fewer kinds or people at once"
+            ) from error
+    if done.returncode:
+        told = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [f"status {done.returncode}"]
+        raise Unavailable(f"the pages could not be set ({told[0]})")
+    return done.stdout
 
 
 def printable(value: Any) -> Any:

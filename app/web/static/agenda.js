@@ -91,6 +91,7 @@
     return fetch(item.action, { method: "POST", body, headers: { Accept: "application/json" } });
   };
 
+  const done = new Set();
   let sending = false;
   const send = async () => {
     if (sending) return;
@@ -102,6 +103,7 @@
         const answer = await post(item);
         if (answer.ok) {
           forget(id, item.at);
+          done.add(id);
           say(id, words.sent);
           arrived = true;
         } else if (answer.status < 500 && answer.status !== 408 && answer.status !== 429) {
@@ -132,6 +134,7 @@
     const form = event.target.closest("form[data-queue]");
     if (!form) return;
     store.set(DRAFT + form.id, content(form));
+    done.delete(form.id);
     say(form.id, words.draft);
   });
 
@@ -142,6 +145,7 @@
       const draft = store.get(DRAFT + form.id);
       if (draft) { fill(form, draft); say(form.id, words.draft); }
       else if (queue[form.id]) { fill(form, queue[form.id].body); say(form.id, words.saved); }
+      else if (done.has(form.id)) say(form.id, words.sent);
     }
     note();
   };

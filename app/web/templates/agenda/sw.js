@@ -34,14 +34,27 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
-// From the network, and kept for later; a link that is closed is forgotten.
+// From the network, and kept for later; a link that is closed is forgotten. What was asked later wins, whatever comes
+// back last.
+let asked = 0;
+let settled = Promise.resolve();
+const newest = new Map();
 async function fresh(request) {
+  const turn = ++asked;
   const answer = await fetch(request);
-  const cache = await caches.open(PAGES);
   const path = new URL(request.url).pathname;
-  if (answer.ok && !answer.redirected) await cache.put(path, answer.clone());
-  else if (answer.status === 404) await cache.delete(path);
+  const copy = answer.ok && !answer.redirected ? answer.clone() : null;
+  settled = settled.then(() => keep(path, turn, answer.status, copy)).catch(() => {});
+  await settled;
   return answer;
+}
+
+async function keep(path, turn, status, copy) {
+  if (turn < (newest.get(path) ?? 0)) return;
+  newest.set(path, turn);
+  const cache = await caches.open(PAGES);
+  if (copy) await cache.put(path, copy);
+  else if (status === 404) await cache.delete(path);
 }
 
 // A page: from the network when it answers in time and in health, else as it was.

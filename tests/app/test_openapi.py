@@ -55,6 +55,7 @@ def furnished(client: TestClient, embed) -> TestClient:
     embed()
     assert client.post("/events/1/plans", json={"time_limit_s": 1}).status_code == 201
     assert client.post("/tandems", json={"actor_id": 1, "partner_id": 2}).status_code == 201
+    assert client.post("/keys", json={"name": "Site"}).status_code == 201
     file = ("border.csv", "name;country;offers\nWeaver;FR;cloth\n", "text/csv")
     assert client.post("/maps/imports", data={"name": "Border"}, files={"file": file}).status_code == 201
     return client
@@ -119,7 +120,7 @@ def test_every_example_works_as_it_stands(furnished: TestClient, method: str, pa
         furnished.delete("/events/1/participants/1")
     if (method, path) == ("POST", "/tandems"):
         furnished.delete("/tandems/1/2")
-    url = path.format(actor_id=2, partner_id=1, event_id=1, number=1, import_id=1)
+    url = path.format(actor_id=2, partner_id=1, event_id=1, number=1, import_id=1, key_id=1)
     answer = furnished.request(method, url, json=body)
     assert answer.status_code == (201 if "201" in DOCUMENT["paths"][path][method.lower()]["responses"] else 200), (
         answer.text

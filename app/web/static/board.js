@@ -28,8 +28,14 @@
     const links = board().querySelectorAll(".cell > a");
     for (const a of links) { a.tabIndex = -1; a.draggable = false; }
     const asked = location.hash.match(/^#c\d+-\d+$/) && document.querySelector(location.hash);
-    if (asked && link(asked)) { rove(asked); link(asked).focus(); } else if (links[0]) links[0].tabIndex = 0;
+    if (asked && link(asked)) rove(asked);
+    else if (links[0]) links[0].tabIndex = 0;
   }
+  // The cell that an edit led to has the focus, once the browser has scrolled there (which takes the focus away).
+  window.addEventListener("load", () => setTimeout(() => {
+    const asked = board() && /^#c\d+-\d+$/.test(location.hash) && document.querySelector(location.hash);
+    if (asked && link(asked)) link(asked).focus({ preventScroll: true });
+  }));
 
   // The nearest cell in a direction, wherever the layout has put it.
   function neighbour(cell, key) {

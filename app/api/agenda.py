@@ -97,7 +97,7 @@ def _made(
     request: Request, session: SessionDep, settings: Settings, event_id: int, tokens: dict[int, str]
 ) -> list[LinkMade]:
     names = {p.actor_id: p.name for p in list_participants(session, event_id=event_id)}
-    base = (getattr(settings, "public_url", None) or str(request.base_url)).rstrip("/")
+    base = (settings.public_url or str(request.base_url)).rstrip("/")
     expires = {row.actor_id: row.expires_at for row in reversed(service.list_links(session, event_id=event_id))}
     return [
         LinkMade(

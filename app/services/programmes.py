@@ -64,6 +64,13 @@ def check_programme(session: Session, programme_id: int | None) -> None:
             raise BadInput.of("programme_id", error.detail) from error
 
 
+def programme_of(session: Session, *, event_id: int) -> ProgrammePublic | None:
+    """The programme an event belongs to, or None."""
+    event = session.get(Event, event_id)
+    row = session.get(Programme, event.programme_id) if event and event.programme_id is not None else None
+    return programme_public(session, programme=row) if row else None
+
+
 def sides_of_event(session: Session, *, event: Event) -> list[ProgrammeSide]:
     """The sides that the event's programme declares; empty when it has none."""
     programme = session.get(Programme, event.programme_id) if event.programme_id is not None else None

@@ -14,8 +14,8 @@ from app.services.actors import brief, get_actor
 from app.services.events import get_event, list_participants, list_rounds, register
 from app.services.language_names import language_code
 from app.services.search import Words, actors_by_name
-from app.services.texts import fold
-from models.actor import ActorBrief
+from app.services.texts import acronyms, fold
+from models.actor import ActorBrief, ActorHit
 from models.event import ParticipantCreate
 
 MOST_LINES = 2000
@@ -174,5 +174,10 @@ def _who(session: Session, name: str) -> tuple[list[ActorBrief], list[ActorBrief
         except NotFound:
             return [], []
     hits = actors_by_name(session, words=Words.of(name), limit=_CANDIDATES) if fold(name) else []
-    exact = [hit.actor for hit in hits if fold(hit.text or "") == fold(name) or fold(hit.actor.name) == fold(name)]
+    exact = [hit.actor for hit in hits if fold(name) in _names(hit)]
     return exact, [hit.actor for hit in hits if hit.actor not in exact]
+
+
+def _names(hit: ActorHit) -> set[str]:
+    """What the actor is called in full: its name, the alias that was found, and their acronyms."""
+    return {fold(said) for said in (hit.text or "", hit.actor.name)} | {*acronyms(hit.text or "")}

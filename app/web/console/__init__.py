@@ -2,15 +2,18 @@
 
 from fastapi import APIRouter
 
+from app.web.console.actors import router as actors
+from app.web.console.explore import router as explore
 from app.web.console.invite import router as invite
 from app.web.console.outlook import router as outlook
 from app.web.console.overview import router as overview
 from app.web.console.participants import router as participants
 from app.web.console.paste import router as paste
+from app.web.console.programmes import router as programmes
 from app.web.console.setup import router as setup
 from app.web.console.wishes import router as wishes
 from app.web.console.wizard import router as wizard
 
 router = APIRouter(prefix="/console", include_in_schema=False)
-for part in (wizard, overview, setup, outlook, paste, participants, invite, wishes):
+for part in (wizard, overview, setup, outlook, paste, participants, invite, wishes, programmes, explore, actors):
     router.include_router(part)

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from fastapi import Depends, Request, UploadFile
 from pydantic import ValidationError
 
 from app.errors import BadInput
-from app.services.language_names import language_code
+from app.services.language_names import country_code, language_code
 
 MOST_FIELDS = 20_000
 """Fields of one form: 2,000 places with their rounds, and room to spare."""
@@ -161,14 +161,21 @@ class Fields:
         return sorted(n for n in found if n >= 0)
 
     def languages(self, name: str, lang: str) -> list[str]:
-        """Languages by their code or by their name in the reader's language, in English or in the language itself."""
+        """Languages by their code or by their name in any language of the interface."""
+        return self._codes(name, lambda word: language_code(word, lang), "language")
+
+    def countries(self, name: str, lang: str) -> list[str]:
+        """Countries by their code or by their name in any language of the interface."""
+        return self._codes(name, lambda word: country_code(word, lang), "unknown")
+
+    def _codes(self, name: str, code_of: Callable[[str], str | None], trouble: str) -> list[str]:
         found: list[str] = []
         for word in re.split(r"[,;/\n]+", self.text(name, longest=500) or ""):
             if not word.strip():
                 continue
-            code = language_code(word.strip(), lang)
+            code = code_of(word.strip())
             if code is None:
-                self.refuse(name, "language", word=word.strip())
+                self.refuse(name, trouble, word=word.strip())
             elif code not in found:
                 found.append(code)
         return found
@@ -205,6 +212,7 @@ async def read_form(request: Request) -> Fields:
             values[name].append(value)
         elif isinstance(value, UploadFile) or hasattr(value, "read"):
             files[name] = await value.read()
+    await form.close()
     return Fields(dict(values), {}, files)
 
 

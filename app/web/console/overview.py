@@ -6,6 +6,7 @@ from starlette.responses import RedirectResponse, Response
 from app.deps import HolderDep, PrincipalDep, SessionDep
 from app.services import events as service
 from app.services.checklist import checklist
+from app.services.programmes import programme_of
 from app.web.render import page
 
 router = APIRouter()
@@ -29,6 +30,7 @@ def overview(
         "tab": "overview",
         "event": event,
         "rounds": service.list_rounds(session, event_id=event_id),
+        "programme": programme_of(session, event_id=event_id),
         "steps": checklist(session, event=event, encoder=holder.name),
     }
     return page(request, "console/overview.html", context)

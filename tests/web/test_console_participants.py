@@ -1,0 +1,232 @@
+"""Participants in the browser: found, added, changed, pasted, invited, and what is said about pairs."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx import Response
+
+EVENT = "/console/events/1"
+PEOPLE = f"{EVENT}/participants"
+ROUNDS = [{"starts_at": f"2027-03-09T{h}:00:00+01:00", "minutes": 20} for h in ("09", "10", "11")]
+
+
+@pytest.fixture
+def event(client: TestClient, add_actor: Callable[..., int], embed: Callable[[], object]) -> TestClient:
+    """Three rounds, two places; six actors, of whom the first four are registered."""
+    fire = [{"lang": "en", "text": "fire tests of coated fabric in a laboratory"}]
+    for name, country in (("Weaver", "FR"), ("Spinner", "FR"), ("Lab", "BE"), ("Mill", "BE"), ("Tester", "BE")):
+        add_actor(name, country, languages=["en"], offers=fire, needs=fire)
+    add_actor("Bakery, Cakes & Co", "BE", aliases=["BCC"])
+    embed()
+    client.post("/events", json={"name": "Afternoon", "min_meetings": 1})
+    client.put("/events/1/rounds", json=ROUNDS)
+    client.put("/events/1/places", json=[{"label": "Table 1"}, {"label": "Table 2"}])
+    for actor_id in (1, 2, 3, 4):
+        client.post("/events/1/participants", json={"actor_id": actor_id})
+    return client
+
+
+def names(client: TestClient) -> list[str]:
+    return [p["name"] for p in client.get("/events/1/participants").json()]
+
+
+def press(client: TestClient, url: str, **fields: object) -> Response:
+    return client.post(url, data=fields, follow_redirects=False)
+
+
+def test_participants_are_narrowed_by_words_and_side(event: TestClient) -> None:
+    page = event.get(PEOPLE)
+    assert (page.template.name, len(page.context["people"])) == ("console/participants.html", 4)
+    part = event.get(PEOPLE, params={"q": "mil", "side": "BE"}, headers={"HX-Request": "true"})
+    assert (part.template.name, [p.name for p in part.context["people"]]) == ("console/_people.html", ["Mill"])
+    assert event.get(PEOPLE, params={"side": "FR", "q": "mill"}).context["people"] == []
+
+
+def test_whom_to_add_is_found_by_words_without_those_who_are_there(event: TestClient) -> None:
+    headers = {"HX-Request": "true", "HX-Target": "found"}
+    part = event.get(PEOPLE, params={"add": "fire"}, headers=headers)
+    assert (part.template.name, [a.name for a in part.context["found"]]) == ("console/_found.html", ["Tester"])
+    assert f'<form method="post" action="{PEOPLE}">' in part.text
+    sent = press(event, PEOPLE, actor_id=5, back="/console/events/1/invite")
+    assert (sent.status_code, sent.headers["location"]) == (303, "/console/events/1/invite")
+    assert names(event) == ["Lab", "Mill", "Spinner", "Tester", "Weaver"]
+    again = press(event, PEOPLE, actor_id=5, back="https://elsewhere.example/")
+    assert (again.status_code, again.headers["location"]) == (303, PEOPLE)
+    assert press(event, PEOPLE, actor_id=99).status_code == 404
+    assert press(event, PEOPLE, actor_id="x").status_code == 404
+
+
+def test_a_registration_is_changed_field_by_field(event: TestClient) -> None:
+    event.put("/events/1", json={"name": "Afternoon", "tracks": [{"id": "Glass"}]})
+    page = event.get(f"{PEOPLE}/3")
+    assert page.context["form"].values["there"] == ["0", "1", "2"]
+    assert page.context["form"].shown("languages") == ""
+    saved = press(
+        event, f"{PEOPLE}/3", there=["0", "2"], min="1", max="2", languages="Dutch, fr", tracks="Glass",
+        parallel="2", **{"delegate-0": "sales", "speaks-0": "nl", "hours-0": "1", "delegate-1": "research"},
+    )  # fmt: skip
+    assert (saved.status_code, saved.headers["location"]) == (303, f"{PEOPLE}#p3")
+    told = next(p for p in event.get("/events/1/participants").json() if p["actor_id"] == 3)
+    assert told == {
+        "actor_id": 3, "name": "Lab", "side": "BE", "available": [0, 2], "min": 1, "max": 2, "languages": ["nl", "fr"],
+        "parallel": 2, "tracks": ["Glass"], "max_consecutive": None,
+        "delegates": [{"id": "sales", "languages": ["nl"], "available": [0]},
+                      {"id": "research", "languages": [], "available": None}],
+    }  # fmt: skip
+    assert event.get(f"{PEOPLE}/3").context["form"].shown("hours-0") == "1"
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"min": "3", "max": "2"}, {"min": "floor"}),
+        ({"parallel": "2"}, {"parallel": "delegates"}),
+        ({"delegate-0": "a", "delegate-1": "a"}, {"delegate-1": "doubled"}),
+        ({"delegate-0": "a", "hours-0": "7"}, {"hours-0": "numbers"}),
+        ({"languages": "Klingonish"}, {"languages": "language"}),
+    ],
+)
+def test_a_registration_that_cannot_be_is_refused_by_field(
+    event: TestClient, fields: dict[str, str], wrong: dict[str, str]
+) -> None:
+    answer = press(event, f"{PEOPLE}/3", there=["0", "1", "2"], **fields)
+    assert answer.status_code == 422
+    assert {name: t.code for name, t in answer.context["form"].errors.items()} == wrong
+
+
+def test_who_does_not_come_is_taken_out(event: TestClient) -> None:
+    event.post("/events/1/plans", json={})
+    assert "keeps its 2 meetings" in event.get(f"{PEOPLE}/1").text
+    assert press(event, f"{PEOPLE}/1/remove").headers["location"] == PEOPLE
+    assert names(event) == ["Lab", "Mill", "Spinner"]
+    assert event.get(f"{PEOPLE}/1").status_code == 404
+    assert press(event, f"{PEOPLE}/1/remove").status_code == 404
+
+
+LIST = "Name;languages;rounds;max\nTester;Dutch, en;1-2;2\nBCC\nlab\nNobody\nBakery, Cakes & Co;Klingonish\n#5\n6;;9"
+
+
+def test_a_pasted_list_is_looked_at_before_anything_happens(event: TestClient) -> None:
+    page = event.post(f"{PEOPLE}/list", data={"list": LIST})
+    assert (page.status_code, page.template.name) == (200, "console/list.html")
+    assert [(r.line, r.state, r.code) for r in page.context["rows"]] == [
+        (2, "new", ""), (3, "new", ""), (4, "registered", ""), (5, "unknown", ""), (6, "registered", ""),
+        (7, "registered", ""), (8, "registered", ""),
+    ]  # fmt: skip
+    assert names(event) == ["Lab", "Mill", "Spinner", "Weaver"]
+    assert "2 would be registered" in page.text
+
+
+def test_what_was_looked_at_is_what_is_done(event: TestClient) -> None:
+    assert press(event, f"{PEOPLE}/list", list=LIST, do="register").headers["location"] == PEOPLE
+    assert names(event) == ["Bakery, Cakes & Co", "Lab", "Mill", "Spinner", "Tester", "Weaver"]
+    told = next(p for p in event.get("/events/1/participants").json() if p["name"] == "Tester")
+    assert (told["languages"], told["available"], told["max"]) == (["nl", "en"], [0, 1], 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "state", "code"),
+    [
+        ("Tester; Klingonish", "refused", "language"),
+        ("Tester;;4", "refused", "numbers"),
+        ("Tester;;;x", "refused", "number"),
+        ("Tester;;;3;2", "refused", "said"),
+        ("Bakery, Cakes & Co", "new", ""),
+        ("5\ten\t1-3", "new", ""),
+        ("#99", "unknown", ""),
+    ],
+)
+def test_lines_without_headings_are_name_languages_rounds(event: TestClient, line: str, state: str, code: str) -> None:
+    rows = event.post(f"{PEOPLE}/list", data={"list": line}).context["rows"]
+    assert [(r.state, r.code) for r in rows] == [(state, code)]
+
+
+def test_a_file_is_read_in_its_own_encoding(event: TestClient, add_actor: Callable[..., int]) -> None:
+    add_actor("Pôle Matikem", "FR")
+    page = event.post(
+        f"{PEOPLE}/list", files={"file": ("list.csv", "nom\nPôle Matikem\n".encode("cp1252"), "text/csv")}
+    )
+    assert [(r.state, r.actor.name) for r in page.context["rows"]] == [("new", "Pôle Matikem")]
+    assert event.post(f"{PEOPLE}/list", data={"list": " "}).status_code == 422
+
+
+def test_two_of_one_name_are_told_apart_by_number(event: TestClient, add_actor: Callable[..., int]) -> None:
+    add_actor("Tester", "FR")
+    rows = event.post(f"{PEOPLE}/list", data={"list": "Tester\n#7"}).context["rows"]
+    assert [(r.state, sorted(c.id for c in r.candidates)) for r in rows] == [("several", [5, 7]), ("new", [])]
+
+
+def test_guests_are_proposed_with_whom_they_suit(event: TestClient) -> None:
+    page = event.get(f"{EVENT}/invite")
+    assert page.template.name == "console/invite.html"
+    assert [(g.best.actor.name, sorted(p.name for p in g.fits)) for g in page.context["guests"].guests] == [
+        ("Tester", ["Spinner", "Weaver"])
+    ]
+    assert "Suits 2 participants: " in page.text
+    press(event, PEOPLE, actor_id=5)
+    assert event.get(f"{EVENT}/invite").context["guests"].guests == []
+
+
+def test_an_empty_event_has_nobody_to_suit(client: TestClient) -> None:
+    client.post("/events", json={"name": "Empty"})
+    assert client.get(f"{EVENT}/invite").context["guests"] is None
+
+
+def test_words_about_pairs_are_said_and_taken_back(event: TestClient) -> None:
+    wishes = f"{EVENT}/wishes"
+    assert press(event, wishes, actor_id=1, target_id=3, kind="must").status_code == 303
+    assert press(event, wishes, actor_id=3, target_id=1, kind="wish").status_code == 303
+    page = event.get(wishes)
+    assert [(p.a.name, p.b.name, len(p.words)) for p in page.context["pairs"]] == [("Lab", "Weaver", 2)]
+    assert page.context["conflicts"] == []
+    assert event.get(wishes, params={"q": "mill"}).context["pairs"] == []
+    assert press(event, f"{wishes}/remove", actor_id=1, target_id=3).status_code == 303
+    assert press(event, f"{wishes}/remove", actor_id=1, target_id=3).status_code == 404
+    assert [w["kind"] for w in event.get("/events/1/wishes").json()] == ["wish"]
+
+
+def test_contradictions_are_named(event: TestClient) -> None:
+    for who, languages in ((1, ["fr"]), (3, ["nl"])):
+        event.put("/events/1/participants", json={"actor_id": who, "languages": languages, "max": 1})
+    event.put("/events/1/participants", json={"actor_id": 2, "available": [0]})
+    event.put("/events/1/participants", json={"actor_id": 4, "available": [1]})
+    words = [(1, 3, "must"), (3, 1, "veto"), (1, 2, "must"), (2, 4, "must"), (4, 1, "wish"), (1, 4, "veto")]
+    for a, b, kind in words:
+        event.put("/events/1/wishes", json={"actor_id": a, "target_id": b, "kind": kind})
+    page = event.get(f"{EVENT}/wishes")
+    assert sorted((c.cause, c.a.name, c.b.name if c.b else "") for c in page.context["conflicts"]) == [
+        ("hours", "Mill", "Spinner"), ("language", "Lab", "Weaver"), ("language", "Spinner", "Weaver"),
+        ("same_side", "Spinner", "Weaver"),
+        ("too_many", "Spinner", ""), ("too_many", "Weaver", ""), ("veto_must", "Lab", "Weaver"),
+        ("veto_wish", "Mill", "Weaver"),
+    ]  # fmt: skip
+    assert "Lab and Weaver must meet and must not: take one word back." in page.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"actor_id": "1", "target_id": "1", "kind": "wish"}, {"target_id": "itself"}),
+        ({"actor_id": "", "target_id": "9", "kind": "wish"}, {"actor_id": "required", "target_id": "choice"}),
+        ({"actor_id": "1", "target_id": "3", "kind": "soup"}, {"kind": "choice"}),
+    ],
+)
+def test_a_word_that_cannot_be_said_is_refused(
+    event: TestClient, fields: dict[str, str], wrong: dict[str, str]
+) -> None:
+    answer = press(event, f"{EVENT}/wishes", **fields)
+    assert answer.status_code == 422
+    assert {name: t.code for name, t in answer.context["form"].errors.items()} == wrong
+
+
+def test_every_field_of_these_pages_has_its_label(event: TestClient) -> None:
+    for url in (PEOPLE, f"{PEOPLE}/3", f"{PEOPLE}/list", f"{EVENT}/wishes", f"{EVENT}/setup"):
+        text = event.get(url).text
+        labels = set(re.findall(r'<label[^>]* for="([^"]+)"', text))
+        fields = re.findall(r"<(?:input|select|textarea)([^>]*)>", text)
+        named = [f for f in fields if 'type="hidden"' not in f and "aria-label" not in f]
+        assert {re.search(r'id="([^"]+)"', f)[1] for f in named} == labels, url
+        ids = re.findall(r'\sid="([^"]+)"', text)
+        assert sorted(ids) == sorted(set(ids)), url

@@ -150,9 +150,3 @@ LOSS: Examples = {"the second table is lost": {"value": {"kind": "place", "index
 TIMETABLE: Examples = {"everything from round 2 on begins five minutes later": {"value": {"round": 1, "shift": 5}}}
 REPLAN_TODAY: Examples = {"surviving meetings stay": {"value": {"keep": True}}}
 APPLY: Examples = {"plan 2": {"value": {"plan": 2}}}
-LINKS: Examples = {
-    "for everybody": {"value": {"purpose": "mail"}},
-    "for one": {"value": {"actor_ids": [1], "language": "nl"}},
-}
-LINK_CHOICE: Examples = {"of one": {"value": {"actor_ids": [1]}}}
-AGENDA_RULES: Examples = {"wishes are closed": {"value": {"wishes": False, "details": True}}}

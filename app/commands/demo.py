@@ -32,8 +32,7 @@ _SHOWN = "fr-up-tex"
 def run_demo(settings: Settings, *, serve: bool) -> None:
     """Load what is missing, show matches and a pairing, then serve; a second start loads nothing again."""
     started = time.perf_counter()
-    if "local_admin" not in settings.model_fields_set and is_loopback(settings.host):
-        settings = settings.model_copy(update={"local_admin": True})
+    settings = keyless_here(settings)
     with step("database"):
         engine = open_database(settings)
     meaning = _model(settings)
@@ -50,6 +49,13 @@ def run_demo(settings: Settings, *, serve: bool) -> None:
         run_service(settings, engine=engine, holder=MeaningHolder.ready(meaning))
     else:
         engine.dispose()
+
+
+def keyless_here(settings: Settings) -> Settings:
+    """Settings of a demo: who sits at this machine needs no key, unless it listens to others or was told otherwise."""
+    if "local_admin" in settings.model_fields_set or not is_loopback(settings.host):
+        return settings
+    return settings.model_copy(update={"local_admin": True})
 
 
 def _model(settings: Settings) -> Meaning:

@@ -44,13 +44,13 @@ def run_service(
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,
     )
-    _say_how_to_come_in(settings, engine)
+    say_how_to_come_in(settings, engine)
     with suppress(KeyboardInterrupt):
         draining(config, application).run()
     engine.dispose()
 
 
-def _say_how_to_come_in(settings: Settings, engine: Engine) -> None:
+def say_how_to_come_in(settings: Settings, engine: Engine) -> None:
     """A service that nobody can enter as admin says how to make the first key."""
     if settings.local_admin:
         return

@@ -30,8 +30,10 @@ PROMISES = [status_code_conformance, content_type_conformance, response_schema_c
 
 
 def with_ids_that_exist(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with ids in paths that are there (1, 2) or cannot be."""
+    """The document with ids in paths that are there (1, 2) or cannot be, and no keys: tests/access asks with those."""
+    document["components"].pop("securitySchemes")
     for method, path in OPERATIONS:
+        document["paths"][path][method.lower()].pop("security")
         for parameter in document["paths"][path][method.lower()].get("parameters", []):
             if parameter["in"] == "path" and parameter["schema"].get("type") == "integer":
                 parameter["schema"] = {"type": "integer", "enum": [1, 2, 0, 2**63]}
@@ -120,6 +122,10 @@ def test_every_example_works_as_it_stands(furnished: TestClient, method: str, pa
         furnished.delete("/events/1/participants/1")
     if (method, path) == ("POST", "/tandems"):
         furnished.delete("/tandems/1/2")
+    if (method, path) == ("POST", "/maps/imports/from-address"):
+        # No host is allowed unless the operator says so.
+        assert "VIADUC_IMPORT_URLS" in furnished.request(method, path, json=body).json()["detail"]
+        return
     url = path.format(actor_id=2, partner_id=1, event_id=1, number=1, import_id=1, key_id=1)
     answer = furnished.request(method, url, json=body)
     assert answer.status_code == (201 if "201" in DOCUMENT["paths"][path][method.lower()]["responses"] else 200), (

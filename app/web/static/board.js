@@ -235,7 +235,7 @@
       if (Math.hypot(event.clientX - press.x, event.clientY - press.y) < 6) return;
       if (!pick(press.cell)) { press = null; return; }
       ghost = document.createElement("div");
-      ghost.className = "ghost";
+      ghost.dataset.ghost = "";
       ghost.textContent = [...press.cell.querySelectorAll("b")].map((b) => b.textContent).join(" – ");
       document.body.append(ghost);
       dragged = true;

@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pgvector import HalfVector
 from sqlalchemy import Engine, text
+from sqlmodel import Session
 
 from app.main import open_database
+from app.services.directions import refresh_directions
 from app.services.meaning import Meaning, load_meaning
 from app.settings import Settings
 from matching.ranking.fragments import split_text
-from matching.ranking.profile import Passage, Profile
-from matching.ranking.sketch import actor_sketch
 from models.base import VECTOR_DIM
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,12 +70,11 @@ def fill(engine: Engine, actors: int, models: list[Model], encoder: str) -> None
     """COPY actors and passages, then build the indexes, then analyse."""
     started = time.perf_counter()
     with engine.begin() as connection:
-        connection.execute(text("TRUNCATE actor, passage, sketch, language_mean CASCADE"))
+        connection.execute(text("TRUNCATE actor, passage, directions, language_mean CASCADE"))
         connection.execute(text("DROP INDEX IF EXISTS ix_passage_vector"))
-        connection.execute(text("DROP INDEX IF EXISTS ix_sketch_vector"))
-    raw = engine.raw_connection()
-    copy_rows(raw.driver_connection, actors, models, encoder)
-    raw.driver_connection.commit()
+    connection: Any = engine.raw_connection().driver_connection
+    copy_rows(connection, actors, models, encoder)
+    connection.commit()
     print(f"{actors} actors, {actors * len(SLOTS)} passages copied in {time.perf_counter() - started:.0f} s")
     started = time.perf_counter()
     with engine.begin() as connection:
@@ -86,67 +85,47 @@ def fill(engine: Engine, actors: int, models: list[Model], encoder: str) -> None
                 "WITH (m = 16, ef_construction = 64)"
             )
         )
-        connection.execute(
-            text(
-                "CREATE INDEX ix_sketch_vector ON sketch USING hnsw (vector halfvec_ip_ops) "
-                "WITH (m = 16, ef_construction = 64)"
-            )
-        )
         connection.execute(text("UPDATE pool_revision SET n = n + 1"))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE sketch"))
         connection.execute(text("VACUUM ANALYZE passage"))
         connection.execute(text("VACUUM ANALYZE actor"))
+    with Session(engine) as session:
+        refresh_directions(session, encoder=encoder)
+        session.commit()
     print(f"index and statistics in {time.perf_counter() - started:.0f} s")
 
 
 ACTOR = (
-    "id, name, kind, country, side, lat, lon, languages, sectors, aliases, texts, search_text, hubness, "
+    "id, name, kind, country, side, lat, lon, languages, sectors, aliases, texts, search_text, hubness, settled, "
     "created_at, updated_at"
 )
 PASSAGE = "actor_id, ordinal, facet, lang, text, country, side, kind, sectors, encoder, vector"
 TYPES = ["int8", "int4", "text", "text", "text", "text", "text", "text", "varchar[]", "text", "halfvec"]
 
 
-SKETCH = "actor_id, country, side, kind, region, sectors, languages, lat, lon, vector"
-SKETCH_TYPES = ["int8", "text", "text", "text", "text", "varchar[]", "varchar[]", "float8", "float8", "halfvec"]
-
-
 def copy_rows(connection: Any, actors: int, models: list[Model], encoder: str) -> None:
-    """Synthetic actors 1..n, their passages and sketches, the same for the same number."""
+    """Synthetic actors 1..n and their passages, the same for the same number."""
     random = np.random.default_rng(0)
     pairs = random.integers(len(models), size=(actors, 2))
     places = random.normal(0, 0.25, size=(actors, 2))
     hubs = random.normal(0.18, 0.03, size=actors)
-    cursor, sketches = connection.cursor(), []
+    cursor = connection.cursor()
     with cursor.copy(f"COPY actor ({ACTOR}) FROM STDIN") as copy:
         for i, ((first, _), (north, east)) in enumerate(zip(pairs, places, strict=True), 1):
             f = models[first].facts
             lat, lon = f["lat"] + north, f["lon"] + east
             copy.write_row(
                 (i, f"Actor {i}", f["kind"], f["country"], f["side"], lat, lon, f["languages"], f["sectors"], [], "{}",
-                 f"actor {i}", hubs[i - 1], "2026-01-01", "2026-01-01")
+                 f"actor {i}", hubs[i - 1], 1, "2026-01-01", "2026-01-01")
             )  # fmt: skip
     with cursor.copy(f"COPY passage ({PASSAGE}) FROM STDIN WITH (FORMAT BINARY)") as copy:
         copy.set_types(TYPES)
         for i, (first, second) in enumerate(pairs, 1):
             f = models[first].facts
-            passages = []
             for ordinal, facet in enumerate(SLOTS):
                 words, vector = blend(models[first], models[second], facet, ordinal, random)
                 row = (i, ordinal, facet, f["languages"][0], words, f["country"], f["side"], f["kind"], f["sectors"])
                 copy.write_row((*row, encoder, HalfVector(vector)))
-                passages.append(Passage(facet, f["languages"][0], words, vector / np.linalg.norm(vector)))
-            profile = Profile(id=i, side=f["side"], hubness=hubs[i - 1], passages=tuple(passages))
-            sketches.append(HalfVector(actor_sketch(profile, VECTOR_DIM)))
-    with cursor.copy(f"COPY sketch ({SKETCH}) FROM STDIN WITH (FORMAT BINARY)") as copy:
-        copy.set_types(SKETCH_TYPES)
-        for i, ((first, _), (north, east)) in enumerate(zip(pairs, places, strict=True), 1):
-            f = models[first].facts
-            copy.write_row(
-                (i, f["country"], f["side"], f["kind"], f["region"], f["sectors"], f["languages"],
-                 float(f["lat"] + north), float(f["lon"] + east), sketches[i - 1])
-            )  # fmt: skip
 
 
 def blend(a: Model, b: Model, facet: str, ordinal: int, random: np.random.Generator) -> tuple[str, NDArray[np.float32]]:

@@ -8,10 +8,12 @@ from matching.ranking.geography import locate_territory
 from matching.ranking.profile import Passage, Profile
 from models.actor import Actor
 
-ACTOR_COLUMNS = (
-    Actor.id, Actor.name, Actor.side, Actor.country, Actor.kind, Actor.languages, Actor.sectors,
-    Actor.lat, Actor.lon, Actor.size, Actor.hubness, Actor.region, Actor.city, Actor.nuts,
+_NAMES = (
+    "id", "name", "side", "country", "kind", "languages", "sectors", "lat", "lon", "size", "hubness", "region", "city",
+    "nuts",
 )  # fmt: skip
+ACTOR_COLUMNS = tuple(Actor.__table__.c[name] for name in _NAMES)  # type: ignore[attr-defined]
+"""Of the table, not of the mapped class: rows of these need no detour by way of the mapper."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import func
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from app.services.actor_rows import ACTOR_COLUMNS, pool_actor
@@ -90,7 +91,8 @@ def load_directions(session: Session, *, encoder: str) -> NDArray[np.float32]:
 
 def read_batch(session: Session, *, encoder: str, shift: Shift, ids: Sequence[int]) -> Batch:
     """Actors by id with the vectors of that encoder, in the order of their ids; those without any are there as well."""
-    rows = session.execute(select(*ACTOR_COLUMNS).where(col(Actor.id).in_(ids)).order_by(col(Actor.id))).all()  # type: ignore[call-overload]
+    known_by = ACTOR_COLUMNS[0]
+    rows = session.execute(sa_select(*ACTOR_COLUMNS).where(known_by == func.any(list(ids))).order_by(known_by)).all()
     actors = [pool_actor(row, ()) for row in rows]
     sent = _copy(session, encoder, sorted(shift), ids)
     # Both statements see what was committed before them: an actor may have gone, or come, in between.

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnElement,
     CompoundSelect,
     Date,
     Select,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from app.services.feedback import is_worthy, verdicts
 from matching.ranking.parts import Relation as History
@@ -84,20 +85,27 @@ def _statement(some: bool) -> CompoundSelect[Any]:
     return union_all(*sources).order_by("source", "step", "a", "b", "kind")
 
 
-# Columns of all three: source, a, b, type, status, step (what is newest), since.
+# Columns of all three: source, a, b, type, status, step (what is newest), since. Of the tables, not of the mapped
+# classes: rows of these need no detour by way of the mapper.
+_RELATION, _TANDEM, _FEEDBACK = (table.__table__.c for table in (Relation, Tandem, Feedback))  # type: ignore[union-attr]
+
+
 def _relations(some: bool) -> Select[Any]:
-    query = _columns(0, Relation.actor_id, Relation.target_id, Relation.type, Relation.status, literal(0), _NO_DATE)
-    return _about(some, query, Relation).where(col(Relation.type).in_(list(_RELATIONS)))
+    r = _RELATION
+    query = _columns(0, r.actor_id, r.target_id, r.type, r.status, literal(0), _NO_DATE)
+    return _about(some, query, r.actor_id, r.target_id).where(r.type.in_(list(_RELATIONS)))
 
 
 def _tandems(some: bool) -> Select[Any]:
-    query = _columns(1, Tandem.actor_id, Tandem.partner_id, literal("tandem"), Tandem.status, literal(0), Tandem.since)
-    return _about(some, query, Tandem)
+    t = _TANDEM
+    query = _columns(1, t.actor_id, t.partner_id, literal("tandem"), t.status, literal(0), t.since)
+    return _about(some, query, t.actor_id, t.partner_id)
 
 
 def _feedback(some: bool) -> Select[Any]:
-    columns = (Feedback.actor_id, Feedback.target_id, Feedback.worth, Feedback.outcome, Feedback.id, _NO_DATE)
-    return _about(some, _columns(2, *columns), Feedback)
+    f = _FEEDBACK
+    query = _columns(2, f.actor_id, f.target_id, f.worth, f.outcome, f.id, _NO_DATE)
+    return _about(some, query, f.actor_id, f.target_id)
 
 
 _NO_DATE = cast(null(), Date)
@@ -109,9 +117,8 @@ def _columns(source: int, *columns: Any) -> Select[Any]:
     return sa_select(literal(source).label("source"), *named)
 
 
-def _about(some: bool, query: Select[Any], table: type) -> Select[Any]:
+def _about(some: bool, query: Select[Any], *ends: ColumnElement[int]) -> Select[Any]:
     if not some:
         return query
     ids = func.any(bindparam("ids", type_=ARRAY(BigInteger)))
-    ends = (table.actor_id, table.partner_id if table is Tandem else table.target_id)  # type: ignore[attr-defined]
-    return query.where(or_(*(col(end) == ids for end in ends)))
+    return query.where(or_(*(end == ids for end in ends)))

@@ -39,6 +39,8 @@ from models.match import (
 
 _WORKING = frozenset({"agreement", "active"})
 _NOWHERE = "?"
+_RUNNERS_UP = 8
+"""Actors of a crowd that are ranked beyond those asked for: what 8 bits a number may have put in the wrong order."""
 _ASKING = 0
 """Identity of a query that is not stored; ids of actors begin at 1."""
 
@@ -101,7 +103,7 @@ def _nearest(
 ) -> LoadedPool:
     """Of a crowd: those among whom the best answers stand."""
     flags = who_is_wanted(Facts(crowd.ids, crowd.columns), wanted)
-    ids = find_best(crowd, asker, flags, asked.scoring, shortlist_length(asked.k, asked.diversity))
+    ids = find_best(crowd, asker, flags, asked.scoring, shortlist_length(asked.k, asked.diversity, _RUNNERS_UP))
     actors = load_actors(session, encoder=meaning.name, ids=ids, shift=loaded.shift)
     pool = Pool.from_profiles((actor.profile for actor in actors.values()), np.float64)
     return replace(loaded, pool=pool, actors=actors)

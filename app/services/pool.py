@@ -72,14 +72,16 @@ def load_actors(
 @cache
 def _statements(some: bool) -> tuple[Select[Any], Select[Any]]:
     """The two queries, put together once: actors, and their passages with the vectors of :encoder."""
-    actors = sa_select(*ACTOR_COLUMNS).order_by(col(Actor.id))  # type: ignore[call-overload]
+    passage = Passage.__table__.c  # type: ignore[attr-defined]
+    actor_id = ACTOR_COLUMNS[0]
     # The wire form of a vector is decoded for all rows at once; one by one takes ten times as long.
-    vector = case((col(Passage.encoder) == bindparam("encoder"), func.halfvec_send(Passage.vector)))
-    texts = sa_select(Passage.actor_id, Passage.facet, Passage.lang, Passage.text, vector)  # type: ignore[call-overload]
-    texts = texts.order_by(col(Passage.actor_id), col(Passage.ordinal))
+    vector = case((passage.encoder == bindparam("encoder"), func.halfvec_send(passage.vector)))
+    actors = sa_select(*ACTOR_COLUMNS).order_by(actor_id)
+    texts = sa_select(passage.actor_id, passage.facet, passage.lang, passage.text, vector)
+    texts = texts.order_by(passage.actor_id, passage.ordinal)
     if some:
         ids = func.any(bindparam("ids", type_=ARRAY(BigInteger)))
-        actors, texts = actors.where(col(Actor.id) == ids), texts.where(col(Passage.actor_id) == ids)
+        actors, texts = actors.where(actor_id == ids), texts.where(passage.actor_id == ids)
     return actors, texts
 
 

@@ -12,6 +12,7 @@ from matching.ranking.profile import Column
 from models.match import MatchFilters
 
 Flags = NDArray[np.bool_]
+_FEW = 8
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,11 @@ def who_is_wanted(facts: Facts, wanted: Wanted) -> Flags:
         column = facts.columns[name]
         flags &= np.fromiter(map(true, column.values), dtype=bool, count=len(column.values))[column.codes]
     left_out = [int(ident) for ident in (*wanted.hidden, *wanted.filters.exclude)]
-    return flags & ~np.isin(facts.ids, left_out) if left_out else flags
+    if len(left_out) > _FEW:
+        return flags & ~np.isin(facts.ids, left_out)
+    for ident in left_out:
+        flags &= facts.ids != ident
+    return flags
 
 
 def _conditions(wanted: Wanted) -> Iterator[tuple[str, Callable[[Any], bool]]]:

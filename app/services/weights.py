@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from app.errors import BadInput
 from app.services.events import get_event
@@ -45,10 +45,9 @@ def revision_and_weights(session: Session) -> tuple[int, InForce]:
     return revision, InForce(Weights.default(), None) if number is None else InForce(stored_weights(weights), number)
 
 
-_NOW = (
-    sa_select(PoolRevision.n, WeightProposal.number, WeightProposal.weights)  # type: ignore[call-overload]
-    .select_from(PoolRevision)
-    .outerjoin(WeightProposal, col(WeightProposal.state) == "accepted")
+_POOL, _PROPOSAL = PoolRevision.__table__, WeightProposal.__table__  # type: ignore[attr-defined]
+_NOW = sa_select(_POOL.c.n, _PROPOSAL.c.number, _PROPOSAL.c.weights).select_from(
+    _POOL.outerjoin(_PROPOSAL, _PROPOSAL.c.state == "accepted")
 )
 
 

@@ -62,7 +62,8 @@ def find_best(
     tables = _fact_tables(crowd, question, scoring)
     if len(rows) > looked_at:
         near = _best(rows, glance(crowd, question, rows, tables, scoring), looked_at)
-        rows = np.union1d(near, rows[np.isin(crowd.ids[rows], _related(question, scoring))])
+        related = _related(question, scoring)
+        rows = np.union1d(near, rows[np.isin(crowd.ids[rows], related)]) if related else near
     if len(rows) > count:
         rows = _best(rows, look(crowd, question, rows, tables, scoring), count)
     return sorted(crowd.ids[rows].tolist())
@@ -79,16 +80,16 @@ def glance(
     few = len(rows) < len(crowd) / 4
     here: Any = rows if few else slice(None)
     total = crowd.summaries[here] @ (searched @ crowd.basis)
-    weight = np.full(len(total), weights.exchange + weights.profile, dtype=np.float32)
-    for name in _TABLES:
-        codes = crowd.columns[_COLUMN[name]].codes[here]
+    weight: Any = np.float32(weights.exchange + weights.profile)
+    for name in (name for name in _TABLES if len(tables[name])):
         surplus, known = _weighed(tables[name], getattr(weights, name), calibration.typical[name])
+        codes = crowd.columns[_COLUMN[name]].codes[here]
         total += surplus[codes]
-        weight += known[codes]
+        weight = weight + (known if len(known) == 1 else known[codes])
     if question.lat is not None and question.lon is not None:
         surplus, known = _weighed(_nearby(crowd, question, here), weights.distance, calibration.typical["distance"])
         total += surplus
-        weight += known
+        weight = weight + known
     total /= weight
     total -= np.float32(weights.hub / 2) * crowd.hubs[here]
     return np.asarray(total if few else total[rows])
@@ -166,18 +167,26 @@ def _table(mine: Any, column: Column, part: Callable[[Any, Any], float | None]) 
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 
-def _weighed(part: Matrix, weight: float, typical: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _weighed(part: Matrix, weight: float, typical: float) -> tuple[NDArray[np.float32], Any]:
     """What a part adds to the total, and to its weight: nothing where it is unknown."""
-    unknown = np.isnan(part)
-    surplus = np.where(unknown, 0.0, weight * (part - typical))
-    return surplus.astype(np.float32), np.where(unknown, np.float32(0), np.float32(weight))
+    surplus = np.asarray(part, dtype=np.float32) - np.float32(typical)
+    surplus *= np.float32(weight)
+    unknown = np.isnan(surplus)
+    if not unknown.any():
+        return surplus, np.full(1, weight, dtype=np.float32)
+    return np.where(unknown, np.float32(0), surplus), np.where(unknown, np.float32(0), np.float32(weight))
 
 
 def _nearby(crowd: Crowd, question: Profile, here: Any) -> NDArray[np.float32]:
     """Closeness as `closeness` has it, by the chord for the arc: alike within a few hundred kilometres."""
     mine = on_sphere(_one(question.lat), _one(question.lon))[0]
-    squared = (2 - 2 * (crowd.places[here] @ mine)) * np.float32((_EARTH_RADIUS_KM / HALF_DISTANCE_KM) ** 2)
-    return np.asarray(1 / (1 + squared * squared), dtype=np.float32)
+    near = crowd.places[here] @ mine
+    near *= -2
+    near += 2
+    near *= np.float32((_EARTH_RADIUS_KM / HALF_DISTANCE_KM) ** 2)
+    near *= near
+    near += 1
+    return np.asarray(np.reciprocal(near, out=near))
 
 
 def _texts(crowd: Crowd, question: Profile, rows: Rows, scoring: Scoring) -> dict[str, Matrix]:

@@ -116,9 +116,9 @@ def score_matrix(
     return scores if same_side is None else np.where(cross_side(left, right), scores, same_side)
 
 
-def shortlist_length(k: int, diversity: float = 0.0) -> int:
+def shortlist_length(k: int, diversity: float = 0.0, margin: int = _MARGIN) -> int:
     """How many actors are ranked in double precision for an answer of k; a spread list chooses among more."""
-    return k * (4 if diversity else 1) + _MARGIN
+    return k * (4 if diversity else 1) + margin
 
 
 def _shortlist(query: Profile, pool: Pool, request: Request, allowed: NDArray[np.bool_] | None) -> list[int]:

@@ -28,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-database = typer.Typer(help="The database's schema.", no_args_is_help=True)
+database = typer.Typer(help="The database: its schema, backups, and the way back.", no_args_is_help=True)
 app.add_typer(database, name="db")
 keys = typer.Typer(help="Keys of programs, and links that let people sign in.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
@@ -204,6 +204,29 @@ def upgrade() -> None:
 
     upgrade_schema(database_url(_settings()))
     say("the schema is up to date")
+
+
+@database.command()
+def backup(
+    file: Annotated[Path | None, typer.Argument(help="Default: in the folder backups of the data folder")] = None,
+    check: Annotated[bool, typer.Option(help="Restore it once into a database of its own, to be sure")] = True,
+) -> None:
+    """Write everything the database holds to one file; the service may go on meanwhile."""
+    from app.commands.database import make_backup  # noqa: PLC0415 - slow import
+
+    say(make_backup(_settings(), file, check=check))
+
+
+@database.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `viaduc db backup` wrote")],
+    replace: Annotated[bool, typer.Option(help="Replace what the database holds")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Only see whether it can be restored")] = False,
+) -> None:
+    """Bring a backup back: all of it, or nothing changes."""
+    from app.commands.database import bring_back, try_backup  # noqa: PLC0415 - slow import
+
+    say(try_backup(_settings(), file) if dry_run else bring_back(_settings(), file, replace=replace))
 
 
 RoleOption = Annotated[str, typer.Option(help="reader, organiser or admin")]

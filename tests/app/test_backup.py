@@ -1,0 +1,130 @@
+"""A backup holds everything and can be brought back; whatever is wrong with it changes nothing."""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlmodel import Session, col, select
+
+from app.backup import back_up, check_backup, read_manifest, restore
+from app.db import make_engine, upgrade
+from app.errors import BadInput, Conflict
+from app.services.actors import create_actor
+from models.actor import Actor, ActorCreate
+from tests.app.test_cli import Viaduc, viaduc
+
+__all__ = ["viaduc"]
+
+
+def fill(url: str, *names: str) -> None:
+    engine = make_engine(url)
+    with Session(engine) as session:
+        for name in names:
+            create_actor(session, fields=ActorCreate(name=name, country="FR", needs=[{"lang": "fr", "text": "du lin"}]))
+        session.commit()
+    engine.dispose()
+
+
+def names(url: str) -> list[str]:
+    engine = make_engine(url)
+    with Session(engine) as session:
+        found = list(session.exec(select(Actor.name).order_by(col(Actor.name))).all())
+    engine.dispose()
+    return found
+
+
+def revision(url: str) -> int:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        n = connection.execute(text("SELECT max(n) FROM pool_revision")).scalar_one()
+    engine.dispose()
+    return int(n)
+
+
+@pytest.fixture
+def saved(scratch_url: str, tmp_path: Path) -> Path:
+    """A backup of two actors; a third came later."""
+    fill(scratch_url, "Ada", "Bo")
+    back_up(scratch_url, tmp_path / "two.zip")
+    fill(scratch_url, "Cy")
+    return tmp_path / "two.zip"
+
+
+@pytest.mark.slow
+def test_a_backup_brings_back_what_was_there_and_running_services_notice(scratch_url: str, saved: Path) -> None:
+    before = revision(scratch_url)
+    manifest = restore(scratch_url, saved, replace=True)
+    assert names(scratch_url) == ["Ada", "Bo"]
+    assert (manifest.rows["actor"], manifest.rows["passage"]) == (2, 2)
+    assert revision(scratch_url) > before
+    upgrade(scratch_url)
+    fill(scratch_url, "Di")
+    assert names(scratch_url) == ["Ada", "Bo", "Di"]
+
+
+@pytest.mark.slow
+def test_nothing_is_replaced_unasked(scratch_url: str, saved: Path) -> None:
+    with pytest.raises(Conflict, match="holds 3 actors and 0 events"):
+        restore(scratch_url, saved)
+    assert names(scratch_url) == ["Ada", "Bo", "Cy"]
+
+
+def tamper(source: Path, target: Path, change: Callable[[str, bytes], bytes]) -> Path:
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, change(name, old.read(name)))
+    return target
+
+
+@pytest.mark.slow
+def test_a_damaged_or_foreign_file_changes_nothing(scratch_url: str, saved: Path, tmp_path: Path) -> None:
+    bent = tamper(saved, tmp_path / "bent.zip", lambda n, b: b[:-9] + b"x" * 9 if n.endswith("dump") else b)
+    with pytest.raises(BadInput, match="is damaged"):
+        restore(scratch_url, bent, replace=True)
+    newer = tamper(saved, tmp_path / "newer.zip", lambda n, b: b.replace(b'"00', b'"99') if n.endswith("json") else b)
+    with pytest.raises(BadInput, match="newer Viaduc"):
+        restore(scratch_url, newer, replace=True)
+    (tmp_path / "none.zip").write_bytes(b"a picture")
+    with pytest.raises(BadInput, match="no backup of Viaduc"):
+        read_manifest(tmp_path / "none.zip")
+    assert names(scratch_url) == ["Ada", "Bo", "Cy"]
+
+
+@pytest.mark.slow
+def test_a_restore_that_loses_rows_is_taken_back_whole(scratch_url: str, saved: Path, tmp_path: Path) -> None:
+    liar = tamper(
+        saved, tmp_path / "liar.zip", lambda n, b: b.replace(b'"actor": 2', b'"actor": 5') if n.endswith("json") else b
+    )
+    with pytest.raises(Exception, match="rows are missing: actor"):
+        restore(scratch_url, liar, replace=True)
+    assert names(scratch_url) == ["Ada", "Bo", "Cy"]
+
+
+@pytest.mark.slow
+def test_a_backup_is_tried_in_a_database_of_its_own(scratch_url: str, saved: Path) -> None:
+    assert check_backup(scratch_url, saved).rows["actor"] == 2
+    engine = create_engine(scratch_url)
+    with engine.connect() as connection:
+        left = connection.execute(text("SELECT datname FROM pg_database WHERE datname LIKE 'viaduc_check%'")).all()
+    assert left == []
+    engine.dispose()
+    assert names(scratch_url) == ["Ada", "Bo", "Cy"]
+
+
+@pytest.mark.slow
+def test_the_terminal_backs_up_tries_and_restores(
+    viaduc: Viaduc, scratch_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VIADUC_DATABASE_URL", scratch_url)
+    fill(scratch_url, "Ada")
+    target = tmp_path / "one.zip"
+    made = viaduc("db", "backup", target)
+    assert (made.code, "1 actors, 0 events" in made.err, "restored once" in made.err) == (0, True, True)
+    assert viaduc("db", "backup", target).err == f"viaduc: {target} exists already; name another file\n"
+    assert viaduc("db", "restore", "--dry-run", target).code == 0
+    assert viaduc("db", "restore", target).code == 1
+    fill(scratch_url, "Bo")
+    assert viaduc("db", "restore", "--replace", target).code == 0
+    assert names(scratch_url) == ["Ada"]

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from app import __version__
 from app.api import routers
+from app.api.described import describe_keys
 from app.api.problems import app_error_answer, http_error_answer, problem, validation_answer
 from app.db import database_url, explain_database_error, make_engine, require_schema, upgrade
 from app.errors import AppError
@@ -61,7 +62,7 @@ def create_app(
         )
         app.state.live = Live(app.state.engine)
         app.state.importer = Importer(app.state.engine)
-        worker = Worker(app.state.engine, app.state.holder, settings.embed_batch) if settings.embed_in_service else None
+        worker = _worker(app, settings)
         if worker is not None:
             worker.start()
         yield
@@ -89,6 +90,7 @@ def create_app(
     for router in routers:
         app.include_router(router)
     mount(app)
+    describe_keys(app)
     app.state.limits = Limits(settings)
     app.add_middleware(Guard, settings=settings, limits=app.state.limits, refuse=page_or(app_error_answer))
     app.add_middleware(BodyLimit, limit=settings.max_body_mb * 2**20)
@@ -127,6 +129,13 @@ def open_database(settings: Settings) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _worker(app: FastAPI, settings: Settings) -> Worker | None:
+    """The service's own worker, unless another process does its work; both hold the same actors."""
+    if not settings.embed_in_service:
+        return None
+    return Worker(app.state.engine, app.state.holder, settings.embed_batch, app.state.pool_cache)
 
 
 def background_model(settings: Settings) -> MeaningHolder:

@@ -110,7 +110,7 @@ class LinkRequest(Shape):
     """Links for everybody, or for some."""
 
     actor_ids: list[int] | None = Field(default=None, max_length=5000, description="Absent: every participant")
-    language: Language | None = Field(default=None, description="Language of the agenda; absent: the participant's own")
+    language: Language | None = Field(default=None, description="Language of the agenda; absent: the browser's")
     expires_at: dt.datetime | None = Field(default=None, description="Absent: 90 days after the event's last round")
     purpose: Purpose = Field(default="link", description="What the links are handed out by, for your own overview")
 

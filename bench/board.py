@@ -50,7 +50,8 @@ def own_service() -> Iterator[Any]:
     meaning = Meaning(encoder, NeutralSpace.identity(encoder.dim))
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), local_admin=True)
-        with TestClient(create_app(settings, holder=MeaningHolder.ready(meaning))) as client:
+        here = {"base_url": "http://127.0.0.1", "client": ("127.0.0.1", 50000)}
+        with TestClient(create_app(settings, holder=MeaningHolder.ready(meaning)), **here) as client:
             yield client
 
 
@@ -117,11 +118,12 @@ def measure(client: Any, event: int) -> dict[str, Any]:
     """Pages and edits of the event's newest plan."""
     plan = created(client.get(f"/events/{event}/plans"))[0]["number"]
     page = f"/console/events/{event}/schedule?plan={plan}"
-    meetings = created(client.get(f"/events/{event}/plans/{plan}"))["meetings"]
-    one, free = meetings[0], free_cell(client, event, meetings)
+    stored = created(client.get(f"/events/{event}/plans/{plan}"))
+    meetings = stored["meetings"]
+    one, free = next(m for m in meetings if not m["locked"]), free_cell(client, event, meetings)
     text = client.get(page).text.encode()
     fragment = {"HX-Request": "true"}
-    dry = {"op": "remove", "revision": 0, "a": one["a"], "b": one["b"], "dry_run": True}
+    dry = {"op": "remove", "revision": stored["revision"], "a": one["a"], "b": one["b"], "dry_run": True}
     return {
         "meetings": len(meetings),
         "page bytes": len(text),

@@ -76,7 +76,9 @@ def main() -> None:
     model = None if args.model == "default" else args.model
     meaning = load_meaning(model, args.models, 2, print)
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_dir=Path(folder), database_url=None, embed_in_service=False, log_level="warning")
+        settings = Settings(
+            data_dir=Path(folder), database_url=None, embed_in_service=False, log_level="warning", local_admin=True
+        )
         engine = open_database(settings)
         passages = fill(engine, meaning, args.actors)
         with serving(settings, engine, meaning) as port:

@@ -11,6 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
+from app.policy import allows, rule_for
+from app.security import ANYBODY
 from app.web.answers import quoted, shown_parts, unquoted
 from app.web.catalogues import COOKIE, LANGUAGES, asked_language, choose_language, translations
 from app.web.formats import Formats, highlight
@@ -79,12 +81,13 @@ def wants_fragment(request: Request) -> bool:
 
 
 def page_exists(link: tuple[str, str], request: Request) -> bool:
-    """Whether the address of a (address, name) is served: menus name no page that this build does not have."""
+    """Whether the address of a (address, name) is served, and open to who asks: menus name no other page."""
     served: set[str] | None = getattr(request.app.state, "served", None)
     if served is None:
         contexts = iter_route_contexts(request.app.routes)
         served = request.app.state.served = {str(context.path_format) for context in contexts}
-    return link[0] in served
+    asker = request.scope.get("state", {}).get("principal", ANYBODY)
+    return link[0] in served and allows(rule_for("GET", link[0]), asker, {})
 
 
 def with_query(request: Request, **changes: Any) -> str:

@@ -240,6 +240,20 @@ def test_the_top_bar_says_who_is_signed_in(browser: TestClient, serve: Serve, en
     assert "This machine" in here.get("/console/events").text
 
 
+def test_menus_name_what_is_open_to_who_looks(
+    browser: TestClient, engine: Engine, anna: str, make_key: MakeKey
+) -> None:
+    def named() -> list[bool]:
+        text = browser.get("/console/sign-in").text
+        return [f'href="{path}"' in text for path in ("/directory", "/console/events", "/console/access")]
+
+    assert named() == [True, False, False]
+    browser.post(link_for(engine, anna))
+    assert named() == [True, True, False]
+    sign_in(browser, make_key("admin").key)
+    assert named() == [True, True, True]
+
+
 class Letters(socketserver.ThreadingTCPServer):
     """A mail server, as far as a letter needs one (RFC 5321)."""
 

@@ -19,7 +19,7 @@ from matching.pairing.problem import Problem
 from models.edit import Asked, EditMade, Filling
 from models.plan import Plan
 
-_TRIED = 40
+_TRIED = 24
 """So many of the best pairs are looked at for a free cell."""
 
 
@@ -92,10 +92,18 @@ def _candidates(problem: Problem, plan: Schedule, when: int) -> Iterator[tuple[s
             busy |= {m.a, m.b}
     free = np.array([_free(problem, i, busy, degree) for i in range(model.n)], dtype=bool)
     open_to &= (free & model.presence[:, when])[:, None] & (free & model.presence[:, when])[None, :]
+    if model.interpreted is not None and not _interpreter_left(problem, plan, when):
+        open_to &= ~model.interpreted
     rows, columns = np.nonzero(open_to)
     best = np.argsort(-model.weight[rows, columns], kind="stable")[:_TRIED]
     for k in best:
         yield ids[rows[k]], ids[columns[k]], float(model.weight[rows[k], columns[k]])
+
+
+def _interpreter_left(problem: Problem, plan: Schedule, when: int) -> bool:
+    taken = {m.interpreter for m in plan.meetings if m.round == when}
+    there = (x.id for x in problem.interpreters if x.available is None or when in x.available)
+    return any(x not in taken for x in there)
 
 
 def _free(problem: Problem, i: int, busy: set[str], degree: dict[str, int]) -> bool:

@@ -18,12 +18,16 @@ from matching.ranking.weights import PACKAGE_DATA
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Affinity:
-    """Sector × sector and kind × kind tables; every value 0..1, every pair unordered."""
+    """Sector × sector and kind × kind tables; every value 0..1, every pair unordered.
+
+    A kind that `like` names is judged as the kind that stands there for it; `other` says nothing.
+    """
 
     shared: float
     bridges: Mapping[frozenset[str], float]
     families: Mapping[str, tuple[str, ...]]
     kinds: Mapping[frozenset[str], float]
+    like: Mapping[str, str]
     same_kind: float
     other_kinds: float
 
@@ -42,7 +46,8 @@ class Affinity:
             if not 0 <= value <= 1:
                 raise ValueError(f"an affinity must be between 0 and 1, not {value}")
         families = {name: tuple(starts) for name, starts in themes["families"].items()}
-        return cls(float(themes["shared"]), bridges, families, pairs, float(kinds["same"]), float(kinds["other"]))
+        like = dict(kinds.get("like", {}))
+        return cls(themes["shared"], bridges, families, pairs, like, kinds["same"], kinds["other"])
 
     def theme_closeness(self, a: Sequence[str], b: Sequence[str]) -> float | None:
         """1 for a shared sector, the bridge's value for a declared bridge, else 0; None when a side names none."""
@@ -71,8 +76,9 @@ class Affinity:
 
     def kind_complement(self, a: str | None, b: str | None) -> float | None:
         """How well two kinds complete each other; None when a kind is unknown."""
-        if not a or not b:
+        if not a or not b or "other" in (a, b):
             return None
+        a, b = self.like.get(a, a), self.like.get(b, b)
         return self.kinds.get(frozenset((a, b)), self.same_kind if a == b else self.other_kinds)
 
     def _crossings(self, a: frozenset[str], b: frozenset[str]) -> list[tuple[tuple[str, str], float]]:

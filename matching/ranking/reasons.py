@@ -50,11 +50,19 @@ def render_reason(reason: Reason, lang: str) -> str:
         words = {name: _name(catalogue["kinds"], str(code), reader) for name, code in words.items()}
     if reason.part == "language":
         words = {name: _names(catalogue["languages"], str(codes), reader) for name, codes in words.items()}
+    if reason.part == "theme":
+        words = {name: _theme_name(catalogue["sectors"], str(label), reader) for name, label in words.items()}
     return str(catalogue["templates"][reason.key][reader]).format(**words)
 
 
 def _name(names: Mapping[str, Mapping[str, str]], code: str, reader: str) -> str:
-    return names[code][reader] if code in names else code
+    return names[code][reader] if code in names else code.replace("_", " ")
+
+
+def _theme_name(names: Mapping[str, Mapping[str, str]], label: str, reader: str) -> str:
+    """A field in the reader's language where it is one of ours, else as the map wrote it, without underscores."""
+    code = "_".join(label.casefold().split())
+    return names[code][reader] if code in names else label.replace("_", " ").strip()
 
 
 def _names(names: Mapping[str, Mapping[str, str]], codes: str, reader: str) -> str:

@@ -275,6 +275,8 @@ def test_bridges_and_kinds_come_from_the_table():
     assert affinity.name_theme(["water", "tourism"], ["ICT"]) == ("tourism", "ICT")
     assert affinity.kind_complement("research_lab", "company") == 1.0
     assert affinity.kind_complement(None, "company") is None
+    assert affinity.kind_complement("lab", "company") == 1.0 == affinity.kind_complement("company", "hospital")
+    assert affinity.kind_complement("other", "company") is None
 
 
 def test_the_shipped_calibration_is_plain_and_rises():

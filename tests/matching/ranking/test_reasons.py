@@ -26,6 +26,7 @@ from matching.ranking import (
 from matching.ranking.marks import mark_alike
 from matching.ranking.parts import HISTORY_VALUE
 from matching.ranking.weights import PACKAGE_DATA
+from models.codes import KINDS
 
 CATALOGUE = json.loads((PACKAGE_DATA / "reasons.json").read_text(encoding="utf-8"))
 ME = Profile(
@@ -126,6 +127,23 @@ def test_every_relation_can_be_told(kind):
     told = reasons_of(scoring=Scoring(relations={frozenset((1, 2)): Relation(kind, 2024)}))
     (reason,) = [r for r in told if r.part == "history"]
     assert len({render_reason(reason, lang) for lang in LANGUAGES}) == len(LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        ("en", "A bridge between fields: waste and recycling and clean technologies."),
+        ("fr", "Une passerelle entre domaines : déchets et recyclage et clean technologies."),
+        ("de", "Eine Brücke zwischen Fachgebieten: Abfall und Recycling und clean technologies."),
+    ],
+)
+def test_fields_are_named_in_the_readers_language_and_unknown_ones_without_underscores(lang, told):
+    reason = Reason("theme", "theme_bridge", {"yours": "waste_recycling", "theirs": "clean_technologies"})
+    assert render_reason(reason, lang) == told
+
+
+def test_every_kind_of_the_service_has_a_name():
+    assert set(KINDS) - {"other"} <= set(CATALOGUE["kinds"])
 
 
 def test_a_text_with_braces_is_quoted_as_it_stands():

@@ -12,12 +12,21 @@ from models.passage import Passage
 FACET_FIELDS = {"profile": "description", "offer": "offers", "need": "needs"}
 """Facet of a passage → field of an actor that holds its texts."""
 
+_HIGH = re.compile("[\u0300-\U0010ffff]+")
+"""Where accents that stand by themselves are: the letters before them need no look each."""
+_GAPS = re.compile(r"[\W_]+")
+
 
 def fold(words: str) -> str:
     """Lower case without accents or punctuation, so that 'Énergie' and 'energie' are the same word."""
-    plain = unicodedata.normalize("NFKD", words.casefold())
-    kept = "".join(c for c in plain if not unicodedata.combining(c))
-    return re.sub(r"[\W_]+", " ", kept).strip()
+    plain = words.casefold()
+    if not plain.isascii():
+        plain = _HIGH.sub(_without_accents, unicodedata.normalize("NFKD", plain))
+    return _GAPS.sub(" ", plain).strip()
+
+
+def _without_accents(match: re.Match[str]) -> str:
+    return "".join(c for c in match[0] if not unicodedata.combining(c))
 
 
 def tagged(texts: Iterable[LocalText]) -> list[LocalText]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from app.services.importing.cells import Cell, Context, Draft, RowOf, Text, clean
@@ -121,6 +122,12 @@ def _read_or_leave_out(name: str, parse: Callable[[str], Any]) -> Callable[[Cell
     return read
 
 
+@lru_cache(maxsize=4096)
+def _is_numbered(heading: str) -> bool:
+    """Whether a heading ends with a number: such columns hold one item each."""
+    return bool(re.search(r"\d$", fold_word(heading)))
+
+
 def _items(cell: Cell) -> list[str]:
     """The items of a list, written as a list or in one cell."""
     if isinstance(cell.value, list):
@@ -128,7 +135,7 @@ def _items(cell: Cell) -> list[str]:
             raise ValueError("a list of plain words is expected here")
         return [str(item).strip() for item in cell.value if str(item).strip()]
     text = cell.text
-    if re.search(r"\d$", fold_word(cell.column.heading)) and cell.column.field != "relations":
+    if _is_numbered(cell.column.heading) and cell.column.field != "relations":
         return [text]
     separator = r"[;|\n]" if re.search(r"[;|\n]", text) else r",\s+" if ", " in text else ","
     return [item.strip() for item in re.split(separator, text) if item.strip()]
@@ -185,7 +192,7 @@ def _texts_of(cell: Cell, name: str) -> list[Text]:
     text = cell.text
     if cell.context.structured and not text:
         raise ValueError("the text is empty")
-    numbered = cell.context.structured or bool(re.search(r"\d$", fold_word(heading)))
+    numbered = cell.context.structured or _is_numbered(heading)
     pieces = [text] if numbered or name == "description" else [p for p in _BULLETS.split(text) if p and p.strip()]
     return [Text(piece.strip(), lang, heading) for piece in pieces]
 

@@ -66,6 +66,20 @@ class Plan:
             if row.line >= self.first_row and not is_empty(row):
                 yield self._record(row)
 
+    def identities(self, fields: frozenset[str]) -> Iterator[Record]:
+        """The same records with the cells of these fields alone, where these tell whose row it is."""
+        telling = [c for c in self.columns if c.field in fields]
+        for row in self.table.rows():
+            if row.line < self.first_row or is_empty(row):
+                continue
+            if row.broken or self._width_error(row.cells):
+                yield self._record(row)
+                continue
+            cells = [(c, row.cells[c.index]) for c in telling if c.index < len(row.cells)]
+            cells = [(c, value) for c, value in cells if not is_blank(value)]
+            # A row that names nobody may go on with the one before: that needs all its cells.
+            yield Record(row.line, cells) if cells else self._record(row)
+
     def _record(self, row: Row) -> Record:
         if row.broken:
             return Record(row.line, [(_WHOLE, row.cells[0] if row.cells else "")], row.broken)

@@ -98,7 +98,7 @@ class Source:
         """First pass: which keys there are and on how many rows, so that rows of one actor find each other."""
         for plan in self.plans:
             context, previous = replace(self._context(plan), notes=Notes()), None
-            for record in plan.records():
+            for record in plan.identities(_IDENTITY):
                 self.rows += 1
                 key = previous if record.continues else _key_of(record, context)
                 previous = key

@@ -46,7 +46,9 @@ class Reading:
 
 def is_blank(cell: Any) -> bool:
     """Whether a cell says nothing."""
-    return cell is None or (isinstance(cell, str) and not cell.strip()) or cell == [] or cell == {}
+    if isinstance(cell, str):
+        return not cell or cell.isspace()
+    return cell is None or cell == [] or cell == {}
 
 
 def is_empty(row: Row) -> bool:

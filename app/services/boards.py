@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sqlmodel import Session, col, select
 
-from app.services.edits import read_diff
+from app.services.edit_log import read_diff
 from app.services.pairings import read_form
 from app.services.plans import get_plan, stored_plan
 from app.services.replans import diff_public

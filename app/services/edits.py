@@ -1,8 +1,6 @@
 """A plan edited by hand: judged before it is written, undone exactly, refused when somebody else was faster."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, insert, literal
@@ -10,38 +8,24 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, Conflict, FieldError
+from app.services.edit_log import Open, lock_form, new_entry, proof_of, read_diff, relocked, standing_edits
 from app.services.events import get_event
 from app.services.pairings import read_form
 from app.services.plans import get_plan, lock_event, meeting_rows, stored_plan, told_certificate
 from app.services.replans import diff_public
-from matching.pairing.edit import Edit, Edited, Proof, apply_edit, certify, seated
+from matching.pairing.edit import Edit, Edited, apply_edit, certify, seated
 from matching.pairing.model import build_model
 from matching.pairing.parse import problem_from_dict
 from matching.pairing.plan import describe
-from matching.pairing.problem import Lock, Meeting, Problem, ProblemError, Result, Violation
-from matching.pairing.problem import Plan as Schedule
+from matching.pairing.problem import Meeting, Problem, ProblemError, Result, Violation
 from matching.pairing.replan import Diff, compare
-from matching.pairing.write import plan_from_dict, plan_to_dict
-from models.base import utc_now
 from models.edit import EditAnswer, EditEffect, PlanEdit, RuleBroken, Served
 from models.plan import Meeting as MeetingRow
 from models.plan import Plan
 
-_MOST_EDITS = 500
-"""So many edits of one draft can be undone; the next one begins a new history."""
-
 
 class Refused(BadInput):
     """A hard rule would break."""
-
-
-@dataclass(frozen=True)
-class Open:
-    """A stored plan taken up for editing."""
-
-    row: Plan
-    problem: Problem
-    schedule: Schedule
 
 
 def edit_plan(session: Session, *, event_id: int, number: int, edit: PlanEdit) -> EditAnswer:
@@ -53,19 +37,10 @@ def edit_plan(session: Session, *, event_id: int, number: int, edit: PlanEdit) -
     if not edit.dry_run:
         lock_event(session, event_id=event_id)
     opened = _open(session, event_id, number, edit.revision)
-    asked = Edit(
-        edit.op,
-        str(edit.a),
-        str(edit.b),
-        edit.round,
-        edit.place,
-        None if edit.other is None else (str(edit.other[0]), str(edit.other[1])),
-    )
     try:
-        found = apply_edit(opened.problem, opened.schedule, asked)
+        found = apply_edit(opened.problem, opened.schedule, _asked(edit))
     except ProblemError as error:
         raise BadInput.of(error.path or "op", error.cause) from error
-    fresh = opened.row.state != "draft"
     answer = EditAnswer(
         allowed=not found.violations,
         made=False,
@@ -73,24 +48,35 @@ def edit_plan(session: Session, *, event_id: int, number: int, edit: PlanEdit) -
         b=edit.b,
         number=number,
         revision=opened.row.revision,
-        new_draft=fresh,
+        new_draft=opened.row.state != "draft",
         violations=[_told(v) for v in found.violations],
     )
     if found.violations:
         return answer
-    entry = _entry(session, opened, edit, found)
+    entry = new_entry(session, opened, edit, found)
     answer.effect = _effect(opened, found, entry)
-    entry["effect"] = answer.effect.model_dump(exclude={"diff", "certificate"})
     if edit.dry_run:
         return answer
-    row = _copied(session, opened.row) if fresh else opened.row
-    row.edits = [*_standing(row), entry]
-    row.edits_done = len(row.edits)
-    _write(session, row, found.problem, read_diff(entry), entry["locks"])
+    entry["effect"] = answer.effect.model_dump(exclude={"diff", "certificate"})
+    row = _made(session, opened.row, found.problem, entry)
     row.certificate = answer.effect.certificate
-    row.revision += 1
     session.flush()
     return answer.model_copy(update={"made": True, "number": row.number, "revision": row.revision})
+
+
+def _asked(edit: PlanEdit) -> Edit:
+    other = None if edit.other is None else (str(edit.other[0]), str(edit.other[1]))
+    return Edit(edit.op, str(edit.a), str(edit.b), edit.round, edit.place, other)
+
+
+def _made(session: Session, row: Plan, problem: Problem, entry: dict[str, Any]) -> Plan:
+    """Write an edit down: into the draft, or into a new draft of a plan that itself must not change."""
+    draft = row if row.state == "draft" else _copied(session, row)
+    draft.edits = [*standing_edits(draft), entry]
+    draft.edits_done = len(draft.edits)
+    _write(session, draft, problem, read_diff(entry), entry["locks"])
+    draft.revision += 1
+    return draft
 
 
 def refuse(answer: EditAnswer) -> None:
@@ -123,7 +109,7 @@ def _step(session: Session, event_id: int, number: int, revision: int, *, back: 
     diff, locks = read_diff(entry), entry["locks"]
     if back:
         diff, locks = diff.inverse(), None if locks is None else {"before": locks["after"], "after": locks["before"]}
-    problem = _relocked(opened.problem, locks)
+    problem = relocked(opened.problem, locks)
     found = Edited(problem, diff.apply(opened.schedule), ())
     effect = _effect(opened, found, None)
     _write(session, row, problem, diff, locks)
@@ -176,68 +162,6 @@ def _told(violation: Violation) -> RuleBroken:
     )
 
 
-def _entry(session: Session, opened: Open, edit: PlanEdit, found: Edited) -> dict[str, Any]:
-    """An edit as it is kept: what it changed, so that it can be taken back, and what was proven before the first."""
-    diff = compare(opened.schedule, found.plan)
-    entry: dict[str, Any] = {
-        "op": edit.op,
-        "a": edit.a,
-        "b": edit.b,
-        "at": utc_now().isoformat(),
-        "removed": _dicts(diff.removed),
-        "added": _dicts(diff.added),
-        "moved": [_dicts(pair) for pair in diff.moved],
-        "locks": None,
-    }
-    if edit.op in {"lock", "unlock"}:
-        entry["locks"] = _lock_change(session, opened, edit, found.problem)
-    if not _standing(opened.row):
-        entry["base"] = opened.row.certificate
-    return entry
-
-
-def _standing(row: Plan) -> list[dict[str, Any]]:
-    """The edits that a new one comes after; none of a plan that is left as it is."""
-    kept = row.state == "draft" and row.edits_done < _MOST_EDITS
-    return row.edits[: row.edits_done] if kept else []
-
-
-def _lock_change(session: Session, opened: Open, edit: PlanEdit, after: Problem) -> dict[str, Any]:
-    """The locks of a pair before and after: in the plan with their position, and in the event."""
-    ends = {str(edit.a), str(edit.b)}
-    event = get_event(session, event_id=opened.row.event_id)
-
-    def of(problem: Problem, stands: list[dict[str, Any]]) -> dict[str, Any]:
-        held = [(i, _lock_dict(k)) for i, k in enumerate(problem.locked) if {k.a, k.b} == ends]
-        return {"plan": held, "event": stands}
-
-    now = [lock for lock in event.locks if {str(lock["a"]), str(lock["b"])} == ends]
-    return {"before": of(opened.problem, now), "after": of(after, _event_locks(after, ends))}
-
-
-def _event_locks(problem: Problem, ends: set[str]) -> list[dict[str, Any]]:
-    return [
-        {"a": int(k.a), "b": int(k.b), "round": k.round, "place": None if k.place is None else int(k.place)}
-        for k in problem.locked
-        if {k.a, k.b} == ends
-    ]
-
-
-def _lock_dict(lock: Any) -> dict[str, Any]:
-    return {name: value for name, value in asdict(lock).items() if value is not None}
-
-
-def _relocked(problem: Problem, change: dict[str, Any] | None) -> Problem:
-    """The problem with the locks of one pair replaced, each at its old position."""
-    if change is None:
-        return problem
-    gone = [lock for _, lock in change["before"]["plan"]]
-    locked = [lock for lock in map(_lock_dict, problem.locked) if lock not in gone]
-    for position, lock in change["after"]["plan"]:
-        locked.insert(position, lock)
-    return replace(problem, locked=tuple(Lock(**lock) for lock in locked))
-
-
 def _effect(opened: Open, found: Edited, entry: dict[str, Any] | None) -> EditEffect:
     before, after = (
         describe(build_model(p), s) for p, s in ((opened.problem, opened.schedule), (found.problem, found.plan))
@@ -266,49 +190,14 @@ def _effect(opened: Open, found: Edited, entry: dict[str, Any] | None) -> EditEf
 
 
 def _certificate(row: Plan, found: Edited, entry: dict[str, Any] | None) -> dict[str, Any]:
-    standing = row.edits[: row.edits_done] if entry is None else [*_standing(row), entry]
+    standing = row.edits[: row.edits_done] if entry is None else [*standing_edits(row), entry]
     if not standing:
         base: dict[str, Any] = row.edits[0]["base"]
         return base
     base = standing[0]["base"]
-    certificate, proven = certify(found.problem, found.plan, _proof(base, standing))
+    certificate, proven = certify(found.problem, found.plan, proof_of(base, standing))
     told = told_certificate(found.problem, Result(found.plan, certificate)) | {"seconds": base.get("seconds", 0.0)}
     return told if proven else told | {"bound": None, "gap": None}
-
-
-def _proof(base: dict[str, Any], edits: Sequence[dict[str, Any]]) -> Proof:
-    degrees: Counter[str] = Counter()
-    locks: Counter[str] = Counter()
-    for edit in edits:
-        for name, sign in (("added", 1), ("removed", -1)):
-            for meeting in edit[name]:
-                degrees[meeting["a"]] += sign
-                degrees[meeting["b"]] += sign
-        for name, sign in (("after", 1), ("before", -1)):
-            for _, lock in (edit["locks"] or {name: {"plan": []}})[name]["plan"]:
-                locks[str(sorted(lock.items()))] += sign
-    return Proof(
-        status=base.get("status", "feasible"),
-        utility=base.get("utility", 0.0),
-        bound=base.get("bound"),
-        degrees=dict(degrees),
-        released=any(count < 0 for count in locks.values()),
-    )
-
-
-def _dicts(meetings: Sequence[Meeting]) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = plan_to_dict(Schedule(tuple(meetings)))["meetings"]
-    return told
-
-
-def read_diff(entry: dict[str, Any]) -> Diff:
-    """What an edit that was kept changed."""
-
-    def read(meetings: list[dict[str, Any]]) -> tuple[Meeting, ...]:
-        return plan_from_dict({"meetings": meetings}).meetings
-
-    moved = tuple((before, after) for before, after in (read(pair) for pair in entry["moved"]))
-    return Diff(read(entry["removed"]), read(entry["added"]), moved)
 
 
 def _copied(session: Session, row: Plan) -> Plan:
@@ -365,7 +254,7 @@ def _row(session: Session, plan: Plan, meeting: Meeting) -> MeetingRow:
 def _write_locks(session: Session, row: Plan, problem: Problem, change: dict[str, Any]) -> None:
     """Locks bind this plan at once and, in the event, every plan computed from now on."""
     rest = {name: value for name, value in row.problem.items() if name != "locked"}
-    locked = [_lock_dict(lock) for lock in problem.locked]
+    locked = [lock_form(lock) for lock in problem.locked]
     row.problem = rest | ({"locked": locked} if locked else {})
     event = get_event(session, event_id=row.event_id)
     ends = {frozenset((lock["a"], lock["b"])) for when in ("before", "after") for lock in change[when]["event"]}

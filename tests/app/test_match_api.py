@@ -59,6 +59,21 @@ def test_an_inline_profile_of_the_same_texts_gets_the_same_answer(client: TestCl
 
 
 @pytest.mark.usefixtures("border")
+def test_a_list_of_unlike_partners_passes_over_a_near_copy(client: TestClient, embed) -> None:
+    copy = BE | {"name": "Test centre 2", "offers": [{"lang": "en", "text": "laboratory testing of textile coatings"}],
+                 "needs": [{"lang": "en", "text": "wide woven glass fabric"}], "sectors": ["textiles"]}  # fmt: skip
+    client.post("/actors", json=copy)
+    embed()
+    asked = {"actor_id": 1, "min_score": 0, "k": 2}
+    plain = client.post("/match", json=asked).json()["suggestions"]
+    unlike = client.post("/match", json=asked | {"diversity": 0.9}).json()["suggestions"]
+    assert [s["actor"]["name"] for s in plain] == ["Test centre", "Test centre 2"]
+    assert [s["actor"]["name"] for s in unlike] == ["Test centre", "Stranger"]
+    assert unlike[0]["score"] == plain[0]["score"]
+    assert client.post("/match", json=asked | {"diversity": 1.5}).status_code == 422
+
+
+@pytest.mark.usefixtures("border")
 def test_free_words_are_answered_from_every_side(client: TestClient) -> None:
     answer = client.post("/match", json={"text": "laboratory testing of textile coatings", "min_score": 0}).json()
     assert {s["actor"]["name"] for s in answer["suggestions"][:2]} == {"Test centre", "Neighbour"}

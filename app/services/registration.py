@@ -83,15 +83,19 @@ def _lines(text: str) -> Iterator[tuple[int, str, dict[str, str]]]:
     """(line, its words, its cells by column)."""
     lines = [line.strip() for line in text.replace("\x00", "").lstrip("\ufeff").splitlines()][:MOST_LINES]
     first = next((line for line in lines if line), "")
-    delimiter = max("\t;,", key=first.count)
-    columns = [_column(cell) for cell in _cells(first, delimiter)]
+    columns = [_column(cell) for cell in _cells(first, _delimiter(first))]
     headed = "name" in columns
     names = columns if headed else ["name", "languages", "available", "min", "max"]
     for number, line in enumerate(lines, 1):
         if not line or (headed and line == first):
             continue
-        cells = _cells(line, delimiter)
+        cells = _cells(line, _delimiter(first if headed else line))
         yield number, line, {name: cell for name, cell in zip(names, cells, strict=False) if name and cell}
+
+
+def _delimiter(line: str) -> str:
+    """The sign between the cells of a line; a comma may as well stand inside a cell, so it is the last choice."""
+    return next((sign for sign in "\t;," if sign in line), "\t")
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

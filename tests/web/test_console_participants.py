@@ -143,6 +143,13 @@ def test_lines_without_headings_are_name_languages_rounds(event: TestClient, lin
     assert [(r.state, r.code) for r in rows] == [(state, code)]
 
 
+def test_the_first_line_may_be_a_name_alone(event: TestClient) -> None:
+    rows = event.post(f"{PEOPLE}/list", data={"list": "Bakery, Cakes & Co\nTester; Dutch, en; 2-3"}).context["rows"]
+    assert [(r.state, r.fields.languages, r.fields.available) for r in rows] == [
+        ("new", None, None), ("new", ["nl", "en"], [1, 2]),
+    ]  # fmt: skip
+
+
 def test_a_file_is_read_in_its_own_encoding(event: TestClient, add_actor: Callable[..., int]) -> None:
     add_actor("Pôle Matikem", "FR")
     page = event.post(

@@ -126,7 +126,7 @@ def test_every_example_works_as_it_stands(furnished: TestClient, method: str, pa
         # No host is allowed unless the operator says so.
         assert "VIADUC_IMPORT_URLS" in furnished.request(method, path, json=body).json()["detail"]
         return
-    url = path.format(actor_id=2, partner_id=1, event_id=1, number=1, import_id=1, key_id=1)
+    url = path.format(actor_id=2, partner_id=1, event_id=1, number=1, import_id=1, key_id=1, kind="places")
     answer = furnished.request(method, url, json=body)
     assert answer.status_code == (201 if "201" in DOCUMENT["paths"][path][method.lower()]["responses"] else 200), (
         answer.text

@@ -27,7 +27,7 @@ from matching.pairing.problem import Problem
 from matching.ranking.parts import Scoring
 from matching.ranking.rank import score_matrix
 from models.actor import Actor
-from models.event import Delegate, Event, ParticipantPublic, WishCreate
+from models.event import Delegate, Event, Lock, ParticipantPublic, WishCreate
 from models.passage import Passage
 from models.plan import Meeting, Plan, PlanCreate
 
@@ -53,7 +53,7 @@ def build_problem(session: Session, *, meaning: Meaning, event_id: int, options:
         "never": _pairs(wishes, "veto"),
         "locked": [
             {"a": str(lock.a), "b": str(lock.b), "round": lock.round, **_given("place", lock.place)}
-            for lock in list_locks(session, event_id=event_id)
+            for lock in _possible_locks(session, event_id, people, len(rounds), len(places))
         ],
         "past": _past_pairs(session, event_id, people) if event.avoid_repeats else [],
         "tracks": [{name: value for name, value in track.items() if value is not None} for track in event.tracks],
@@ -144,6 +144,18 @@ def _past_pairs(session: Session, event_id: int, people: Sequence[ParticipantPub
 def _interpreters(session: Session, event: Event) -> list[dict[str, Any]]:
     told = list_interpreters(session, event_id=event.id) if event.require_language else []
     return [{"id": str(p.index), "languages": p.languages, **_given("available", p.available)} for p in told]
+
+
+def _possible_locks(
+    session: Session, event_id: int, people: Sequence[ParticipantPublic], rounds: int, places: int
+) -> list[Lock]:
+    """The meetings that stand, but for those whose people, round or place the event no longer has."""
+    there = {p.actor_id for p in people}
+    return [
+        lock
+        for lock in list_locks(session, event_id=event_id)
+        if {lock.a, lock.b} <= there and lock.round < rounds and (lock.place is None or lock.place < places)
+    ]
 
 
 def _pairs(wishes: Sequence[WishCreate], kind: str) -> list[list[str]]:

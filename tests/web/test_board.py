@@ -454,3 +454,28 @@ def test_a_large_board_is_packed_for_browsers_that_take_it_so(client: TestClient
     assert small.headers["content-encoding"] == "gzip"
     assert int(small.headers["content-length"]) < len(plain.content) / 3
     assert small.text == plain.text
+
+
+def test_contradicting_rules_are_told_with_names_and_rounds_as_people_count_them(
+    client: TestClient, gathering: str
+) -> None:
+    api = gathering.removeprefix("/console")
+    client.put(f"{api}/locks", json=[{"a": 1, "b": 3, "round": 0}, {"a": 1, "b": 4, "round": 0}])
+    computed(client, gathering)
+    page = shown(client, gathering, plan=1)
+    assert page.context["contradiction"] == [
+        "F1 and B1 are locked to round 1",
+        "F1 and B2 are locked to round 1",
+        "F1 has one meeting a round",
+    ]
+    assert "/publish" not in page.text
+
+
+def test_a_lock_of_somebody_who_left_the_event_does_not_stop_the_next_plan(client: TestClient, roomy: str) -> None:
+    api = roomy.removeprefix("/console")
+    m = meetings_of(client, roomy)[0]
+    edited(client, roomy, op="lock", m=f"{m['a']}-{m['b']}")
+    client.delete(f"{api}/participants/{m['a']}")
+    computed(client, roomy)
+    assert len(meetings_of(client, roomy, 2)) == 2
+    assert len(client.get(f"{api}/locks").json()) == 1

@@ -1,6 +1,7 @@
 """The certificate of a plan in groups that words can be put to: who has what was asked, who is short, who is away."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +81,20 @@ def _own(person: ParticipantPublic | None, lowest: int) -> int:
         return 0
     asked = person.min if person.min is not None else lowest
     return asked if person.max is None else min(asked, person.max)
+
+
+_IDS = re.compile(r"^\d+\b|(?<= and )\d+\b|(?<=meet )\d+\b")
+_ROUND = re.compile(r"(?<=round )\d+")
+
+
+def contradiction(certificate: dict[str, Any], names: Mapping[int, str]) -> list[str]:
+    """The rules that cannot hold together, with names for ids and rounds counted from 1 as people do."""
+
+    def told(rule: str) -> str:
+        counted = _ROUND.sub(lambda found: str(int(found[0]) + 1), rule)
+        return _IDS.sub(lambda found: names.get(int(found[0]), found[0]), counted)
+
+    return [told(rule) for rule in certificate.get("contradiction", [])]
 
 
 def lost_at_most(certificate: dict[str, Any], meetings: int) -> int:

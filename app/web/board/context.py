@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.services import boards, plans
 from app.services import events as service
-from app.web.board.certificate import lost_at_most, standing
+from app.web.board.certificate import contradiction, lost_at_most, standing
 from app.web.board.compare import Agenda, changes
 from app.web.board.view import Hall, Look, board, interpreter_names, shares
 from models.plan import PlanBrief, PlanPublic
@@ -70,6 +70,7 @@ def _finished(session: Session, plan: PlanPublic, hall: Hall, asks: Asks, lowest
         "board": board(plan, hall, asks.look),
         "shares": shares(plan, hall.people),
         "standing": standing(plan, asked, hall.people, lowest),
+        "contradiction": contradiction(plan.certificate, {p.actor_id: p.name for p in hall.people}),
         "lost": lost_at_most(plan.certificate, len(plan.meetings)),
         "edits": [(edit, changes(edit.diff, agenda, (plan,))) for edit in edits],
         "names": named | {p.actor_id: p.name for p in hall.people},

@@ -129,6 +129,8 @@
       if (part.matches(".cell") && link(part)) { link(part).tabIndex = -1; link(part).draggable = false; }
       old.replaceWith(part);
     }
+    const find = document.getElementById("find");
+    if (find && find.value) highlight(find.value, board().querySelectorAll(".meeting:not([data-look])"));
     const now = board() && !board().querySelector('.cell > a[tabindex="0"]') && board().querySelector(".cell > a");
     if (now) now.tabIndex = 0;
   }
@@ -267,14 +269,16 @@
 
   // Looking for somebody: found while typing.
   const fold = (words) => words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
-  document.addEventListener("input", (event) => {
-    if (event.target.id !== "find" || !board()) return;
-    const words = fold(event.target.value);
-    for (const cell of board().querySelectorAll(".meeting")) {
+  function highlight(typed, cells) {
+    const words = fold(typed);
+    for (const cell of cells) {
       if (!words) { delete cell.dataset.look; continue; }
       const hit = [...cell.querySelectorAll("b")].some((b) => fold(b.textContent).includes(words));
       cell.dataset.look = hit ? "hit" : "off";
     }
+  }
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "find" && board()) highlight(event.target.value, board().querySelectorAll(".meeting"));
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches("#tools select")) event.target.form.requestSubmit();

@@ -22,7 +22,8 @@ from app.services.papers import make
 from models.papers import PaperKind, PaperOptions
 
 router = APIRouter(prefix="/events/{event_id}", tags=["papers and files"], responses=responses(404))
-feeds = APIRouter(prefix="/agenda/{token}", tags=["papers and files"], responses=responses(404))
+# Among the pages of an agenda: its errors are pages too, so the description of the API leaves it out.
+feeds = APIRouter(prefix="/agenda/{token}", include_in_schema=False)
 
 CALENDAR = "text/calendar; charset=utf-8"
 Lang = Literal["en", "fr", "nl", "de", "da", "es", "eu"]
@@ -101,7 +102,7 @@ def read_calendar(session: SessionDep, book: PhrasebookDep, event_id: int, lang:
     return Response(data, media_type=CALENDAR, headers={"Content-Disposition": 'inline; filename="event.ics"'})
 
 
-@feeds.get("/calendar.ics", response_class=Response, responses=_answers("text/calendar"))
+@feeds.get("/calendar.ics", response_class=Response)
 def subscribe(
     session: SessionDep, order: OrderDep, book: PhrasebookDep, token: str, lang: Lang | None = None
 ) -> Response:

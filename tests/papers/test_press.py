@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.errors import Unavailable
 from app.services.papers import press
 
 FONTS = press.FOLDER / "fonts"
@@ -88,3 +89,28 @@ def test_all_strings_of_the_data_are_made_printable_but_codes() -> None:
     assert press.printable(data) == {
         "name": "·", "rows": [{"text": ["·"], "code": "<svg>株</svg>", "n": 1, "none": None}],
     }  # fmt: skip
+
+
+def test_where_many_wait_nobody_else_joins_the_line() -> None:
+    taken = 0
+    try:
+        while press._line.acquire(blocking=False):
+            taken += 1
+        with pytest.raises(Unavailable, match="many papers are being printed"):
+            press.print_pdf("signs", {"signs": []})
+    finally:
+        for _ in range(taken):
+            press._line.release()
+    assert taken == press.IN_LINE
+
+
+def test_what_cannot_be_set_is_told_and_the_line_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unavailable, match="the pages could not be set"):
+        press.print_pdf("signs", {"signs": []})
+    data = {"title": "t", "lang": "en", "signs": [], "nothing": ["Nothing"]}
+    assert press.print_pdf("signs", data).startswith(b"%PDF")
+    monkeypatch.setattr(press, "LONGEST_S", 0.001)
+    with pytest.raises(Unavailable, match=r"longer than 0\.001 s"):
+        press.print_pdf("signs", data)
+    assert press._press.acquire(blocking=False)
+    press._press.release()

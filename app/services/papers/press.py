@@ -5,10 +5,11 @@ import subprocess
 import sys
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache, lru_cache
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any, Literal
 
 from app.errors import Unavailable
@@ -16,10 +17,13 @@ from app.errors import Unavailable
 FOLDER = Path(__file__).parent
 Template = Literal["participants", "lists", "badges", "signs"]
 LONGEST_S = 180
+IN_LINE = 16
+"""Jobs that wait for their turn: each holds a thread of the service meanwhile."""
 INSTEAD = "·"
 """What stands for a letter that none of our fonts has (all Latin, Greek and Cyrillic letters are there)."""
 _LAYOUT = frozenset("\n\t\u00a0\u00ad\u202f")
 _press = Lock()
+_line = BoundedSemaphore(IN_LINE)
 
 
 def print_pdf(template: Template, data: Mapping[str, Any]) -> bytes:
@@ -28,19 +32,17 @@ def print_pdf(template: Template, data: Mapping[str, Any]) -> bytes:
     Set by a process of its own: hundreds of pages need hundreds of megabytes, which the service gets back at its end.
     Unavailable when it takes longer than `LONGEST_S` (or is killed for its memory).
     """
-    return _set(template, data, "pdf", 72)
+    return _set(template, _written(data), "pdf")
 
 
-def draw_page(template: Template, data: Mapping[str, Any], *, ppi: float = 60) -> bytes:
-    """The first page as PNG."""
-    return _set(template, data, "png", ppi)
+def draw_page(template: Template, data: Mapping[str, Any], *, ppi: int = 60) -> bytes:
+    """The first page as PNG; the same page is drawn once."""
+    return _drawn(template, _written(data), ppi)
 
 
-def _set(template: Template, data: Mapping[str, Any], kind: Literal["pdf", "png"], ppi: float) -> bytes:
-    words = json.dumps(printable(data), ensure_ascii=False)
+def _set(template: Template, words: str, kind: Literal["pdf", "png"], ppi: int = 72) -> bytes:
     call = [sys.executable, "-I", str(FOLDER / "typesetter.py"), template, kind, str(ppi)]
-    # One at a time: it takes every core it finds.
-    with _press:
+    with _turn():
         try:
             done = subprocess.run(call, input=words.encode(), capture_output=True, timeout=LONGEST_S, check=False)
         except subprocess.TimeoutExpired as error:
@@ -51,6 +53,27 @@ def _set(template: Template, data: Mapping[str, Any], kind: Literal["pdf", "png"
         told = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [f"status {done.returncode}"]
         raise Unavailable(f"the pages could not be set ({told[0]})")
     return done.stdout
+
+
+@lru_cache(maxsize=64)
+def _drawn(template: Template, words: str, ppi: int) -> bytes:
+    return _set(template, words, "png", ppi)
+
+
+def _written(data: Mapping[str, Any]) -> str:
+    return json.dumps(printable(data), ensure_ascii=False)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One job at a time, because it takes every core it finds; Unavailable at once where many wait already."""
+    if not _line.acquire(blocking=False):
+        raise Unavailable("many papers are being printed; try again in a minute")
+    try:
+        with _press:
+            yield
+    finally:
+        _line.release()
 
 
 def printable(value: Any) -> Any:

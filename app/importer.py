@@ -1,4 +1,4 @@
-"""Reads and applies imports in the background of the service, one at a time."""
+"""Reads and applies imports in the background of the service, two at a time."""
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,12 +9,12 @@ from sqlalchemy import Engine
 
 from app.services.importing.jobs import Work, run_job
 
-_AT_ONCE = 1
-"""Reading a file uses a whole core; a second one waits."""
+_AT_ONCE = 2
+"""Reading uses a core; a small file is not to wait for a large one, more than two would starve the pages."""
 
 
 class Importer:
-    """A thread for imports; how far each is stands beside the import itself, so any process can show and stop it."""
+    """Threads for imports; how far each is stands beside the import itself, so any process can show and stop it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -175,12 +175,15 @@ class _Reporter:
 
     def __call__(self, done: int, total: int) -> None:
         """Tell how far the work is; raises _Stopped when it is to stop."""
+        begun: dict[str, object] = {} if self._rows[1] else {"started_at": utc_now()}
         self._rows = (done, total)
         finished = done >= total
-        if time.monotonic() - self._last < _EVERY_S and not finished:
+        if time.monotonic() - self._last < _EVERY_S and not finished and not begun:
             return
         self._last = time.monotonic()
-        if self.tell("comparing" if finished and self._stage == "reading" else self._stage) or self._ending.is_set():
+        stage = "comparing" if finished and self._stage == "reading" else self._stage
+        # The rate is that of the rows: counting them first took its own time.
+        if self.tell(stage, None, **begun) or self._ending.is_set():
             raise _Stopped
 
     def tell(self, stage: str, cause: str | None = None, **more: object) -> bool:

@@ -5,6 +5,13 @@ for (const zone of document.querySelectorAll("[data-drop]")) {
   const field = zone.querySelector("input[type=file]");
   const here = zone.querySelector("[data-drop-here]");
   here.hidden = false;
+  // A file that the service would refuse for its size is told before it travels.
+  field.addEventListener("change", () => {
+    const most = Number(zone.dataset.most || 0) * 2 ** 20;
+    const large = most && field.files[0] && field.files[0].size > most;
+    field.setCustomValidity(large ? zone.dataset.tooLarge : "");
+    if (large) field.reportValidity();
+  });
   for (const kind of ["dragenter", "dragover"]) {
     zone.addEventListener(kind, (event) => {
       if (!event.dataTransfer.types.includes("Files")) return;

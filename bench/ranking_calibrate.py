@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from matching.encoder.joined import space_for
 from matching.encoder.load import load_encoder
-from matching.ranking.calibration import Calibration, best_threshold, expected_calibration_error, fit_logistic
+from matching.ranking.calibration import Calibration, best_threshold, expected_calibration_error, fit_logistic, surest
 from matching.ranking.evaluation import Gold, calibration_figures, none_suitable_figures
 from matching.ranking.folder import read_folder
 from matching.ranking.hubs import correct_hubs, measure_hubness
@@ -73,8 +73,9 @@ def fit(merits: Matrix, gold: Gold, base: Calibration, kept: NDArray[np.bool_]) 
     """Slope, offset and threshold from the candidate pairs of the kept actors."""
     pairs = np.triu(gold.candidates("border") & np.logical_and.outer(kept, kept), 1)
     worthy = gold.grades[pairs] > 0
-    slope, offset = fit_logistic(merits[pairs], worthy)
-    fitted = replace(base, slope=round(slope, 3), offset=round(offset, 3))
+    most = round(surest(merits[pairs], worthy), 3)
+    slope, offset = fit_logistic(merits[pairs], worthy, most=most)
+    fitted = replace(base, slope=round(slope, 3), offset=round(offset, 3), most=most)
     return replace(fitted, threshold=round(best_threshold(fitted.to_probability(merits[pairs]), worthy), 2))
 
 

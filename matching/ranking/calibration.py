@@ -24,7 +24,10 @@ class Calibration:
     `softness` is the sharpness of the soft max over passages; `floor`..`ceiling` is the range of neutral similarity
     spread over 0..1, `twin_floor`..`twin_ceiling` that of likeness less usefulness; `typical` holds each part's mean;
     `hub_mean` is the mean hubness over `hub_neighbours` best merits; the probability is
-    1 / (1 + exp(-(slope · merit + offset))); `threshold` is the probability under which nothing is suggested.
+    most / (1 + exp(-(slope · merit + offset))); `threshold` is the probability under which nothing is suggested.
+
+    `most` is as sure as judged pairs allow: beyond the best pair that a matchmaker judged the curve is a guess, and
+    however well texts meet, some meetings fail for reasons that no text tells.
     """
 
     model: str
@@ -38,6 +41,7 @@ class Calibration:
     hub_mean: float
     slope: float
     offset: float
+    most: float
     threshold: float
 
     def __post_init__(self) -> None:
@@ -49,6 +53,8 @@ class Calibration:
             or self.hub_neighbours < 1
         ):
             raise ValueError("a calibration needs softness, slope and hub_neighbours above 0 and floor < ceiling")
+        if not 0 < self.most <= 1:
+            raise ValueError(f"most must be above 0 and at most 1, not {self.most}")
         if not 0 <= self.threshold <= 1:
             raise ValueError(f"threshold must be between 0 and 1, not {self.threshold}")
 
@@ -72,25 +78,42 @@ class Calibration:
 
     def to_probability(self, merit: NDArray[Any]) -> NDArray[np.float64]:
         """Merit (hub-corrected) to a probability, elementwise and strictly increasing."""
-        exponent = np.clip(self.slope * np.asarray(merit, dtype=np.float64) + self.offset, -40.0, 40.0)
-        return np.asarray(1.0 / (1.0 + np.exp(-exponent)))
+        return self.from_exponent(self.slope * np.asarray(merit, dtype=np.float64) + self.offset)
+
+    def from_exponent(self, exponent: NDArray[Any]) -> NDArray[np.float64]:
+        """What slope and offset make of a merit to a probability, elementwise."""
+        return np.asarray(self.most / (1.0 + np.exp(-np.clip(exponent, -40.0, 40.0))))
 
 
-def fit_logistic(merits: ArrayLike, worthy: ArrayLike, strength: float = 1.0) -> tuple[float, float]:
+def fit_logistic(merits: ArrayLike, worthy: ArrayLike, strength: float = 1.0, most: float = 1.0) -> tuple[float, float]:
     """Slope and offset of P(worthy | merit), by L2-regularised logistic regression (Platt scaling) on scaled merits.
 
-    `merits` (n,), `worthy` (n,) of 0/1. ValueError when only one class is present.
+    `merits` (n,), `worthy` (n,) of 0/1; probabilities run up to `most`. ValueError when only one class is present.
     """
-    from sklearn.linear_model import LogisticRegression  # slow import
+    from scipy.optimize import minimize  # slow import
 
     x = np.asarray(merits, dtype=np.float64)
-    y = np.asarray(worthy, dtype=int)
+    y = np.asarray(worthy, dtype=np.float64)
     if len(set(y.tolist())) < 2:
         raise ValueError("calibration needs pairs a matchmaker would arrange and pairs he would not")
     spread = float(x.std()) or 1.0
-    model = LogisticRegression(C=1.0 / strength if strength else np.inf).fit(((x - x.mean()) / spread)[:, None], y)
-    slope = float(model.coef_[0, 0]) / spread
-    return slope, float(model.intercept_[0]) - slope * float(x.mean())
+    scaled = (x - x.mean()) / spread
+
+    def cost(line: NDArray[np.float64]) -> float:
+        p = np.clip(most / (1 + np.exp(-(line[0] * scaled + line[1]))), 1e-12, 1 - 1e-12)
+        return float(strength * line[0] ** 2 / 2 - (y * np.log(p) + (1 - y) * np.log(1 - p)).sum())
+
+    steepness, height = minimize(cost, np.array([1.0, 0.0]), method="BFGS").x
+    slope = float(steepness) / spread
+    return slope, float(height) - slope * float(x.mean())
+
+
+def surest(merits: ArrayLike, worthy: ArrayLike) -> float:
+    """How sure one may be of the best: Laplace's rule of succession over those above the first that was not worthy."""
+    order = np.argsort(-np.asarray(merits, dtype=np.float64), kind="stable")
+    wrong = np.flatnonzero(~np.asarray(worthy, dtype=bool)[order])
+    right = int(wrong[0]) if len(wrong) else len(order)
+    return (right + 1) / (right + 2)
 
 
 def expected_calibration_error(probabilities: ArrayLike, worthy: ArrayLike, bins: int = 10) -> float:

@@ -110,7 +110,7 @@ class _Pairs:
         """Mean log-loss of the probabilities on the chosen pairs."""
         calibration = scoring.calibration
         usual = calibration.slope * self._merit(fit.weights, scoring)[chosen] + calibration.offset
-        p = np.clip(1 / (1 + np.exp(-np.clip(fit.spread * usual + fit.lift, -40, 40))), 1e-6, 1 - 1e-6)
+        p = np.clip(calibration.from_exponent(fit.spread * usual + fit.lift), 1e-6, 1 - 1e-6)
         return float(-np.mean(worthy[chosen] * np.log(p) + (1 - worthy[chosen]) * np.log(1 - p)))
 
     def _merit(self, weights: Weights, scoring: Scoring) -> NDArray[np.float64]:

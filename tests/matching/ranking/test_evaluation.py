@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from matching.encoder.bundled import FOLDER_NAME
 from matching.encoder.hashing import HashingEncoder
 from matching.encoder.neutral import NeutralSpace
-from matching.ranking.calibration import best_threshold, expected_calibration_error, fit_logistic
+from matching.ranking.calibration import Calibration, best_threshold, expected_calibration_error, fit_logistic, surest
 from matching.ranking.diversity import share_never_suggested
 from matching.ranking.evaluation import (
     Gold,
@@ -124,6 +125,16 @@ def test_logistic_fit_recovers_what_made_the_data():
     assert (slope, offset) == (pytest.approx(30, rel=0.05), pytest.approx(-5, rel=0.05))
     with pytest.raises(ValueError, match="would arrange"):
         fit_logistic([0.1, 0.2], [1, 1])
+
+
+def test_nobody_is_surer_than_judged_pairs_allow():
+    assert surest([0.9, 0.8, 0.7, 0.6], [1, 1, 0, 1]) == 0.75
+    assert surest([0.1, 0.9], [1, 0]) == 0.5
+    slope, offset = fit_logistic([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [0, 0, 1, 0, 1, 1], most=0.8)
+    sure = replace(Calibration.default(), slope=slope, offset=offset, most=0.8).to_probability(
+        np.array([0.1, 0.6, 9.0])
+    )
+    assert sure[0] < 0.5 < sure[1] < sure[2] <= 0.8
 
 
 def test_threshold_parts_the_worthy_from_the_others():

@@ -83,6 +83,10 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
+        if scope["type"] == "websocket":
+            # There are none; one that is added some day has no rule yet.
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http" or get_route_path(scope).startswith("/static/"):
             await self._app(scope, receive, send)
             return

@@ -2,7 +2,9 @@
 
 import pytest
 from access_outside import MakeKey, Serve, with_key
+from fastapi import WebSocket
 from fastapi.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from app.guard import Routes
 from app.limits import Limits
@@ -96,6 +98,18 @@ def test_a_route_that_the_guard_did_not_rule_on_is_refused(serve: Serve) -> None
 
     answer = client.get("/added/later")
     assert (answer.status_code, answer.json()["detail"]) == (403, "no rule was found for this route")
+
+
+def test_a_websocket_is_refused_whatever_is_behind_it(serve: Serve) -> None:
+    client = serve(local_admin=True, base_url=LOCAL_URL, client=HERE)
+
+    @client.app.websocket("/live")
+    async def live(socket: WebSocket) -> None:
+        await socket.accept()
+
+    with pytest.raises(WebSocketDisconnect) as refused, client.websocket_connect("/live"):
+        pass
+    assert refused.value.code == 1008
 
 
 def test_a_refused_request_is_counted_under_its_route(client: TestClient) -> None:

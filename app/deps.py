@@ -14,10 +14,12 @@ from app.db import session_scope
 from app.live import Live
 from app.planner import Planner
 from app.security import ANYBODY, Principal
+from app.services.audit import append
 from app.services.idempotency import Attempt
 from app.services.meaning import Meaning, MeaningHolder
 from app.services.pool import PoolCache
 from app.settings import Settings
+from app.trail import deed_of
 from models.base import utc_now
 
 
@@ -25,6 +27,15 @@ def get_session(request: Request) -> Iterator[Session]:
     """One session a request; committed when the route returns, rolled back when it raises."""
     with session_scope(request.app.state.engine) as session:
         yield session
+        # Before the commit, so that a change and its record are both there or neither.
+        _record(request, session)
+
+
+def _record(request: Request, session: Session) -> None:
+    done = deed_of(request.scope, 200)
+    if done is not None and done.action == "change":
+        append(session, [done])
+        request.state.recorded = True
 
 
 def get_app_settings(request: Request) -> Settings:

@@ -29,6 +29,7 @@ from app.planner import Planner
 from app.services.meaning import MeaningHolder, load_meaning
 from app.services.pool import PoolCache
 from app.settings import Settings, get_settings
+from app.trail import Clerk, Trail
 from app.web import mount
 from app.web.errors import page_or
 from app.web.papers.wording import PHRASEBOOK
@@ -62,6 +63,7 @@ def create_app(
         )
         app.state.live = Live(app.state.engine)
         app.state.importer = Importer(app.state.engine)
+        app.state.clerk = Clerk(app.state.engine)
         worker = _worker(app, settings)
         if worker is not None:
             worker.start()
@@ -69,6 +71,7 @@ def create_app(
         await app.state.live.stop()
         app.state.planner.stop()
         app.state.importer.stop()
+        app.state.clerk.stop()
         if worker is not None:
             worker.stop()
         if engine is None:
@@ -93,6 +96,7 @@ def create_app(
     describe_keys(app)
     app.state.limits = Limits(settings)
     app.add_middleware(Guard, settings=settings, limits=app.state.limits, refuse=page_or(app_error_answer))
+    app.add_middleware(Trail)
     app.add_middleware(BodyLimit, limit=settings.max_body_mb * 2**20)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, **_cors(settings))

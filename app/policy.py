@@ -49,6 +49,8 @@ POLICY: dict[str, Who] = {
     "GET /console/sign-in/provider": PUBLIC,
     "GET /console/sign-in/back": PUBLIC,
     "POST /console/sign-out": PUBLIC,
+    "GET /audit": ADMIN,
+    "GET /audit/check": ADMIN,
     "GET /console/access": ADMIN,
     "POST /console/access/keys": ADMIN,
     "POST /console/access/keys/{key_id}/rotate": ADMIN,

@@ -3,6 +3,7 @@
 from models.access import AccessKey, AccessPerson, AccessSession, SignInLink
 from models.actor import Actor, IdempotencyRecord, Relation
 from models.agenda import AgendaLink, AgendaRules, AgendaState, MeetingAnswer
+from models.audit import AuditRecord
 from models.competence_map import CompetenceMap, ImportChange, MapEntry, MapImport
 from models.day import Attendance, DayLoss, DayStep
 from models.event import Event, EventInterpreter, EventPlace, Participant, Round, Wish
@@ -23,7 +24,7 @@ TABLES = (
     Attendance, DayLoss, DayStep,
     Tandem, TandemStep, Feedback, WeightProposal, IdempotencyRecord,
     AgendaLink, AgendaState, AgendaRules, MeetingAnswer,
-    AccessKey, AccessPerson, SignInLink, AccessSession,
+    AccessKey, AccessPerson, SignInLink, AccessSession, AuditRecord,
 )  # fmt: skip
 """Every table, so that one import gives Alembic the whole metadata."""
 

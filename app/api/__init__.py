@@ -6,6 +6,7 @@ from fastapi.routing import APIRoute
 from app.api.access import router as access
 from app.api.actors import router as actors
 from app.api.agenda import router as agendas
+from app.api.audit import router as audit
 from app.api.day import router as day
 from app.api.events import router as events
 from app.api.feedback import router as feedback
@@ -39,6 +40,6 @@ routers = tuple(
         match, actors, known, maps, sector_lists, programmes, events, agendas, day, event_weights, plans, what_if,
         pairings, papers,
         calendar_feeds, tandems, feedback,
-        weights, access, operations,
+        weights, access, audit, operations,
     )
 )  # fmt: skip

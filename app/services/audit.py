@@ -1,0 +1,106 @@
+"""The audit trail: records in a chain of hashes, each over the one before it (Schneier & Kelsey 1999, without keys).
+
+Changing or removing a record breaks the chain from there on, unless everything after it is made again; the newest hash,
+kept elsewhere, shows that too.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from app.services.cursors import read_cursor, write_cursor
+from models.audit import AuditAction, AuditCheck, AuditPage, AuditPublic, AuditRecord, canonical
+from models.base import utc_now
+
+BEGINNING = "0" * 64
+_CHAIN = 7_281_004
+"""The lock that lets one transaction at a time append."""
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody did, before it is a record."""
+
+    who: str
+    role: str
+    action: AuditAction
+    route: str
+    target: str
+    status: int
+    at: datetime
+
+
+def append(session: Session, deeds: Iterable[Deed]) -> None:
+    """Add records to the end of the chain; the next writer waits until this transaction ends, so call it last."""
+    session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN})
+    newest = session.exec(select(AuditRecord.hash).order_by(col(AuditRecord.id).desc()).limit(1)).first()
+    before = newest or BEGINNING
+    for deed in deeds:
+        record = AuditRecord(
+            at=deed.at, who=deed.who, role=deed.role, action=deed.action, route=deed.route, target=deed.target,
+            status=deed.status, before=before, hash="",
+        )  # fmt: skip
+        record.hash = before = digest(record)
+        session.add(record)
+    session.flush()
+
+
+def digest(record: AuditRecord) -> str:
+    """SHA-256 of a record with the hash before it."""
+    return hashlib.sha256(json.dumps(canonical(record), sort_keys=True).encode()).hexdigest()
+
+
+def list_records(
+    session: Session, *, target: str | None = None, who: str | None = None, cursor: str | None = None, limit: int = 100
+) -> AuditPage:
+    """Records, newest first; of one target or one asker when named."""
+    query = select(AuditRecord).order_by(col(AuditRecord.id).desc()).limit(limit + 1)
+    if target:
+        query = query.where(AuditRecord.target == target)
+    if who:
+        query = query.where(AuditRecord.who == who)
+    if cursor:
+        query = query.where(col(AuditRecord.id) < read_cursor(cursor, int)[0])
+    found = session.exec(query).all()
+    more = write_cursor(found[limit - 1].id) if len(found) > limit else None
+    return AuditPage(items=[_public(record) for record in found[:limit]], next_cursor=more)
+
+
+def check_chain(session: Session) -> AuditCheck:
+    """Go through all records and see whether each is what was written, after the one before it."""
+    seen, before, last = 0, None, 0
+    while batch := _after(session, last):
+        for record in batch:
+            if record.hash != digest(record) or (before is not None and record.before != before):
+                return AuditCheck(records=seen, whole=False, broken_at=record.id, head=before or BEGINNING)
+            seen, before, last = seen + 1, record.hash, record.id
+        session.expunge_all()
+    return AuditCheck(records=seen, whole=True, broken_at=None, head=before or BEGINNING)
+
+
+def forget_before(session: Session, *, moment: datetime) -> int:
+    """Take away records older than a moment (their period is over); the chain goes on from the first that is left."""
+    session.connection().execute(text("SET LOCAL viaduc.retention = 'on'"))
+    gone = session.connection().execute(text("DELETE FROM audit WHERE at < :moment"), {"moment": moment})
+    session.connection().execute(text("SET LOCAL viaduc.retention = 'off'"))
+    return int(gone.rowcount)
+
+
+def deed(*, who: str, role: str, action: AuditAction, route: str, target: str, status: int) -> Deed:
+    """A deed of now."""
+    return Deed(who or "nobody", role, action, route, target, status, utc_now())
+
+
+def _after(session: Session, last: int) -> Sequence[AuditRecord]:
+    query = select(AuditRecord).where(col(AuditRecord.id) > last).order_by(col(AuditRecord.id)).limit(_PAGE)
+    return session.exec(query).all()
+
+
+def _public(record: AuditRecord) -> AuditPublic:
+    return AuditPublic.model_validate(record, from_attributes=True)

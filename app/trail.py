@@ -1,0 +1,124 @@
+"""What is written into the audit trail, and when.
+
+A change is recorded in its own transaction (app/deps.py): both are there or neither. Reads of actors and everything
+that leaves in bulk are collected and written once a second, so that reading stays fast; a killed process loses at most
+the last second of reads, never a change.
+"""
+
+import logging
+import re
+import threading
+from collections import deque
+from typing import Any
+
+from prometheus_client import Counter
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.db import session_scope
+from app.errors import AppError
+from app.observe import REGISTRY
+from app.origin import SAFE
+from app.security import ANYBODY, Principal
+from app.services.audit import Deed, append, deed
+
+log = logging.getLogger(__name__)
+LOST = Counter("viaduc_audit_reads_lost", "Reads that could not be recorded", registry=REGISTRY)
+
+_WATCHED = re.compile(r"\{actor_id\}|/export|/papers/|/files/|/privacy|/audit")
+_ASKS = frozenset({"POST /match", "POST /pairings", "POST /pairings/replan", "POST /pairings/what-if"})
+"""POSTs that read: nothing is stored."""
+_EVERY_S = 1.0
+_ROOM = 20_000
+
+
+def deed_of(scope: Scope, status: int) -> Deed | None:
+    """What this request did, if it is to be remembered; call it when its route is known."""
+    state = scope.get("state", {})
+    route = getattr(scope.get("route"), "path", None)
+    if route is None:
+        return None
+    method, principal = scope["method"], state.get("principal", ANYBODY)
+    line = f"{method} {route}"
+    reads = method in SAFE or line in _ASKS
+    if reads and not _WATCHED.search(route) and line != "POST /match":
+        return None
+    return _deed(principal, line, scope.get("path_params", {}), status, reads=reads)
+
+
+def _deed(principal: Principal, line: str, parameters: dict[str, Any], status: int, *, reads: bool) -> Deed:
+    # A token in an address opens a door: the trail names the link that it is, not what it says.
+    target = " ".join(f"{name}={value}" for name, value in sorted(parameters.items()) if "token" not in name)
+    return deed(
+        who=principal.name, role=principal.role, action="read" if reads else "change", route=line, target=target,
+        status=status,
+    )  # fmt: skip
+
+
+class Trail:
+    """Collects what requests did that no transaction of theirs has recorded."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = 500
+
+        async def note_status(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        await self._app(scope, receive, note_status)
+        if status < 400 and not scope.get("state", {}).get("recorded"):
+            done = deed_of(scope, status)
+            clerk: Clerk | None = getattr(scope["app"].state, "clerk", None)
+            if done is not None and clerk is not None:
+                clerk.note(done)
+
+
+class Clerk:
+    """Writes collected deeds from a thread of its own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._waiting: deque[Deed] = deque(maxlen=_ROOM)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
+        self._thread.start()
+
+    def note(self, done: Deed) -> None:
+        """Take up a deed; the oldest waiting one is lost, and counted, when there is no room."""
+        if len(self._waiting) == _ROOM:
+            LOST.inc()
+        self._waiting.append(done)
+
+    def stop(self) -> None:
+        """Write what waits and end."""
+        self._ended.set()
+        self._thread.join(10)
+
+    def flush(self) -> None:
+        """Write what waits; it goes on waiting when the database is not there."""
+        batch = list(self._waiting)
+        if not batch:
+            return
+        try:
+            with session_scope(self._engine) as session:
+                append(session, batch)
+        except (AppError, SQLAlchemyError) as error:
+            log.warning("audit waits: %s", error)
+            return
+        for _ in batch:
+            self._waiting.popleft()
+
+    def _run(self) -> None:
+        while not self._ended.wait(_EVERY_S):
+            self.flush()
+        self.flush()

@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -21,6 +22,10 @@ from models.event import ParticipantCreate
 MOST_LINES = 2000
 MOST_CHARACTERS = 500_000
 _CANDIDATES = 5
+_SURE_LETTERS = 4
+_ALIKE = 50
+_NEARLY = 0.75
+"""How alike two spellings are, by difflib, for one to be proposed for the other."""
 
 HEADINGS: Mapping[str, str] = {
     "name": "name nom naam navn nombre izena actor acteur akteur id organisation organisatie",
@@ -179,7 +184,19 @@ def _who(session: Session, name: str) -> tuple[list[ActorBrief], list[ActorBrief
             return [], []
     hits = actors_by_name(session, words=Words.of(name), limit=_CANDIDATES) if fold(name) else []
     exact = [hit.actor for hit in hits if fold(name) in _names(hit)]
-    return exact, [hit.actor for hit in hits if hit.actor not in exact]
+    close = [hit.actor for hit in hits if hit.actor not in exact]
+    return exact, close or (_misspelt(session, name) if fold(name) and not exact else [])
+
+
+def _misspelt(session: Session, name: str) -> list[ActorBrief]:
+    """Who begins alike and is written nearly so."""
+    start = Words.of(fold(name)[:_SURE_LETTERS])
+    hits = actors_by_name(session, words=start, limit=_ALIKE)
+    likeness = {
+        hit.actor.id: max(SequenceMatcher(None, fold(name), said).ratio() for said in _names(hit)) for hit in hits
+    }
+    found = [hit.actor for hit in hits if likeness[hit.actor.id] >= _NEARLY]
+    return sorted(found, key=lambda actor: -likeness[actor.id])[:_CANDIDATES]
 
 
 def _names(hit: ActorHit) -> set[str]:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -20,27 +21,43 @@ DAYS = 30
 _SIDE = re.compile(r"^[A-Za-z0-9_.-]{1,40}$")
 
 
-def record_view(session: Session, *, actor_id: int, principal: Principal, door: str, side: str = "") -> None:
+@dataclass(frozen=True)
+class Look:
+    """Who looks, as far as it is counted."""
+
+    principal: Principal
+    door: str
+    """page or api."""
+    side: str = ""
+    """The side the reader said to stand on."""
+    on_behalf: int | None = None
+    """The actor for whom the reader looks: whose suggestions led here."""
+
+
+def record_view(session: Session, *, actor_id: int, look: Look) -> None:
     """Count one look at a profile. Call it last: the counter's row is held until the commit.
 
-    The side is that of the reader's own actor, else the one the reader said to stand on (`side`), else unknown. An
-    actor that looks at itself is not counted. A count that cannot be kept is no reason not to show the profile.
+    The side is that of the reader's own actor, else the one the reader said to stand on, else that of the actor for
+    whom the reader looks, else unknown. An actor that looks at itself is not counted. A count that cannot be kept is
+    no reason not to show the profile.
     """
     query = text(
         "INSERT INTO actor_view (actor_id, day, side, role, door, views) "
         "SELECT :actor, :day, coalesce((SELECT side FROM actor WHERE id = :reader), "
-        "(SELECT side FROM actor WHERE side = :side LIMIT 1), ''), :role, :door, 1 "
+        "(SELECT side FROM actor WHERE side = :side LIMIT 1), "
+        "(SELECT side FROM actor WHERE id = :behalf AND id <> :actor), ''), :role, :door, 1 "
         "ON CONFLICT (actor_id, day, side, role, door) DO UPDATE SET views = actor_view.views + 1"
     )
-    if principal.actor_id == actor_id:
+    if look.principal.actor_id == actor_id:
         return
     values = {
         "actor": actor_id,
         "day": utc_now().date(),
-        "reader": principal.actor_id,
-        "side": side if _SIDE.match(side) else "",
-        "role": principal.role,
-        "door": door,
+        "reader": look.principal.actor_id,
+        "behalf": look.on_behalf,
+        "side": look.side if _SIDE.match(look.side) else "",
+        "role": look.principal.role,
+        "door": look.door,
     }
     try:
         with session.begin_nested():

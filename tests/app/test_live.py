@@ -202,6 +202,7 @@ def test_streams_are_bounded(event: str, base: str, listen, monkeypatch: pytest.
         assert refused.answer.status_code == 503
 
 
+@pytest.mark.slow
 def test_a_service_that_is_told_to_stop_ends_its_streams_at_once(scratch_url: str, tmp_path: Path) -> None:
     """`viaduc serve` as a process of its own: SIGTERM with a page open, and it is gone in a moment."""
     with closing(socket.socket()) as free:
@@ -218,7 +219,7 @@ def test_a_service_that_is_told_to_stop_ends_its_streams_at_once(scratch_url: st
                    "VIADUC_EMBED_IN_SERVICE": "false", "PATH": "/usr/bin:/bin"}  # fmt: skip
     process = subprocess.Popen([sys.executable, "-c", "from app.cli import main; main()", "serve"], env=environment)
     try:
-        stream = _opened(f"http://127.0.0.1:{port}/live/events/1", process)
+        stream = _opened(f"http://127.0.0.1:{port}/live/clock/1", process)
         assert stream.word()[0] == "hello"
         process.send_signal(signal.SIGTERM)
         with pytest.raises((EOFError, httpx2.RemoteProtocolError)):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from app.services.attendance import AWAY
 from app.services.seats import Seat
 from app.services.texts import fold
 from app.web.day.frame import DayFrame
@@ -47,13 +48,22 @@ class Filter:
 
 def desk_rows(frame: DayFrame, people: Iterable[AttendancePublic]) -> list[Row]:
     """The rows of these participants."""
-    nexts: dict[int, Seat] = {}
+    seats: dict[int, list[Seat]] = {}
     for seat in frame.seats:
         if seat.round not in frame.losses.rounds:
             for actor_id in (seat.a, seat.b):
-                nexts.setdefault(actor_id, seat)
+                seats.setdefault(actor_id, []).append(seat)
     rounds = {r.index: r for r in frame.rounds}
-    return [_row(frame, rounds, person, nexts.get(person.actor_id)) for person in people]
+    return [_row(frame, rounds, person, _next(person, seats.get(person.actor_id, ()))) for person in people]
+
+
+def _next(person: AttendancePublic, seats: Sequence[Seat]) -> Seat | None:
+    """The first meeting they can still be at."""
+    first = person.round if person.state == "late" and person.round is not None else 0
+    held = (seat for seat in seats if seat.round >= first)
+    if person.state in AWAY:
+        held = (seat for seat in held if person.round is not None and seat.round < person.round)
+    return next(held, None)
 
 
 def _row(frame: DayFrame, rounds: dict[int, RoundPublic], person: AttendancePublic, seat: Seat | None) -> Row:

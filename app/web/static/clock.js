@@ -73,6 +73,14 @@
     { timeZone: byId("clock-now").dataset.zone, hour: "2-digit", minute: "2-digit" });
   const put = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 
+  const markStrip = (now, here) => {
+    for (const r of rounds) {
+      if (here.running && r === here.current) r.item.setAttribute("aria-current", "step");
+      else r.item.removeAttribute("aria-current");
+      r.item.classList.toggle("over", r.end <= now);
+    }
+  };
+
   const tick = () => {
     const now = serverNow(), here = stand(now);
     document.documentElement.dataset.phase = here.phase;
@@ -91,17 +99,13 @@
     }
     byId("gone-by").hidden = !here.running;
     if (here.running) byId("gone-by").value = (now - here.current.start) / (here.current.end - here.current.start);
-    for (const r of rounds) {
-      if (here.running && r === here.current) r.item.setAttribute("aria-current", "step");
-      else r.item.removeAttribute("aria-current");
-      r.item.classList.toggle("over", r.end <= now);
-    }
+    markStrip(now, here);
     put(byId("clock-now"), wallTime.format(now));
     // Just after the next full second of what is shown.
     setTimeout(tick, here.until ? ((here.until - now) % 1000) + 15 : 1000 - (now % 1000) + 15);
   };
 
-  document.addEventListener("live:parts", read);
+  document.addEventListener("live:parts", () => { read(); markStrip(serverNow(), stand(serverNow())); });
   read();
   tick();
 

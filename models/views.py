@@ -19,7 +19,7 @@ class ActorView(SQLModel, table=True):
     day: date = Field(sa_column=Column(Date, primary_key=True))
     side: str = Field(sa_column=Column(Text, primary_key=True), description="Side of the reader's actor; '' unknown")
     role: str = Field(sa_column=Column(Text, primary_key=True))
-    door: str = Field(sa_column=Column(Text, primary_key=True), description="page, api or agenda")
+    door: str = Field(sa_column=Column(Text, primary_key=True), description="page or api")
     views: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
 
 

@@ -13,7 +13,7 @@ from app.services import actors as service
 from app.services import maps, relations
 from app.services.idempotency import run_once
 from app.services.search import search_actors
-from app.services.views import record_view
+from app.services.views import Look, record_view
 from models.actor import ActorCreate, ActorPage, ActorPublic, ActorSearch, ActorUpdate, RelationCreate, RelationPublic
 from models.competence_map import FieldSources
 
@@ -87,7 +87,7 @@ def read_actor(session: SessionDep, holder: HolderDep, principal: PrincipalDep, 
     """Read an actor with its texts, and whether it can be found by meaning yet"""
     actor = service.get_actor(session, actor_id=actor_id)
     answer = service.actor_public(session, actor=actor, encoder=holder.name)
-    record_view(session, actor_id=actor_id, principal=principal, door="api")
+    record_view(session, actor_id=actor_id, look=Look(principal, "api"))
     return answer
 
 

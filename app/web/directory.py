@@ -1,5 +1,6 @@
 """The directory of actors, and an actor's own page."""
 
+import re
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,7 +17,7 @@ from app.services.pages import list_choices
 from app.services.pool import PoolCache
 from app.services.relations import list_relations
 from app.services.tandems import tandems_as_relations
-from app.services.views import record_view
+from app.services.views import Look, record_view
 from app.web.answers import shown
 from app.web.catalogues import choose_language
 from app.web.render import page, wants_fragment
@@ -69,13 +70,17 @@ def actor_page(
     lang = choose_language(request)
     context = actor_context(session, holder, cache, actor_id=actor_id, lang=lang)
     answer = page(request, "actor.html", context)
-    record_view(session, actor_id=actor_id, principal=principal, door="page", side=asked_side(request))
+    side, came_from = whence(request)
+    look = Look(principal, "page", side=side, on_behalf=came_from)
+    record_view(session, actor_id=actor_id, look=look)
     return answer
 
 
-def asked_side(request: Request) -> str:
-    """The side that the reader said to stand on, on the page that led here."""
-    return parse_qs(urlsplit(request.headers.get("referer", "")).query).get("side", [""])[0]
+def whence(request: Request) -> tuple[str, int | None]:
+    """The side that the reader said to stand on, and the actor whose page led here with its suggestions."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    before = re.fullmatch(r"/directory/(\d{1,18})", parts.path)
+    return parse_qs(parts.query).get("side", [""])[0], int(before[1]) if before else None
 
 
 def actor_context(

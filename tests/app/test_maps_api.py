@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from app.security import Principal
-from app.services.views import record_view
+from app.services.views import Look, record_view
 from models.views import ActorView
 
 CSV = (
@@ -137,15 +137,20 @@ def test_who_knows_that_an_actor_exists(client: TestClient, uploaded: dict, sess
     reader = client.post("/actors", json={"name": "Reader", "country": "BE", "side": "VLG"}).json()["id"]
     asks = (Principal("participant", actor_id=reader), Principal("participant", actor_id=1), Principal("public"))
     for principal in asks:
-        record_view(session, actor_id=1, principal=principal, door="page", side="' OR 1=1")
-    record_view(session, actor_id=1, principal=asks[0], door="agenda")
+        record_view(session, actor_id=1, look=Look(principal, "page", side="' OR 1=1", on_behalf=1))
+    record_view(session, actor_id=1, look=Look(asks[0], "api"))
+    record_view(session, actor_id=1, look=Look(asks[2], "page", on_behalf=reader))
     session.add(ActorView(actor_id=1, day=date(2020, 1, 1), side="FR", role="public", door="page", views=9))
     session.commit()
     known = client.get("/actors/1/known").json()
     assert (known["views"], known["by_side"]) == (
-        3,
-        [{"side": "VLG", "role": "participant", "views": 2}, {"side": "", "role": "public", "views": 1}],
+        4,
+        [
+            {"side": "VLG", "role": "participant", "views": 2},
+            {"side": "", "role": "public", "views": 1},
+            {"side": "VLG", "role": "public", "views": 1},
+        ],
     )
     assert [(m["name"], m["licence"]) for m in known["maps"]] == [("Carte du Nord", "CC0")]
     whole = client.get(f"/maps/{uploaded['map_id']}/known").json()
-    assert (whole["views"], whole["actors_seen"], whole["other_maps"]) == (3, 1, {})
+    assert (whole["views"], whole["actors_seen"], whole["other_maps"]) == (4, 1, {})

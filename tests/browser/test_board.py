@@ -116,6 +116,7 @@ def test_everything_is_done_by_keyboard_and_spoken(planned: Server, browser_page
     expect(page.locator("#live")).to_contain_text("Picked up.")
     walk(page, (meeting["round"], meeting["place"]), (when, place))
     page.keyboard.press("Enter")
+    expect(page.locator("#live")).to_contain_text(" instead of ")
     expect(page.locator(f"#c{when}-{place} > a")).to_be_focused()
     assert where(planned, meeting) == (when, place)
     page.keyboard.press("z")

@@ -150,6 +150,13 @@ def test_the_first_line_may_be_a_name_alone(event: TestClient) -> None:
     ]  # fmt: skip
 
 
+def test_a_misspelt_name_is_told_with_whom_it_may_be(event: TestClient) -> None:
+    rows = event.post(f"{PEOPLE}/list", data={"list": "Testre\nBakery Cake & Co\nLabrador"}).context["rows"]
+    assert [(r.state, [c.name for c in r.candidates]) for r in rows] == [
+        ("unknown", ["Tester"]), ("unknown", ["Bakery, Cakes & Co"]), ("unknown", []),
+    ]  # fmt: skip
+
+
 def test_a_file_is_read_in_its_own_encoding(event: TestClient, add_actor: Callable[..., int]) -> None:
     add_actor("Pôle Matikem", "FR")
     page = event.post(

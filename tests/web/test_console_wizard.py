@@ -97,7 +97,7 @@ def test_a_wrong_field_says_so_beside_it_and_on_top(client: TestClient) -> None:
     text = client.post(NEW, data=FORM | {"name": ""}).text
     assert re.search(r'id="name"[^>]* aria-describedby="name-wrong" aria-invalid="true"', text)
     assert '<span class="wrong" id="name-wrong">This is needed.</span>' in text
-    assert '<a href="#name">This is needed.</a>' in text
+    assert '<a href="#name">Name of the event: This is needed.</a>' in text
     assert "1 field needs another look; nothing was saved." in text
 
 

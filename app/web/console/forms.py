@@ -33,6 +33,8 @@ class Fields:
     values: dict[str, list[str]] = field(default_factory=dict)
     errors: dict[str, Trouble] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+    """Labels of the fields that a template has shown, so that a summary can name them."""
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "Fields":
@@ -213,7 +215,7 @@ async def read_form(request: Request) -> Fields:
         elif isinstance(value, UploadFile) or hasattr(value, "read"):
             files[name] = await value.read()
     await form.close()
-    return Fields(dict(values), {}, files)
+    return Fields(dict(values), files=files)
 
 
 FormDep = Annotated[Fields, Depends(read_form)]

@@ -5,10 +5,10 @@ from starlette.responses import Response
 
 from app.deps import HolderDep, PoolDep, SessionDep
 from app.errors import Unavailable
-from app.services import events as service
 from app.services.guests import propose_guests
 from app.web.answers import Shown
 from app.web.catalogues import choose_language
+from app.web.console.frame import event_frame
 from app.web.render import page
 
 router = APIRouter(prefix="/events/{event_id}/invite")
@@ -17,9 +17,9 @@ router = APIRouter(prefix="/events/{event_id}/invite")
 @router.get("")
 def invite(request: Request, session: SessionDep, holder: HolderDep, cache: PoolDep, event_id: int) -> Response:
     """Best first, each with whom it fits and why."""
-    event = service.event_public(session, event=service.get_event(session, event_id=event_id))
+    frame = event_frame(session, event_id, "participants")
     guests = None
-    if event.participants:
+    if frame["event"].participants:
         try:
             guests = propose_guests(
                 session, meaning=holder.get(), cache=cache, event_id=event_id, lang=choose_language(request)
@@ -27,5 +27,4 @@ def invite(request: Request, session: SessionDep, holder: HolderDep, cache: Pool
         except Unavailable:
             guests = None
     shown = Shown(guests.threshold, [], [], 0) if guests else None
-    context = {"tab": "participants", "event": event, "guests": guests, "answer": shown}
-    return page(request, "console/invite.html", context)
+    return page(request, "console/invite.html", frame | {"guests": guests, "answer": shown})

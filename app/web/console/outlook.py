@@ -8,9 +8,9 @@ from starlette.responses import Response
 from app.db import session_scope
 from app.deps import EngineDep, HolderDep, SettingsDep
 from app.errors import AppError, NotFound
-from app.services import events as service
 from app.services import problems
 from app.services.whatif import outlook
+from app.web.console.frame import event_frame
 from app.web.render import page, wants_fragment
 from models.plan import PlanCreate, WhatIfRequest
 
@@ -30,8 +30,8 @@ def what_if(
 ) -> Response:
     """Rounds, places and interpreters that it takes, who would be short, and whom one more of would help most."""
     with session_scope(engine) as session:
-        event = service.event_public(session, event=service.get_event(session, event_id=event_id))
-    told: dict[str, Any] = {"event": event, "tab": "setup", "floor": floor, "outlook": None, "refused": ""}
+        told: dict[str, Any] = event_frame(session, event_id, "setup")
+    told |= {"floor": floor, "outlook": None, "refused": ""}
     try:
         with session_scope(engine) as session:
             problem = problems.build_problem(session, meaning=holder.get(), event_id=event_id, options=PlanCreate())

@@ -7,6 +7,7 @@ from app.deps import HolderDep, PrincipalDep, SessionDep
 from app.services import events as service
 from app.services.checklist import checklist
 from app.services.programmes import programme_of
+from app.web.console.frame import event_frame
 from app.web.render import page
 
 router = APIRouter()
@@ -25,12 +26,9 @@ def overview(
     """Facts and what is next to do; addresses with a plan in them lead to the schedule, where it is now."""
     if plan is not None:
         return RedirectResponse(f"/console/events/{event_id}/schedule?plan={plan}", status_code=301)
-    event = service.event_public(session, event=service.get_event(session, event_id=event_id))
-    context = {
-        "tab": "overview",
-        "event": event,
-        "rounds": service.list_rounds(session, event_id=event_id),
+    frame = event_frame(session, event_id, "overview")
+    context = frame | {
         "programme": programme_of(session, event_id=event_id),
-        "steps": checklist(session, event=event, encoder=holder.name),
+        "steps": checklist(session, event=frame["event"], encoder=holder.name),
     }
     return page(request, "console/overview.html", context)

@@ -17,6 +17,7 @@ from app.services.plans import latest_plan
 from app.services.texts import fold
 from app.web.catalogues import choose_language
 from app.web.console.forms import Fields, FormDep, write_numbers
+from app.web.console.frame import event_frame
 from app.web.formats import Formats
 from app.web.origin import same_origin
 from app.web.render import page, wants_fragment
@@ -33,11 +34,8 @@ def participants(
     request: Request, session: SessionDep, event_id: int, q: Words = "", side: Words = "", add: Words = ""
 ) -> Response:
     """Who is there, narrowed by words and side; and whom to add, found by words."""
-    event = service.event_public(session, event=service.get_event(session, event_id=event_id))
     people = service.list_participants(session, event_id=event_id)
-    context: dict[str, Any] = {
-        "tab": "participants",
-        "event": event,
+    context: dict[str, Any] = event_frame(session, event_id, "participants") | {
         "q": q,
         "side": side,
         "add": add,
@@ -167,10 +165,7 @@ def _person(session: Session, event_id: int, actor_id: int) -> ParticipantPublic
 def _context(session: Session, event_id: int, person: ParticipantPublic, form: Fields) -> dict[str, Any]:
     plan = latest_plan(session, event_id=event_id)
     meetings = [m for m in plan.meetings if person.actor_id in {m.a, m.b}] if plan else []
-    return {
-        "tab": "participants",
-        "event": service.event_public(session, event=service.get_event(session, event_id=event_id)),
-        "rounds": service.list_rounds(session, event_id=event_id),
+    return event_frame(session, event_id, "participants") | {
         "person": person,
         "actor": get_actor(session, actor_id=person.actor_id),
         "form": form,

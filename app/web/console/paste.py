@@ -7,11 +7,11 @@ from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.deps import SessionDep
-from app.services import events as service
 from app.services.importing.encodings import find_decoder
 from app.services.registration import MOST_CHARACTERS, Row, read_list, register_list
 from app.web.catalogues import choose_language
 from app.web.console.forms import Fields, FormDep
+from app.web.console.frame import event_frame
 from app.web.origin import same_origin
 from app.web.render import page
 
@@ -51,7 +51,6 @@ def _text(form: Fields) -> str:
 def _shown(
     request: Request, session: Session, event_id: int, form: Fields, rows: list[Row], status: int = 200
 ) -> Response:
-    event = service.event_public(session, event=service.get_event(session, event_id=event_id))
     told = Counter(row.state for row in rows)
-    context = {"tab": "participants", "event": event, "form": form, "rows": rows, "told": told}
+    context = event_frame(session, event_id, "participants") | {"form": form, "rows": rows, "told": told}
     return page(request, "console/list.html", context, status=status)

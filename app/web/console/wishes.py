@@ -12,6 +12,7 @@ from app.services import events as service
 from app.services.conflicts import conflicts, pairs_spoken_of
 from app.services.texts import fold
 from app.web.console.forms import Fields, FormDep
+from app.web.console.frame import event_frame
 from app.web.origin import same_origin
 from app.web.render import page
 from models.event import WishCreate
@@ -64,9 +65,7 @@ def withdraw(session: SessionDep, event_id: int, form: FormDep) -> Response:
 def _shown(request: Request, session: Session, event_id: int, form: Fields, q: str, status: int = 200) -> Response:
     pairs = pairs_spoken_of(session, event_id=event_id)
     words = fold(q).split()
-    context = {
-        "tab": "participants",
-        "event": service.event_public(session, event=service.get_event(session, event_id=event_id)),
+    context = event_frame(session, event_id, "participants") | {
         "people": service.list_participants(session, event_id=event_id),
         "pairs": [pair for pair in pairs if all(w in fold(f"{pair.a.name} {pair.b.name}") for w in words)],
         "said": len(pairs),

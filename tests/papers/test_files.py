@@ -33,7 +33,7 @@ def test_the_workbook_holds_everything_and_no_formula(client: TestClient, planne
     client.put(f"{planned.url}/wishes", json={"actor_id": a, "target_id": b, "kind": "wish"})
     client.put(f"{planned.url}/wishes", json={"actor_id": c, "target_id": a, "kind": "veto"})
     answer = client.get(f"{planned.url}/export")
-    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''rencontres-kortrijk.xlsx"
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''rencontres-a-kortrijk.xlsx"
     from openpyxl import load_workbook
 
     book = load_workbook(io.BytesIO(answer.content))

@@ -45,7 +45,7 @@ def test_a_look_is_a_picture_and_makes_no_links(client: TestClient, planned: Gat
 def test_the_button_prints_with_what_was_chosen(client: TestClient, planned: Gathering) -> None:
     form = {"plan": "", "first": "own", "second": "none", "badge_width_mm": "90", "badge_height_mm": ""}
     answer = client.post(f"/console{planned.url}/papers/places", data=form)
-    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''rencontres-kortrijk-places.pdf"
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''rencontres-a-kortrijk-places.pdf"
     assert "09:55 – 10:15 libre 11:00" in words_of(answer.content)[0]
     archive = client.post(f"/console{planned.url}/papers/all", data=form)
     assert (archive.headers["content-type"], archive.content[:2]) == ("application/zip", b"PK")
@@ -103,7 +103,7 @@ def test_the_terminal_prints_into_a_folder(
         cli.main()
     assert end.value.code == 0
     assert sorted(path.name for path in folder.iterdir()) == [
-        f"rencontres-kortrijk-{end}"
+        f"rencontres-a-kortrijk-{end}"
         for end in ("badges.pdf", "interpreters.pdf", "offline.html", "participants.pdf", "places.pdf", "rounds.pdf",
                     "signs.pdf")
     ]  # fmt: skip

@@ -99,10 +99,10 @@ def test_codes_are_new_links_to_agendas_and_only_sheets_make_them(
 
 def test_all_papers_come_in_one_archive(client: TestClient, planned: Gathering) -> None:
     answer = client.post(f"{planned.url}/papers", json={})
-    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''rencontres-kortrijk-papers.zip"
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''rencontres-a-kortrijk-papers.zip"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         pages = {name: len(PdfReader(io.BytesIO(archive.read(name))).pages) for name in archive.namelist()}
-    stem = "rencontres-kortrijk-"
+    stem = "rencontres-a-kortrijk-"
     assert pages == {f"{stem}participants.pdf": 4, f"{stem}places.pdf": 2, f"{stem}rounds.pdf": 3,
                      f"{stem}interpreters.pdf": 1, f"{stem}badges.pdf": 1, f"{stem}signs.pdf": 2}  # fmt: skip
 

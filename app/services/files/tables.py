@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -104,10 +106,12 @@ def comma_separated(table: Table) -> bytes:
 
 
 def stem_of(timetable: Timetable) -> str:
-    """How files of an event begin: letters that every system takes."""
-    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in timetable.event.name.casefold())
-    words = [word for word in kept.split("-") if word][:5]
-    return "-".join(words) or f"event-{timetable.event.id}"
+    """How files of an event begin: its name up to a colon or dash, in letters that every system takes."""
+    name = timetable.event.name
+    title = re.split(r"\s*[:–—]\s", name)[0]
+    folded = unicodedata.normalize("NFKD", title if " " in title.strip() else name).casefold()
+    kept = "".join(c if c.isascii() and c.isalnum() else " " for c in folded if not unicodedata.combining(c))
+    return "-".join(kept.split()[:6]) or f"event-{timetable.event.id}"
 
 
 def _fill(book: Any, table: Table) -> None:

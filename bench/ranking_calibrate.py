@@ -76,7 +76,9 @@ def fit(merits: Matrix, gold: Gold, base: Calibration, kept: NDArray[np.bool_]) 
     most = round(surest(merits[pairs], worthy), 3)
     slope, offset = fit_logistic(merits[pairs], worthy, most=most)
     fitted = replace(base, slope=round(slope, 3), offset=round(offset, 3), most=most)
-    return replace(fitted, threshold=round(best_threshold(fitted.to_probability(merits[pairs]), worthy), 2))
+    return replace(
+        fitted, threshold=round(best_threshold(fitted.to_probability(merits[pairs]).tolist(), worthy.tolist()), 2)
+    )
 
 
 def leave_one_out(merits: Matrix, gold: Gold, base: Calibration) -> None:

@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from app.services.actor_rows import ACTOR_COLUMNS, pool_actor
 from app.services.language_means import Shift
-from matching.ranking.crowd import DIRECTIONS, Batch, Crowd, CrowdBuffers, any_directions
+from matching.ranking.crowd import Batch, Crowd, CrowdBuffers, any_directions
 from matching.ranking.profile import FACETS
 from models.actor import Actor
 from models.base import VECTOR_DIM
@@ -86,7 +86,7 @@ def load_directions(session: Session, *, encoder: str) -> NDArray[np.float32]:
     row = session.exec(select(Directions.basis).where(Directions.encoder == encoder)).first()
     if row is None:
         return any_directions(VECTOR_DIM)
-    return np.frombuffer(row, dtype="<f2").reshape(len(FACETS) * VECTOR_DIM, DIRECTIONS).astype(np.float32)
+    return np.frombuffer(row, dtype="<f2").reshape(len(FACETS) * VECTOR_DIM, -1).astype(np.float32)
 
 
 def read_batch(session: Session, *, encoder: str, shift: Shift, ids: Sequence[int]) -> Batch:

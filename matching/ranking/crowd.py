@@ -46,9 +46,10 @@ class Batch:
 class Crowd:
     """Actors in slots, as of one moment; a slot whose actor has changed or gone is not `alive`.
 
-    `hubs` is the hubness, 0 where it is unknown; `summaries` (n, s); `first`, `counts` (n, 3) say which rows of `codes`
-    (passages, d) and `scales` belong to a slot: a passage's vector is its code times its scale. `reach` is the length
-    of the sum of a slot's vectors, `places` (n, 3) where it stands on the unit sphere.
+    `hubs` is the hubness, 0 where it is unknown; `summaries` (n, s); `facets` the set of facets with texts, a bit each,
+    and `facet_sets` those that occur; `first`, `counts` (n, 3) say which rows of `codes` (passages, d) and `scales`
+    belong to a slot: a passage's vector is its code times its scale. `reach` is the length of the sum of a slot's
+    vectors, `places` (n, 3) where it stands on the unit sphere.
     """
 
     basis: Floats
@@ -62,6 +63,8 @@ class Crowd:
     size: NDArray[np.float64]
     places: Floats
     summaries: Floats
+    facets: Rows
+    facet_sets: tuple[int, ...]
     first: Rows
     counts: Rows
     reach: Floats
@@ -92,6 +95,7 @@ class CrowdBuffers:
         self._hubs = np.empty(actors, dtype=np.float32)
         self._places = np.empty((actors, 3), dtype=np.float32)
         self._summaries = np.empty((actors, basis.shape[1]), dtype=np.float32)
+        self._facets = np.empty(actors, dtype=np.int64)
         self._first = np.empty(actors, dtype=np.int64)
         self._counts = np.empty((actors, len(FACETS)), dtype=np.int64)
         self._reach = np.empty(actors, dtype=np.float32)
@@ -116,6 +120,7 @@ class CrowdBuffers:
         self._keep_facts(slots, batch)
         self._first[new] = self._passages + np.cumsum(counts[moved].sum(axis=1)) - counts[moved].sum(axis=1)
         self._counts[new] = counts[moved]
+        self._facets[new] = (counts[moved] > 0) @ (1 << np.arange(len(FACETS)))
         self._reach[new] = np.linalg.norm(sums[moved].sum(axis=1), axis=1)
         self._summaries[new] = _means(sums[moved], counts[moved]) @ self.basis
         end = self._passages + int(texts.sum())
@@ -153,6 +158,8 @@ class CrowdBuffers:
             size=self._numbers["size"][:n],
             places=self._places[:n],
             summaries=self._summaries[:n],
+            facets=self._facets[:n],
+            facet_sets=tuple(np.flatnonzero(np.bincount(self._facets[:n])).tolist()),
             first=self._first[:n],
             counts=self._counts[:n],
             reach=self._reach[:n],

@@ -23,7 +23,6 @@ from matching.ranking.parts import (
     text_parts,
 )
 from matching.ranking.profile import FACETS, Column, Profile, Runs
-from matching.ranking.weights import Weights
 
 LOOKED_AT = 700
 """Actors whose passages are looked at; how many of the ten best stand among them is measured by bench/scale.py."""
@@ -39,7 +38,7 @@ def best_merits(
     """The `count` greatest merits with the `allowed` slots, before hub correction."""
     plain = replace(scoring, weights=replace(scoring.weights, hub=0.0), relations={})
     rows = np.flatnonzero(allowed & crowd.alive & (crowd.reach > 0))
-    tables = _fact_tables(crowd, question, plain)
+    tables = fact_tables(crowd, question, plain)
     if len(rows) > _NEIGHBOURS:
         rows = _best(rows, glance(crowd, question, rows, tables, plain), _NEIGHBOURS)
     return np.sort(look(crowd, question, rows, tables, plain))[::-1][:count]
@@ -59,7 +58,7 @@ def find_best(
     may lift a pair that the glance left behind.
     """
     rows = np.flatnonzero(allowed & crowd.alive & (crowd.reach > 0))
-    tables = _fact_tables(crowd, question, scoring)
+    tables = fact_tables(crowd, question, scoring)
     if len(rows) > looked_at:
         near = _best(rows, glance(crowd, question, rows, tables, scoring), looked_at)
         related = _related(question, scoring)
@@ -74,12 +73,10 @@ def glance(
 ) -> NDArray[np.float32]:
     """About the merit of each of the `rows`, from summaries and facts; the soft maximum and twins are left out."""
     weights, calibration = scoring.weights, scoring.calibration
-    dim = crowd.codes.shape[1]
-    searched = searched_for(question, dim, weights) / (calibration.ceiling - calibration.floor)
     # Gathering rows costs more than multiplying all of them, unless they are few.
     few = len(rows) < len(crowd) / 4
     here: Any = rows if few else slice(None)
-    total = crowd.summaries[here] @ (searched @ crowd.basis)
+    total = _told(crowd, question, here, scoring)
     weight: Any = np.float32(weights.exchange + weights.profile)
     for name in (name for name in _TABLES if len(tables[name])):
         surplus, known = _weighed(tables[name], getattr(weights, name), calibration.typical[name])
@@ -112,27 +109,57 @@ def look(
     return np.asarray(correct_hubs(merit, _one(question.hubness), crowd.hubness[rows], scoring)[0])
 
 
-def searched_for(question: Profile, dim: int, weights: Weights) -> NDArray[np.float32]:
-    """What a question looks for in an actor's facet means, (3·dim,): the product grows with the pair's merit.
+def _told(crowd: Crowd, question: Profile, here: Any, scoring: Scoring) -> NDArray[np.float32]:
+    """What texts add to the total, from summaries: linear in an actor's facet means, by which facets it has."""
+    searched = _searched_for(question, crowd.codes.shape[1]) @ crowd.basis
+    factors, lifts = _factors(question, scoring)
+    summaries, facets = crowd.summaries[here], crowd.facets[here]
+    if len(crowd.facet_sets) == 1:
+        alone = crowd.facet_sets[0]
+        return np.asarray(summaries @ (factors[alone] @ searched) + lifts[alone], dtype=np.float32)
+    products = summaries @ searched.T
+    products *= factors[facets]
+    return np.asarray(products.sum(axis=1) + lifts[facets], dtype=np.float32)
 
-    Needs look for offers and offers for needs, half the exchange's weight each, or all of it where the question has
-    only one of them; every facet looks for the profile text, and the question as a whole for the actor as a whole.
+
+def _searched_for(question: Profile, dim: int) -> NDArray[np.float32]:
+    """What a question looks for in an actor's needs, offers and profile, (3, 3·dim): exchange, telling, likeness.
+
+    Needs look for offers and offers for needs; every facet looks for the profile text; and the question as a whole for
+    the actor as a whole.
     """
     need, offer, told = (_mean(question, facet, dim) for facet in FACETS)
-    exchange = weights.exchange / max(int(np.any(need)) + int(np.any(offer)), 1)
-    told_weight = weights.profile * 2 / 3 / 5
-    together = need + offer + told
-    whole = together * (weights.profile / 3 / _TYPICAL_REACH / max(float(np.linalg.norm(together)), 1e-12))
-    looks_for = {
-        "need": exchange * offer + told_weight * told + whole,
-        "offer": exchange * need + told_weight * told + whole,
-        "profile": told_weight * together + whole,
-    }
-    return np.concatenate([looks_for[facet] for facet in FACETS]).astype(np.float32)
+    whole = need + offer + told
+    whole = whole / max(float(np.linalg.norm(whole)), 1e-12)
+    rows = [[offer, need, np.zeros_like(need)], [told, told, need + offer + told], [whole, whole, whole]]
+    return np.array([np.concatenate(row) for row in rows], dtype=np.float32)
 
 
-_TYPICAL_REACH = 2.0
-"""Length of the sum of an actor's three mean vectors; it differs little from actor to actor."""
+def _factors(question: Profile, scoring: Scoring) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """By the set of facets that an actor has (8): what each of the three products counts (8, 3), and a constant (8,).
+
+    A direction of exchange of which a side says nothing drops out of the mean, and so does a meeting with its profile.
+    """
+    weights, calibration = scoring.weights, scoring.calibration
+    scale = calibration.ceiling - calibration.floor
+    asks = [bool(count) for count in _asked(question)[0][0]]
+    factors, lifts = np.zeros((8, 3), dtype=np.float32), np.zeros(8, dtype=np.float32)
+    for facets in range(1, 8):
+        need, offer, told = (bool(facets >> bit & 1) for bit in range(3))
+        exchanges = (asks[1] and need) + (asks[0] and offer)
+        meetings = asks[2] * (need + offer + told) + told * (asks[0] + asks[1])
+        if exchanges:
+            factors[facets, 0] = weights.exchange / exchanges
+            lifts[facets] += weights.exchange * (-calibration.floor / scale - calibration.typical["need_offer"])
+        telling = 2 / 3 if meetings else 0.0
+        factors[facets, 1] = weights.profile * telling / max(meetings, 1)
+        factors[facets, 2] = weights.profile * (1 - telling) / _REACH[need + offer + told]
+        lifts[facets] += weights.profile * (-calibration.floor / scale - calibration.typical["profile"])
+    return factors / np.float32(scale), lifts
+
+
+_REACH = (1.0, 0.9, 1.45, 2.0)
+"""Length of the sum of an actor's mean vectors, by how many facets it has; it differs little from actor to actor."""
 
 
 def _mean(profile: Profile, facet: str, dim: int) -> NDArray[np.float32]:
@@ -151,7 +178,7 @@ def _best(rows: Rows, merit: NDArray[Any], count: int) -> Rows:
     return np.asarray(rows[merit >= last])
 
 
-def _fact_tables(crowd: Crowd, question: Profile, scoring: Scoring) -> dict[str, Matrix]:
+def fact_tables(crowd: Crowd, question: Profile, scoring: Scoring) -> dict[str, Matrix]:
     """For each fact its part with every value that an actor has, NaN where unknown."""
     affinity = scoring.affinity
     asked: dict[str, tuple[Any, Callable[[Any, Any], float | None]]] = {

@@ -16,9 +16,9 @@ from matching.ranking.rank import score_pools
 from models.event import ParticipantPublic
 from models.match import MatchFilters, MatchRequest, Suggestion
 
-MOST_ASKING = 12
+MOST_ASKING = 10
 """Participants who are asked for whom they miss; each is one ranking of the whole pool."""
-EACH = 8
+EACH = 6
 
 
 @dataclass

@@ -97,7 +97,7 @@ def find_twins(likenesses: Sequence[Likeness], *, new: int | None = None) -> lis
     found: dict[tuple[int, int], Pair] = {}
     limit = len(likenesses) if new is None else new
     for i, j in _candidates(index, limit):
-        if (i, j) not in found:
+        if (i, j) not in found and not _is_hopeless(index, i, j):
             pair = _compare(index, i, j)
             if pair.score >= SAME:
                 found[i, j] = pair
@@ -182,6 +182,19 @@ def _word_keys(index: _Index, position: int) -> Iterable[object]:
     rarest = rare[:4]
     alone = [(rarest[0],)] if rarest and index.frequency[rarest[0]] <= _BLOCK and len(rarest[0]) > 3 else []
     return [*combinations(sorted(rarest), 2), *alone]
+
+
+def _is_hopeless(index: _Index, i: int, j: int) -> bool:
+    """Whether not even the same name would make them one actor: other places, other websites (see `_compare`)."""
+    a, b = index.likenesses[i], index.likenesses[j]
+    if a.host and a.host == b.host and a.host not in _SHARED_HOSTS:
+        return False
+    against = 0.08 if a.host and b.host else 0.0
+    if a.city and b.city:
+        against += -0.02 if index.signatures[i].city == index.signatures[j].city else 0.12
+    if a.country and b.country and a.country != b.country:
+        against += 0.3
+    return 1.0 - against < SAME - 0.001
 
 
 def _compare(index: _Index, i: int, j: int) -> Pair:

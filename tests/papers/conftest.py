@@ -1,7 +1,6 @@
 """An event with names that papers find hard, and a plan that is known to the last meeting."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -10,38 +9,51 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app.main import create_app
+from app.services.actors import create_actor
+from app.services.events import create_event, register, set_interpreters, set_places, set_rounds
 from app.services.meaning import Meaning, MeaningHolder
 from app.settings import Settings
 from app.worker import drain
+from models.actor import ActorCreate
+from models.event import EventCreate, InterpreterCreate, ParticipantCreate, PlaceCreate, RoundCreate
 
 
-@pytest.fixture
-def client(tmp_path: Path, engine: Engine, meaning: Meaning) -> Iterator[TestClient]:
-    settings = Settings(data_dir=tmp_path, embed_in_service=False, public_url="https://viaduc.example.org/")
-    application = create_app(settings, engine=engine, holder=MeaningHolder.ready(meaning))
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory, shared_engine: Engine, meaning: Meaning) -> Iterator[TestClient]:
+    """One application for all of these tests: making it takes longer than most of them."""
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("papers"), embed_in_service=False, public_url="https://viaduc.example.org/"
+    )
+    application = create_app(settings, engine=shared_engine, holder=MeaningHolder.ready(meaning))
     with TestClient(application, raise_server_exceptions=False) as client:
         yield client
 
 
 @pytest.fixture
-def gathering(client: TestClient, engine: Engine, meaning: Meaning) -> Gathering:
+def client(service: TestClient, engine: Engine) -> TestClient:
+    """The service on an empty database, for somebody who chose no language yet."""
+    service.cookies.clear()
+    return service
+
+
+@pytest.fixture
+def gathering(session: Session, engine: Engine, meaning: Meaning) -> Gathering:
     """Three rounds with a long pause, two tables, an interpreter; no plan yet."""
+    fields = EventCreate(name="Rencontres : à Kortrijk", zone="Europe/Brussels", place="Kortrijk")
+    number = create_event(session, fields=fields).id
+    set_rounds(session, event_id=number, rounds=[RoundCreate.model_validate(r) for r in ROUNDS])
+    set_places(session, event_id=number, places=[PlaceCreate(label="Table 1"), PlaceCreate(label="Zaal Øst")])
+    set_interpreters(session, event_id=number, interpreters=[InterpreterCreate(languages=["fr", "nl"])])
     ids = []
     for name, (lang, need, offer) in zip(NAMES, TEXTS, strict=True):
-        fields = {"name": name, "country": "FR" if lang == "fr" else "BE", "side": "FR" if lang == "fr" else "VLG",
-                  "city": "Lille", "languages": [lang], "kind": "company",
-                  "needs": [{"lang": lang, "text": need}], "offers": [{"lang": lang, "text": offer}]}  # fmt: skip
-        ids.append(client.post("/actors", json=fields).json()["id"])
+        told = {"name": name, "country": "FR" if lang == "fr" else "BE", "side": "FR" if lang == "fr" else "VLG",
+                "city": "Lille", "languages": [lang], "kind": "company",
+                "needs": [{"lang": lang, "text": need}], "offers": [{"lang": lang, "text": offer}]}  # fmt: skip
+        ids.append(create_actor(session, fields=ActorCreate.model_validate(told)).id)
+        register(session, event_id=number, fields=ParticipantCreate(actor_id=ids[-1]))
+    session.commit()
     drain(engine, meaning, batch=100)
-    fields = {"name": "Rencontres : à Kortrijk", "zone": "Europe/Brussels", "place": "Kortrijk"}
-    number = client.post("/events", json=fields).json()["id"]
-    url = f"/events/{number}"
-    client.put(f"{url}/rounds", json=ROUNDS)
-    client.put(f"{url}/places", json=[{"label": "Table 1"}, {"label": "Zaal Øst"}])
-    client.put(f"{url}/interpreters", json=[{"languages": ["fr", "nl"]}])
-    for actor_id in ids:
-        assert client.post(f"{url}/participants", json={"actor_id": actor_id}).status_code == 201
-    return Gathering(url, number, ids)
+    return Gathering(f"/events/{number}", number, ids)
 
 
 @pytest.fixture

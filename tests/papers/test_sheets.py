@@ -4,7 +4,7 @@ import io
 import zipfile
 
 from fastapi.testclient import TestClient
-from papers_gathering import NAMES, Gathering, words_of
+from papers_gathering import NAMES, Gathering, add_plan, words_of
 from pypdf import PdfReader
 from sqlmodel import Session, select
 
@@ -34,6 +34,15 @@ def test_a_participants_sheet_says_when_where_whom_and_why_in_both_languages(
         "11:00 – 11:20 Zaal Øst =1+1 Entreprise · Lille · Belgique (VLG) · néerlandais"
     )
     assert "peut encore changer · Plan 1, ontwerp van " in foot
+
+
+def test_who_meets_two_at_once_reads_both(client: TestClient, session: Session, gathering: Gathering) -> None:
+    a, b, _, d = gathering.actors
+    add_plan(session, gathering.id, 1, [(a, b, 0, 0), (a, d, 0, 1)])
+    (sheet,) = printed(client, gathering, "participants", actor_ids=[a])
+    assert sheet.count("09:30 – 09:50") == 2
+    assert NAMES[1] in sheet
+    assert NAMES[3] in sheet
 
 
 def test_what_people_wrote_is_never_read_as_markup(client: TestClient, planned: Gathering) -> None:

@@ -79,7 +79,9 @@ def _own_sheet(desk: Desk, person: Person) -> dict[str, Any]:
 def _own_rows(desk: Desk, person: Person) -> list[dict[str, Any]]:
     """Meetings in their order, and between them the pauses, those that touch each other as one."""
     table, lang = desk.timetable, desk.first(person)
-    held = {m.slot: m for m in table.by_person.get(person.id, ())}
+    held: dict[int, list[Encounter]] = {}
+    for meeting in table.by_person.get(person.id, ()):  # with several delegates there may be several at once
+        held.setdefault(meeting.slot, []).append(meeting)
     if not held:
         return []
     rows: list[dict[str, Any]] = []
@@ -94,7 +96,7 @@ def _own_rows(desk: Desk, person: Person) -> list[dict[str, Any]]:
             quiet += [before.end, slot.start]
         if slot.index in held:
             rows += _pause(desk, person, quiet)
-            rows.append(_own_meeting(desk, person, held[slot.index], desk.clock(slot, lang)))
+            rows += [_own_meeting(desk, person, meeting, desk.clock(slot, lang)) for meeting in held[slot.index]]
         else:
             quiet += [slot.start, slot.end]
         before = slot

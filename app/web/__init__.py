@@ -10,8 +10,8 @@ from app.web.console import router as console
 from app.web.day import router as day
 from app.web.directory import router as directory
 from app.web.front import router as front
-from app.web.papers.pages import router as papers
 from app.web.maps import router as maps
+from app.web.papers.pages import router as papers
 from app.web.reference import router as reference
 from app.web.static_files import CachedStaticFiles
 

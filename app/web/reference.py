@@ -63,6 +63,7 @@ class Operation:
     path: str
     anchor: str
     summary: str
+    told: str
     parameters: list[Row]
     body: list[Row]
     body_kind: Pieces
@@ -105,6 +106,7 @@ class Reference:
             path=path,
             anchor=f"{method}-{path.strip('/').replace('/', '-').replace('{', '').replace('}', '')}",
             summary=told.get("summary", ""),
+            told=told.get("description", ""),
             parameters=parameters,
             body=self._rows(self._resolved(body), depth=1),
             body_kind=pieces(body) if body else [],

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from threading import Lock
 
 from sqlmodel import Session
@@ -29,21 +30,29 @@ class Encounter(Shape):
     reasons: list[Reason]
 
 
-_known: OrderedDict[tuple[object, ...], Sequence[Encounter]] = OrderedDict()
+@dataclass(frozen=True)
+class Asked:
+    """Whom somebody could meet, how many of them are told (absent: all), and in whose language."""
+
+    actor_id: int
+    others: frozenset[int]
+    lang: str
+    most: int | None = None
+
+
+_known: OrderedDict[tuple[object, Asked], Sequence[Encounter]] = OrderedDict()
 _lock = Lock()
 
 
-def encounters(
-    session: Session, *, cache: PoolCache, encoder: str, actor_id: int, others: Collection[int], lang: str
-) -> Sequence[Encounter]:
-    """Every one of `others` as this actor would meet it, best first; actors without any text are left out."""
+def encounters(session: Session, *, cache: PoolCache, encoder: str, asked: Asked) -> Sequence[Encounter]:
+    """The others as this actor would meet them, best first; actors without any text are left out."""
     loaded = cache.get(session, encoder=encoder)
-    key = (loaded.key, actor_id, frozenset(others), lang)
+    key = (loaded.key, asked)
     with _lock:
         if key in _known:
             _known.move_to_end(key)
             return _known[key]
-    told = _rank(loaded, _actors(session, loaded, encoder, {actor_id, *others}), actor_id, lang)
+    told = _rank(loaded, _actors(session, loaded, encoder, {asked.actor_id, *asked.others}), asked)
     with _lock:
         _known[key] = told
         while len(_known) > REMEMBERED:
@@ -57,17 +66,15 @@ def _actors(session: Session, loaded: LoadedPool, encoder: str, ids: Collection[
     return load_actors(session, encoder=encoder, ids=sorted(ids), shift=loaded.shift)
 
 
-def _rank(loaded: LoadedPool, actors: Mapping[int, PoolActor], actor_id: int, lang: str) -> list[Encounter]:
-    asker = actors.get(actor_id)
-    pool = [a.profile for i, a in sorted(actors.items()) if i != actor_id and a.profile.passages]
+def _rank(loaded: LoadedPool, actors: Mapping[int, PoolActor], asked: Asked) -> list[Encounter]:
+    asker = actors.get(asked.actor_id)
+    pool = [a.profile for i, a in sorted(actors.items()) if i != asked.actor_id and _understood(a)]
     if asker is None or not pool or not _understood(asker):
         return []
     # Whatever the two went through before is not told here: a phone on a table is read by two.
     scoring = Scoring(hub_level=loaded.hub_level)
-    pool = [profile for profile in pool if all(p.vector is not None for p in profile.passages)]
-    asked = Request(k=max(1, len(pool)), min_score=0, cross_side=False, scoring=scoring)
-    ranked = rank(asker.profile, pool, asked).suggestions if pool else ()
-    return [_encounter(s, actors[int(s.id)], lang) for s in ranked]
+    request = Request(k=asked.most or len(pool), min_score=0, cross_side=False, scoring=scoring)
+    return [_encounter(s, actors[int(s.id)], asked.lang) for s in rank(asker.profile, pool, request).suggestions]
 
 
 def _understood(actor: PoolActor) -> bool:

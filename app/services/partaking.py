@@ -1,14 +1,17 @@
 """What a participant does for itself in its agenda: wishes, languages and rounds, leaving, and having seen."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlmodel import Session, select
+from sqlalchemy import func
+from sqlmodel import Session, col, select
 
 from app.errors import BadInput, Conflict, NotFound
 from app.services.agenda import Agenda, snapshot
 from app.services.attendance import say_attendance
 from app.services.events import say_wish
+from models.actor import Actor
 from models.agenda import AgendaState
 from models.day import AttendanceSay, Presence
 from models.event import Participant, Wish, WishCreate
@@ -16,10 +19,31 @@ from models.event import Participant, Wish, WishCreate
 Word = Literal["wish", "veto", "none"]
 
 
+@dataclass(frozen=True)
+class Other:
+    """Another participant, by name."""
+
+    actor_id: int
+    name: str
+
+
 def words_said(session: Session, *, event_id: int, actor_id: int) -> dict[int, str]:
     """What this participant said (or what was said for it) about others: wish, veto or must."""
     rows = session.exec(select(Wish).where(Wish.event_id == event_id, Wish.actor_id == actor_id))
     return {row.target_id: row.kind for row in rows}
+
+
+def others_to_meet(session: Session, *, agenda: Agenda) -> list[Other]:
+    """Every participant that this one may be paired with, by name."""
+    side = func.coalesce(Participant.side, Actor.side)
+    rows = session.exec(
+        select(Actor.id, Actor.name, side)
+        .join(Participant, col(Participant.actor_id) == Actor.id)
+        .where(Participant.event_id == agenda.event.id, Actor.id != agenda.actor.id)
+        .order_by(col(Actor.name), col(Actor.id))
+    ).all()
+    own = agenda.participant.side or agenda.actor.side
+    return [Other(i, name) for i, name, other in rows if not agenda.event.cross_side_only or other != own]
 
 
 def say_word(session: Session, *, agenda: Agenda, target_id: int, word: Word, now: datetime) -> None:

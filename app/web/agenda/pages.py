@@ -11,15 +11,13 @@ from app.deps import HolderDep, NowDep, PoolDep, SessionDep
 from app.errors import NotFound
 from app.services import answers, partaking
 from app.services.agenda import Agenda, read_agenda
-from app.services.encounters import Encounter, encounters
-from app.services.events import list_participants
+from app.services.encounters import Asked, Encounter, encounters
 from app.services.links import Link, open_link
 from app.services.meaning import MeaningHolder
 from app.services.pool import PoolCache
 from app.web.agenda.frame import agenda_page, language
 from app.web.agenda.room import draw_room
 from app.web.catalogues import LANGUAGES
-from models.event import ParticipantPublic
 
 router = APIRouter(prefix="/agenda", include_in_schema=False)
 
@@ -60,13 +58,12 @@ class Meeting:
         self.session, self.lang = session, lang
         self._encoder, self._cache = holder.name, cache
 
-    def with_each(self, actor_id: int, others: set[int]) -> dict[int, Encounter]:
+    def with_each(self, actor_id: int, others: set[int], most: int | None = None) -> dict[int, Encounter]:
         """By id, best first; nobody while the language model is not there."""
         if self._encoder is None or not others:
             return {}
-        found = encounters(
-            self.session, cache=self._cache, encoder=self._encoder, actor_id=actor_id, others=others, lang=self.lang
-        )
+        asked = Asked(actor_id, frozenset(others), self.lang, most)
+        found = encounters(self.session, cache=self._cache, encoder=self._encoder, asked=asked)
         return {e.actor.id: e for e in found}
 
     def reasons(self, told: Agenda) -> dict[str, Any]:
@@ -90,38 +87,25 @@ def page_context(told: Agenda, link: Link, now: datetime) -> dict[str, Any]:
 
 
 def wishes(meet: Meeting, told: Agenda, now: datetime) -> dict[str, Any]:
-    """Whom to wish for: suggestions, everybody else, and what was said; empty once the event has begun."""
-    nothing: dict[str, Any] = {"open": False, "proposed": [], "others": [], "words": {}, "names": {}}
+    """Whom to wish for: suggestions, everybody else, and what was said; nothing once the event has begun."""
     if told.has_begun(now) or not told.rules.wishes:
-        return {"wishes": nothing}
+        return {"wishes": {"open": False}}
     me = told.actor.id
-    people = [p for p in list_participants(meet.session, event_id=told.event.id) if p.actor_id != me]
-    side = told.participant.side or told.actor.side
-    may_meet = [p for p in people if not told.event.cross_side_only or p.side != side]
     words = partaking.words_said(meet.session, event_id=told.event.id, actor_id=me)
-    fits = meet.with_each(me, {p.actor_id for p in may_meet})
-    proposed = [e for i, e in fits.items() if i in words or _rank_of(i, fits, words) < SUGGESTED]
+    others = partaking.others_to_meet(meet.session, agenda=told)
+    said = {o.actor_id: o.name for o in others if o.actor_id in words}
+    unsaid = {o.actor_id for o in others} - said.keys()
+    proposed = [*meet.with_each(me, {*said}).values(), *meet.with_each(me, unsaid, SUGGESTED).values()]
     shown = {e.actor.id for e in proposed}
     return {
         "wishes": {
             "open": True,
             "proposed": proposed,
-            "others": [p for p in may_meet if p.actor_id not in shown and p.actor_id not in words],
+            "others": [o for o in others if o.actor_id not in shown and o.actor_id not in words],
             "words": words,
-            "names": _named(people, words, shown),
+            "names": {i: name for i, name in said.items() if i not in shown},
         }
     }
-
-
-def _rank_of(actor_id: int, fits: dict[int, Encounter], words: dict[int, str]) -> int:
-    """How many that nothing was said about stand before this one."""
-    unsaid = [i for i in fits if i not in words]
-    return unsaid.index(actor_id) if actor_id in unsaid else len(unsaid)
-
-
-def _named(people: list[ParticipantPublic], words: dict[int, str], shown: set[int]) -> dict[int, str]:
-    """Those something was said about who are not among the cards, by name."""
-    return {p.actor_id: p.name for p in people if p.actor_id in words and p.actor_id not in shown}
 
 
 def tongues(told: Agenda) -> list[str]:

@@ -228,7 +228,7 @@ def _said(actor: ActorCreate, draft: Draft) -> dict[str, Any]:
 
 
 def _told(item: LocalText | str) -> dict[str, Any] | str:
-    return {"lang": item.lang, "text": item.text} if isinstance(item, LocalText) else item
+    return item if isinstance(item, str) else {"lang": item.lang, "text": item.text}
 
 
 def _hash(said: dict[str, Any], relations: list[tuple[str, str]]) -> str:

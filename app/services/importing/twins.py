@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations
 
 from app.services.importing.columns import typos
@@ -264,6 +265,7 @@ def _word_likeness(index: _Index, a: Sequence[str], b: Sequence[str]) -> tuple[f
     return (shared / total if total else 0.0), reasons
 
 
+@lru_cache(maxsize=200_000)
 def _misspelt(a: str, b: str) -> bool:
     """Whether one word is the other with a typing error: never words with digits, and not short ones."""
     longest = max(len(a), len(b))

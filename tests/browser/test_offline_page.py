@@ -1,6 +1,7 @@
 """The page without a network, opened from a file: clock, agendas, absences that stay and come out as a file."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,20 @@ def test_the_page_of_papers_is_accessible(saved: Path, browser_page: Page, axe: 
     assert complaints(axe, browser_page) == []
     browser_page.set_viewport_size({"width": 360, "height": 740})
     assert browser_page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_printing_says_that_it_prints_and_hands_the_file_over(saved: Path, browser_page: Page) -> None:
+    browser_page.goto("/console/events/1/papers")
+    with browser_page.expect_download() as download:
+        browser_page.get_by_role("button", name=re.compile("PDF.*Table signs")).click()
+        assert browser_page.get_by_role("button", name="Print everything").is_disabled()
+    assert download.value.suggested_filename == "afternoon-signs.pdf"
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
+    status = browser_page.locator(".printing")
+    status.get_by_text("among your downloads").wait_for()
+    browser_page.locator("summary", has_text="Languages, badges, plan").click()
+    browser_page.get_by_label("Badge, width in mm").fill("20")
+    browser_page.evaluate("document.querySelector('.papers-form').noValidate = true")
+    browser_page.get_by_role("button", name=re.compile("PDF.*Badges")).click()
+    status.get_by_text("This could not be printed.").wait_for()
+    assert browser_page.get_by_role("button", name="Print everything").is_enabled()

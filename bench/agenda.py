@@ -23,8 +23,8 @@ BEFORE = datetime.fromisoformat("2027-03-08T10:30:00+01:00")
 
 
 def walk(client: Any, addresses: Sequence[str]) -> dict[str, float]:
-    """Every agenda once: median, slowest of a hundred, all together."""
-    taken = []
+    """Every agenda once: median, slowest of a hundred, and the processor time of service and client together."""
+    taken, processor = [], time.process_time()
     for address in addresses:
         began = time.perf_counter()
         client.get(address).raise_for_status()
@@ -32,7 +32,7 @@ def walk(client: Any, addresses: Sequence[str]) -> dict[str, float]:
     return {
         "median ms": round(statistics.median(taken), 1),
         "p99 ms": round(sorted(taken)[int(0.99 * (len(taken) - 1))], 1),
-        "all s": round(sum(taken) / 1000, 2),
+        "processor ms each": round((time.process_time() - processor) * 1000 / len(addresses), 1),
     }
 
 

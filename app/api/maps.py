@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Depends, File, Form, Query, Response, UploadFile
 from pydantic import ValidationError
-from sqlalchemy import Engine
 
 from app.api import examples
 from app.api.problems import responses, validation_errors
@@ -84,7 +83,7 @@ Wait = Annotated[
 class _Doors:
     """What every route that begins work on an import asks for."""
 
-    engine: Engine
+    engine: EngineDep
     importer: Importer
     encoder: str | None
 

@@ -93,9 +93,7 @@ def test_a_file_too_large_is_told_before_it_travels(live_server: Server, browser
 
 
 @pytest.mark.parametrize("address", ["/console/maps", "/console/maps/sectors"])
-def test_lists_are_accessible_and_fit_a_phone(
-    live_server: Server, browser_page: Page, axe: Axe, address: str
-) -> None:
+def test_lists_are_accessible_and_fit_a_phone(live_server: Server, browser_page: Page, axe: Axe, address: str) -> None:
     terms = json.dumps([{"code": "DAS1", "names": {"fr": "Textiles du futur", "nl": "Textiel"}, "viaduc": "textile"}])
     browser_page.goto("/console/maps/sectors")
     browser_page.evaluate(DROP, [terms, "das.json"])

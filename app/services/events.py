@@ -1,6 +1,7 @@
 """Events: set-up of rounds, places, participants and wishes."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from itertools import pairwise
 
 from sqlalchemy import func
@@ -60,6 +61,11 @@ def list_events(session: Session, *, only: Collection[int] | None = None) -> lis
     events = session.exec(asked if only is None else asked.where(col(Event.id).in_(only))).all()
     counts = [_counts(session, table) for table in (Round, EventPlace, Participant, Plan)]
     return [_public(event, [count.get(event.id, 0) for count in counts]) for event in events]
+
+
+def list_beginnings(session: Session) -> dict[int, datetime]:
+    """When the first round of each event begins; events without rounds are not there."""
+    return dict(session.exec(select(Round.event_id, func.min(Round.starts_at)).group_by(col(Round.event_id))).all())
 
 
 def event_public(session: Session, *, event: Event) -> EventPublic:

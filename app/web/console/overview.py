@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse, Response
 from app.deps import HolderDep, PrincipalDep, SessionDep
 from app.services import events as service
 from app.services.checklist import checklist
-from app.services.programmes import programme_of
+from app.services.programmes import list_programmes, programme_of
 from app.web.console.frame import event_frame
 from app.web.render import page
 
@@ -16,7 +16,10 @@ router = APIRouter()
 @router.get("/events")
 def event_list(request: Request, session: SessionDep, principal: PrincipalDep) -> Response:
     """Every event, newest first; an organiser's are its own."""
-    return page(request, "console/events.html", {"events": service.list_events(session, only=principal.sees)})
+    events = service.list_events(session, only=principal.sees)
+    programmes = {p.id: p.name for p in list_programmes(session)}
+    told = {"events": events, "begins": service.list_beginnings(session), "programmes": programmes}
+    return page(request, "console/events.html", told)
 
 
 @router.get("/events/{event_id}")

@@ -227,6 +227,8 @@ POLICY: dict[str, Who] = {
     # Papers and files
     "POST /events/{event_id}/papers": RUNS_EVENT,
     "POST /events/{event_id}/papers/{kind}": RUNS_EVENT,
+    "GET /events/{event_id}/report": RUNS_EVENT,
+    "GET /console/events/{event_id}/report": RUNS_EVENT,
     "GET /events/{event_id}/calendar.ics": RUNS_EVENT,
     "GET /events/{event_id}/export": RUNS_EVENT,
     "GET /events/{event_id}/offline.html": RUNS_EVENT,

@@ -21,6 +21,7 @@ from app.api.papers import router as papers
 from app.api.plans import router as plans
 from app.api.plans import what_if_router as what_if
 from app.api.programmes import router as programmes
+from app.api.report import router as report
 from app.api.tandems import router as tandems
 from app.api.weights import event_router as event_weights
 from app.api.weights import router as weights
@@ -38,7 +39,7 @@ routers = tuple(
     _summarised(r)
     for r in (
         match, actors, known, maps, sector_lists, programmes, events, agendas, day, event_weights, plans, what_if,
-        pairings, papers,
+        pairings, papers, report,
         calendar_feeds, tandems, feedback,
         weights, access, audit, operations,
     )

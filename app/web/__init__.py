@@ -13,6 +13,7 @@ from app.web.front import router as front
 from app.web.maps import router as maps
 from app.web.papers.pages import router as papers
 from app.web.reference import router as reference
+from app.web.report import router as report
 from app.web.static_files import CachedStaticFiles
 
 __all__ = ["mount"]
@@ -20,6 +21,6 @@ __all__ = ["mount"]
 
 def mount(app: FastAPI) -> None:
     """Add the pages and their static files to the service."""
-    for router in (front, directory, sign_in, access, console, board, day, agenda, maps, papers, reference):
+    for router in (front, directory, sign_in, access, console, board, day, agenda, maps, papers, report, reference):
         app.include_router(router)
     app.mount("/static", CachedStaticFiles(), name="static")

@@ -200,7 +200,8 @@ def _visits(
         .order_by(col(Meeting.round))
     ).all()
     others = _others(session, me, meetings)
-    interpreters = {str(i.index): i for i in list_interpreters(session, event_id=me.event_id)}
+    needed = any(m.interpreter for m in meetings)
+    interpreters = {str(i.index): i for i in (list_interpreters(session, event_id=me.event_id) if needed else ())}
     slots = {r.index: r for r in rounds}
     labels = {p.index: p for p in places}
     found = {}
@@ -228,13 +229,12 @@ def _visits(
 
 def _others(session: Session, me: Participant, meetings: Sequence[Meeting]) -> dict[int, tuple[Actor, list[str]]]:
     """Whom I meet, each with the languages it is there with."""
-    ids = {m.a for m in meetings} | {m.b for m in meetings}
-    actors = session.exec(select(Actor).where(col(Actor.id).in_(ids))).all()
-    registered = session.exec(
-        select(Participant).where(Participant.event_id == me.event_id, col(Participant.actor_id).in_(ids))
+    rows = session.exec(
+        select(Actor, Participant)
+        .outerjoin(Participant, (col(Participant.actor_id) == Actor.id) & (col(Participant.event_id) == me.event_id))
+        .where(col(Actor.id).in_({m.a for m in meetings} | {m.b for m in meetings}))
     ).all()
-    people = {p.actor_id: p for p in registered}
-    return {a.id: (a, _spoken(people.get(a.id), a)) for a in actors}
+    return {actor.id: (actor, _spoken(person, actor)) for actor, person in rows}
 
 
 def _spoken(participant: Participant | None, actor: Actor) -> list[str]:

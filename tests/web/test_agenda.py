@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from fastapi.testclient import TestClient
@@ -13,6 +14,7 @@ from httpx import Response
 from sqlmodel import Session, select
 
 from app.services.links import make_link
+from app.web.agenda.pages import shown_contact
 from app.web.agenda.room import draw_room
 from app.web.catalogues import LANGUAGES
 from models.agenda import MeetingAnswer
@@ -371,6 +373,12 @@ def test_both_learn_that_both_said_yes(
     client.post(f"{theirs}/answers/1", data={"again": "yes"})
     for url in (mine, theirs):
         assert client.get(url).text.count("You both said yes") == 1
+
+
+def test_a_contact_shows_what_is_shared_of_it() -> None:
+    anna = SimpleNamespace(name="Anna", function="Buyer", email="anna@example.org", phone=None)
+    assert shown_contact(anna) == {"who": ["Anna", "Buyer"], "reach": ["anna@example.org"]}
+    assert shown_contact(SimpleNamespace(email="desk@example.org")) == {"who": [], "reach": ["desk@example.org"]}
 
 
 # ---- Without a connection

@@ -45,7 +45,10 @@ def agenda(
         "mutual": answers.mutual_with(session, event_id=link.event_id, actor_id=link.actor_id),
     }
     context["contacts"] = {
-        other: answers.contacts_for(session, event_id=link.event_id, viewer=link.actor_id, other=other)
+        other: [
+            shown_contact(c)
+            for c in answers.contacts_for(session, event_id=link.event_id, viewer=link.actor_id, other=other)
+        ]
         for other in context["mutual"]
     }
     return agenda_page(request, "agenda/agenda.html", context, lang)
@@ -106,6 +109,15 @@ def wishes(meet: Meeting, told: Agenda, now: datetime) -> dict[str, Any]:
             "names": {i: name for i, name in said.items() if i not in shown},
         }
     }
+
+
+def shown_contact(contact: object) -> dict[str, list[str]]:
+    """Who somebody is, and the addresses to reach them by, as far as they are shared."""
+    who, reach = (
+        [str(value) for name in names if (value := getattr(contact, name, None))]
+        for names in (("name", "function", "role"), ("email", "phone"))
+    )
+    return {"who": who, "reach": reach}
 
 
 def tongues(told: Agenda) -> list[str]:

@@ -119,7 +119,7 @@ def _size(rounds: int, look: Look, places: int) -> str:
     """How much room a column needs: it decides from which width on the rounds stand side by side."""
     small = look.zoom == "compact" or (not look.zoom and (rounds >= MANY_ROUNDS or places > MANY_PLACES))
     number = "few" if rounds <= 4 else "some" if rounds <= 8 else "many" if rounds <= 12 else "lots"
-    tight = " tight" if look.zoom == "compact" else ""
+    tight = " tight" if look.zoom == "compact" or rounds >= MANY_ROUNDS else ""
     return f"compact {number}{tight}" if small else number
 
 

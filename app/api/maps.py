@@ -239,11 +239,11 @@ def read_map(session: SessionDep, map_id: int) -> MapPublic:
 
 
 @router.get("/{map_id}/imports")
-def list_imports(session: SessionDep, holder: HolderDep, map_id: int) -> list[ImportPublic]:
-    """List what was loaded into a map, newest first"""
+def list_imports(session: SessionDep, map_id: int) -> list[ImportPublic]:
+    """List what was loaded into a map, newest first; the texts of each are counted where it is read by itself"""
     service.get_map(session, map_id=map_id)
     rows = service.list_imports(session, map_id=map_id)
-    return [service.import_public(session, row=row, encoder=holder.name) for row in rows]
+    return [service.import_public(session, row=row, count_texts=False) for row in rows]
 
 
 @router.post("/imports/{import_id}/undo", responses=responses(409))

@@ -142,9 +142,11 @@ def map_public(session: Session, *, competence_map: CompetenceMap) -> MapPublic:
     return _map_public(competence_map, count)
 
 
-def import_public(session: Session, *, row: MapImport, encoder: str | None = None) -> ImportPublic:
+def import_public(
+    session: Session, *, row: MapImport, encoder: str | None = None, count_texts: bool = True
+) -> ImportPublic:
     """The import as answered, with its report, how far work on it is, and how many of its texts wait for a vector."""
-    done = row.state in {"applying", "applied"}
+    done = count_texts and row.state in {"applying", "applied"}
     return ImportPublic.model_validate(
         {
             "id": row.id,

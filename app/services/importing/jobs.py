@@ -48,10 +48,12 @@ def start_job(session: Session, *, import_id: int) -> None:
 
 
 def stop_job(session: Session, *, import_id: int) -> None:
-    """Ask the work on an import to stop; nothing happens when there is none."""
-    job = session.get(ImportJob, import_id)
+    """Ask the work on an import to stop; what still waits for its turn is not begun. Nothing happens without work."""
+    job = session.get(ImportJob, import_id, with_for_update=True)
     if job is not None:
         job.stop_requested = True
+        if job.stage == "waiting":
+            job.stage = "stopped"
         session.flush()
 
 
@@ -107,7 +109,7 @@ def run_job(engine: Engine, *, import_id: int, work: Work, ending: threading.Eve
     report = _Reporter(engine, import_id, ending or threading.Event())
     try:
         with _alone(engine, import_id) as mine:
-            if mine:
+            if mine and report.claim():
                 _work(engine, import_id, work, report)
     except _Stopped:
         report.tell("stopped")
@@ -167,6 +169,13 @@ class _Reporter:
         self._stage = "waiting"
         self._rows = (0, 0)
         self._last = 0.0
+
+    def claim(self) -> bool:
+        """Whether the job still waits for somebody to do it; from now on nobody else will."""
+        waiting = update(ImportJob).where(col(ImportJob.import_id) == self.import_id, col(ImportJob.stage) == "waiting")
+        with session_scope(self._engine) as session:
+            begun = session.exec(waiting.values(stage="counting").returning(col(ImportJob.import_id)))
+            return begun.scalar_one_or_none() is not None
 
     def begin(self, stage: str) -> None:
         """A stage begins: its rows are counted first."""

@@ -85,11 +85,37 @@ def test_a_stop_leaves_nothing_of_what_is_applied_as_a_whole(session: Session, e
     number = arrive(many(1200))
     run_job(engine, import_id=number, work="read")
     start_job(session, import_id=number)
-    stop_job(session, import_id=number)
     session.commit()
-    run_job(engine, import_id=number, work="apply")
+    run_job(engine, import_id=number, work="apply", ending=ended())
     assert state(session, number) == ("previewed", "stopped")
     assert session.exec(select(func.count()).select_from(Actor)).one() == 0
+
+
+def ended() -> threading.Event:
+    """The service is ending: work stops at its next step."""
+    ending = threading.Event()
+    ending.set()
+    return ending
+
+
+def test_a_stop_is_heard_at_the_next_step(session: Session, engine: Engine, arrive):
+    number = arrive(many(1200))
+    session.get_one(ImportJob, number).stop_requested = True
+    session.commit()
+    run_job(engine, import_id=number, work="read")
+    assert state(session, number) == ("reading", "stopped")
+
+
+def test_what_is_stopped_before_its_turn_is_not_begun(session: Session, engine: Engine, arrive):
+    number = arrive(many(2))
+    stop_job(session, import_id=number)
+    session.commit()
+    run_job(engine, import_id=number, work="read")
+    assert state(session, number) == ("reading", "stopped")
+    start_job(session, import_id=number)
+    session.commit()
+    run_job(engine, import_id=number, work="read")
+    assert state(session, number) == ("previewed", "done")
 
 
 def test_what_is_resumable_goes_on_where_it_was_stopped(session: Session, engine: Engine, arrive):
@@ -97,9 +123,7 @@ def test_what_is_resumable_goes_on_where_it_was_stopped(session: Session, engine
     run_job(engine, import_id=number, work="read")
     start_job(session, import_id=number)
     session.commit()
-    ending = threading.Event()
-    ending.set()
-    run_job(engine, import_id=number, work="apply", ending=ending)
+    run_job(engine, import_id=number, work="apply", ending=ended())
     assert state(session, number) == ("applying", "stopped")
     assert session.exec(select(func.count()).select_from(Actor)).one() == 500
     start_job(session, import_id=number)

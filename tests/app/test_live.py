@@ -1,27 +1,30 @@
 """Live updates through a real server: what one process commits, the pages of another hear."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, create_engine, text
 
 from app import live
 from app.commands.serve import draining
+from app.db import make_engine, upgrade
+from app.embedded_postgres import start_embedded
 from app.main import create_app
 from app.services.meaning import Meaning, MeaningHolder
 from app.settings import Settings
-
 from tests.app.conftest import create_actor
 
 Word = tuple[str, dict]
@@ -29,10 +32,9 @@ FAR = 32_503_680_000_000
 """The year 3000, in milliseconds."""
 
 
-@pytest.fixture
-def service(settings: Settings, engine: Engine, meaning: Meaning) -> Iterator[uvicorn.Server]:
+@contextmanager
+def serving(application: FastAPI) -> Iterator[uvicorn.Server]:
     """The service in a thread of its own, listening on a free port."""
-    application = create_app(settings, engine=engine, holder=MeaningHolder.ready(meaning))
     config = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=20)
     server, started = draining(config, application), threading.Event()
     startup = server.startup
@@ -51,9 +53,19 @@ def service(settings: Settings, engine: Engine, meaning: Meaning) -> Iterator[uv
     assert not thread.is_alive()
 
 
+def address(server: uvicorn.Server) -> str:
+    return f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+
+
+@pytest.fixture
+def service(settings: Settings, engine: Engine, meaning: Meaning) -> Iterator[uvicorn.Server]:
+    with serving(create_app(settings, engine=engine, holder=MeaningHolder.ready(meaning))) as server:
+        yield server
+
+
 @pytest.fixture
 def base(service: uvicorn.Server) -> str:
-    return f"http://127.0.0.1:{service.servers[0].sockets[0].getsockname()[1]}"
+    return address(service)
 
 
 class Stream:
@@ -182,6 +194,38 @@ def test_when_the_connection_is_cut_it_comes_back_and_pages_look_again(
     assert stream.topics() == ["wishes"]
 
 
+@pytest.mark.slow
+def test_after_the_database_was_restarted_pages_look_again_and_hear_on(
+    settings: Settings, meaning: Meaning, tmp_path: Path
+) -> None:
+    url = start_embedded(tmp_path / "own")
+    upgrade(url)
+    engine = make_engine(url)
+    _add_event(engine)
+    with (
+        serving(create_app(settings, engine=engine, holder=MeaningHolder.ready(meaning))) as server,
+        closing(Stream(f"{address(server)}/live/clock/1?since={FAR}")) as stream,
+    ):
+        while stream.word()[1].get("topics") != ["all"]:
+            pass
+        postmaster = int((tmp_path / "own" / "postgres" / "postmaster.pid").read_text("utf-8").splitlines()[0])
+        os.kill(postmaster, signal.SIGINT)
+        while Path(f"/proc/{postmaster}").exists() and _state(postmaster) != "Z":
+            pass
+        assert start_embedded(tmp_path / "own") == url
+        assert stream.topics() == ["all"]
+        engine.dispose()
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE event SET name = 'Afterwards'"))
+        assert stream.topics() == ["event"]
+    engine.dispose()
+
+
+def _state(pid: int) -> str:
+    """R, S, Z …: a server that is gone may still wait for its parent to notice."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 def test_a_page_made_just_before_its_stream_is_told_only_if_something_happened(
     client: TestClient, event: str, base: str, listen
 ) -> None:
@@ -209,11 +253,7 @@ def test_a_service_that_is_told_to_stop_ends_its_streams_at_once(scratch_url: st
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     scratch = create_engine(scratch_url)
-    with scratch.begin() as connection:
-        connection.execute(
-            text("INSERT INTO event SELECT (jsonb_populate_record(NULL::event, CAST(:row AS jsonb))).*"),
-            {"row": json.dumps(_EVENT)},
-        )
+    _add_event(scratch)
     scratch.dispose()
     environment = {"VIADUC_DATABASE_URL": scratch_url, "VIADUC_DATA_DIR": str(tmp_path), "VIADUC_PORT": str(port),
                    "VIADUC_EMBED_IN_SERVICE": "false", "PATH": "/usr/bin:/bin"}  # fmt: skip
@@ -223,12 +263,19 @@ def test_a_service_that_is_told_to_stop_ends_its_streams_at_once(scratch_url: st
         assert stream.word()[0] == "hello"
         process.send_signal(signal.SIGTERM)
         with pytest.raises((EOFError, httpx2.RemoteProtocolError)):
-            while True:
-                stream.word()
+            stream.topics()
         stream.close()
         assert process.wait(10) in {0, -signal.SIGTERM}
     finally:
         process.kill()
+
+
+def _add_event(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO event SELECT (jsonb_populate_record(NULL::event, CAST(:row AS jsonb))).*"),
+            {"row": json.dumps(_EVENT)},
+        )
 
 
 _EVENT = {"id": 1, "name": "E", "zone": "Europe/Brussels", "min_meetings": 0, "cross_side_only": True,

@@ -14,6 +14,7 @@ from app.services.attendance import list_steps, say_attendance
 from app.services.events import list_participants, register
 from app.services.pages import list_choices
 from app.services.seats import list_seats
+from app.services.texts import fold
 from app.web.day.context import frame_context
 from app.web.day.frame import DayFrame, load_frame
 from app.web.day.rows import desk_rows
@@ -73,7 +74,9 @@ def walk_in(
     found: list[ActorBrief] = []
     if q.strip():
         query = ActorQuery(q=q.replace("\x00", ""))
-        found = list_actors(session, query=query, cursor=None, limit=FOUND).items
+        held = list_actors(session, query=query, cursor=None, limit=5 * FOUND).items
+        # Those whose texts hold the words come after those whose name does.
+        found = sorted(held, key=lambda actor: fold(q) not in fold(actor.name))[:FOUND]
     known = {p.actor_id for p in frame.people}
     context = {"q": q, "found": found, "known": known, "choices": list_choices(session)}
     return page(request, "day/walk_in.html", frame_context(session, frame, room="walk-in") | context)

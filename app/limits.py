@@ -45,6 +45,10 @@ class Buckets:
             self._levels.popitem(last=False)
         return 0.0
 
+    def forget(self) -> None:
+        """Begin anew: everybody's bucket is full."""
+        self._levels.clear()
+
     def _level(self, caller: str) -> float:
         level, at = self._levels.get(caller, (self._size, self._clock()))
         return min(self._size, level + (self._clock() - at) * self._rate)

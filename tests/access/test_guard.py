@@ -89,7 +89,7 @@ def test_the_guard_and_the_router_mean_the_same_route() -> None:
 
 
 def test_a_route_that_the_guard_did_not_rule_on_is_refused(serve: Serve) -> None:
-    client = serve(local_admin=True, base_url=LOCAL_URL, client=HERE)
+    client = serve(fresh=True, local_admin=True, base_url=LOCAL_URL, client=HERE)
     assert client.get("/events").status_code == 200
 
     @client.app.get("/added/later")
@@ -101,7 +101,7 @@ def test_a_route_that_the_guard_did_not_rule_on_is_refused(serve: Serve) -> None
 
 
 def test_a_websocket_is_refused_whatever_is_behind_it(serve: Serve) -> None:
-    client = serve(local_admin=True, base_url=LOCAL_URL, client=HERE)
+    client = serve(fresh=True, local_admin=True, base_url=LOCAL_URL, client=HERE)
 
     @client.app.websocket("/live")
     async def live(socket: WebSocket) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from app.db import session_scope
+from app.limits import Buckets
 from app.services.access.people import make_sign_in_link, put_person
 from app.web.access.sign_in import local_path
 from models.access import PersonCreate
@@ -341,7 +342,7 @@ def test_one_address_is_not_flooded_with_letters(serve: Serve, letters: Letters,
         headers=BROWSER, smtp_host="127.0.0.1", smtp_port=letters.server_address[1], smtp_security="none",
         smtp_from="viaduc@example.org", public_url="https://viaduc.example", rate_sign_in=3,
     )  # fmt: skip
-    client.app.state.limits.sign_ins._size = 100
+    client.app.state.limits.sign_ins = Buckets(100)
     for email in (anna, anna.upper(), f" {anna}", anna, anna):
         assert client.post("/console/sign-in/letter", data={"email": email}).status_code == 200
     assert len(letters.taken) == 3

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from app.errors import Unavailable
+from app.services.files.reasons import Said
 from app.services.papers import press
+from app.services.papers.desk import quoted
 
 FONTS = press.FOLDER / "fonts"
 
@@ -89,6 +91,14 @@ def test_all_strings_of_the_data_are_made_printable_but_codes() -> None:
     assert press.printable(data) == {
         "name": "·", "rows": [{"text": ["·"], "code": "<svg>株</svg>", "n": 1, "none": None}],
     }  # fmt: skip
+
+
+def test_addresses_in_quotations_may_end_a_line_and_words_stay_whole() -> None:
+    address = "https://example.org/a/very/long/address/without/any/space"
+    told = quoted(Said("fr", f"voir {address} ou Wirtschaftsförderung"))
+    assert told.replace("\u200b", "") == f"« voir {address} ou Wirtschaftsförderung »"
+    assert max(map(len, told.replace("\u200b", " ").split())) == len("Wirtschaftsförderung")
+    assert press.printable_text(told) == told
 
 
 def test_where_many_wait_nobody_else_joins_the_line() -> None:

@@ -1,6 +1,7 @@
 """What every paper is made of: the timetable, the reasons, the words of each reader, the codes to scan."""
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -129,13 +130,21 @@ def draw_code(address: str) -> str:
     return out.getvalue().decode()
 
 
+_ENDLESS = re.compile(r"\S{30,}")
+
+
+def _breakable(word: re.Match[str]) -> str:
+    """An address or the like, with places where a line may end that nobody sees."""
+    return "\u200b".join(re.findall(r".{1,8}", word.group()))
+
+
 _QUOTES = {"fr": ("« ", " »"), "es": ("«", "»"), "eu": ("«", "»"), "de": ("„", "“"), "da": ("»", "«")}
 
 
 def quoted(said: Said) -> str:
     """What somebody wrote, between the quotation marks of its language."""
     before, after = _QUOTES.get(said.lang.split("-")[0], ("“", "”"))
-    return f"{before}{said.text}{after}"
+    return f"{before}{_ENDLESS.sub(_breakable, said.text)}{after}"
 
 
 def where_from(person: Person) -> str:

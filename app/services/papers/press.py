@@ -21,7 +21,7 @@ IN_LINE = 16
 """Jobs that wait for their turn: each holds a thread of the service meanwhile."""
 INSTEAD = "·"
 """What stands for a letter that none of our fonts has (all Latin, Greek and Cyrillic letters are there)."""
-_LAYOUT = frozenset("\n\t\u00a0\u00ad\u202f")
+_LAYOUT = frozenset("\n\t\u00a0\u00ad\u200b\u202f")
 _press = Lock()
 _line = BoundedSemaphore(IN_LINE)
 

@@ -63,6 +63,7 @@ class Worker:
         """`cache` is shared with a service in the same process: very many actors are held once."""
         self._engine = engine
         self._cache = cache or PoolCache()
+        self._serves = cache is not None
         self._holder = holder
         self._batch = batch
         self._settled: int | None = None
@@ -96,6 +97,9 @@ class Worker:
             meaning = self._holder.get(wait_s=_IDLE_S)
             with session_scope(self._engine) as session:
                 worked = embed_batch(session, meaning=meaning, limit=self._batch) > 0 or self._settle(session, meaning)
+                if self._serves and not worked:
+                    # So that nobody's question waits while many actors are read.
+                    self._cache.get(session, encoder=meaning.name)
                 give_up_silent(session)
         except AppError as error:
             if self._holder.state == "loading":

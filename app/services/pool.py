@@ -108,6 +108,12 @@ class PoolCache:
         self._exact_up_to = exact_up_to
         self._keeper = CrowdKeeper()
 
+    @property
+    def held(self) -> int | None:
+        """The revision of what is held, None before the first question."""
+        loaded = self._loaded
+        return None if loaded is None else loaded.key[0]
+
     def get(self, session: Session, *, encoder: str, revision: int | None = None) -> LoadedPool:
         """The pool as of now; one short query when nothing changed, none where the `revision` was read already."""
         key = (current_revision(session) if revision is None else revision, encoder)

@@ -14,6 +14,8 @@ from app.db import make_engine, session_scope
 from app.services.actors import actor_public, create_actor, get_actor
 from app.services.backlog import count_backlog, embed_batch
 from app.services.meaning import Meaning, MeaningHolder
+from app.services.pool import PoolCache
+from app.services.pool_revision import current_revision
 from app.worker import Worker, drain
 from matching.encoder.hashing import HashingEncoder
 from matching.encoder.neutral import NeutralSpace
@@ -125,6 +127,20 @@ def test_the_thread_drains_what_it_finds_and_ends_when_asked(engine: Engine) -> 
     assert encoder.full.wait(20)
     worker.stop()
     assert left(engine, meaning) == 0
+
+
+def test_the_worker_of_a_service_has_the_pool_ready_before_anybody_asks(engine: Engine) -> None:
+    fill(engine, 3)
+    _, meaning = counting(3)
+    cache, apart = PoolCache(), PoolCache()
+    for worker in (
+        Worker(engine, MeaningHolder.ready(meaning), 2, cache),
+        Worker(engine, MeaningHolder.ready(meaning), 2),
+    ):
+        while worker._turn() == 0.0:
+            pass
+    with Session(engine) as session:
+        assert (cache.held, apart.held) == (current_revision(session), None)
 
 
 class Told(logging.Handler):

@@ -55,7 +55,7 @@ def preview(
     Raises BadInput or TooLarge when the file as a whole cannot be read.
     """
     row = accept(session, fields=fields, filename=filename, data=data, options=options)
-    return read_in(session, import_id=row.id, on_progress=on_progress)
+    return _read_in(session, row, data, on_progress)
 
 
 def accept(
@@ -81,9 +81,13 @@ def accept(
 def read_in(session: Session, *, import_id: int, on_progress: Progress | None = None) -> MapImport:
     """Preview an accepted file under its options."""
     row = get_import(session, import_id=import_id)
-    source = open_import(session, row=row)
+    return _read_in(session, row, zlib.decompress(row.data), on_progress)
+
+
+def _read_in(session: Session, row: MapImport, data: bytes, on_progress: Progress | None) -> MapImport:
     target = session.get_one(CompetenceMap, row.map_id)
     options = ImportOptions.model_validate(row.options)
+    source = _open(session, data, row.filename, options, target)
     report = _preview_report(session, source, target, options, on_progress)
     row.state, row.report = "previewed", report.model_dump(mode="json")
     session.flush()

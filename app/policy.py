@@ -76,6 +76,11 @@ POLICY: dict[str, Who] = {
     "DELETE /actors/{actor_id}/relations/{target_id}/{kind}": ORGANISER,
     "GET /actors/{actor_id}/sources": ORGANISER,
     "PUT /actors/{actor_id}/sources/{field}/{map_id}": ADMIN,
+    # Persons: never for readers; organisers for actors that come to their events
+    "GET /actors/{actor_id}/contacts": ORGANISER,
+    "POST /actors/{actor_id}/contacts": ORGANISER,
+    "PUT /actors/{actor_id}/contacts/{contact_id}": ORGANISER,
+    "DELETE /actors/{actor_id}/contacts/{contact_id}": ORGANISER,
     # Competence maps
     "GET /maps": ORGANISER,
     "GET /maps/template": READER,

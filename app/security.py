@@ -29,6 +29,11 @@ class Principal:
         """The events that lists show them; None: all."""
         return None if self.role == "admin" else self.events if self.role == "organiser" else frozenset()
 
+    @property
+    def organises(self) -> bool:
+        """Whether notes that organisers write for each other are for them."""
+        return self.role in {"admin", "organiser"}
+
     def must_run(self, event_id: int | None) -> None:
         """Forbidden unless they run this event; what belongs to no event is the admins'."""
         if self.role != "admin" and (event_id is None or not self.runs(event_id)):

@@ -5,6 +5,7 @@ from models.actor import Actor, IdempotencyRecord, Relation
 from models.agenda import AgendaLink, AgendaRules, AgendaState, MeetingAnswer
 from models.audit import AuditRecord
 from models.competence_map import CompetenceMap, ImportChange, MapEntry, MapImport
+from models.contact import Contact, Tombstone
 from models.day import Attendance, DayLoss, DayStep
 from models.event import Event, EventInterpreter, EventPlace, Participant, Round, Wish
 from models.feedback import Feedback
@@ -25,6 +26,7 @@ TABLES = (
     Tandem, TandemStep, Feedback, WeightProposal, IdempotencyRecord,
     AgendaLink, AgendaState, AgendaRules, MeetingAnswer,
     AccessKey, AccessPerson, SignInLink, AccessSession, AuditRecord,
+    Contact, Tombstone,
 )  # fmt: skip
 """Every table, so that one import gives Alembic the whole metadata."""
 

@@ -94,6 +94,7 @@ def test_every_unique_key_of_a_table_that_actors_own_begins_with_the_actor() -> 
         "tandem",
         "tandem_step",
         "feedback",
+        "contact",
     }
     assert [(name, key) for name, keys in owned.items() for key in keys if key[0] != "actor_id"] == []
 

@@ -22,9 +22,13 @@ _WORD = sqlmodel.sql.sqltypes.AutoString()
 
 def upgrade() -> None:
     _audit()
+    _contacts()
+    _tombstones()
 
 
 def downgrade() -> None:
+    op.drop_table("tombstone")
+    op.drop_table("contact")
     op.drop_table("audit")
     op.execute("DROP FUNCTION viaduc_only_added() CASCADE")
 
@@ -50,4 +54,42 @@ def _audit() -> None:
     op.execute(
         "CREATE TRIGGER audit_only_added BEFORE UPDATE OR DELETE ON audit "
         "FOR EACH ROW EXECUTE FUNCTION viaduc_only_added()"
+    )
+
+
+def _contacts() -> None:
+    consent = "basis = 'consent' AND consent_on IS NOT NULL AND consent_text IS NOT NULL"
+    other = "basis IN ('contract', 'public_source') AND basis_note IS NOT NULL"
+    op.create_table(
+        "contact",
+        sa.Column("actor_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", _WORD, nullable=False),
+        *(sa.Column(name, _WORD, nullable=True) for name in ("role", "email", "phone")),
+        sa.Column("languages", postgresql.ARRAY(sa.String()), nullable=False),
+        sa.Column("visibility", _WORD, nullable=False),
+        sa.Column("basis", _WORD, nullable=False),
+        sa.Column("consent_on", sa.Date(), nullable=True),
+        sa.Column("consent_text", _WORD, nullable=True),
+        sa.Column("basis_note", _WORD, nullable=True),
+        sa.Column("confirmed_at", _UTC, nullable=False),
+        sa.Column("created_at", _UTC, nullable=False),
+        sa.CheckConstraint(
+            "visibility IN ('public', 'event', 'mutual', 'organiser')", name=op.f("ck_contact_visibility")
+        ),
+        sa.CheckConstraint(f"({consent}) OR ({other})", name=op.f("ck_contact_basis")),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_contact_actor_id_actor"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("actor_id", "id", name=op.f("pk_contact")),
+    )
+    op.create_index("ix_contact_email", "contact", ["email"])
+
+
+def _tombstones() -> None:
+    op.create_table(
+        "tombstone",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        *(sa.Column(name, _WORD, nullable=False) for name in ("kind", "salt", "digest")),
+        sa.Column("erased_at", _UTC, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tombstone")),
+        sa.UniqueConstraint("kind", "digest", name=op.f("uq_tombstone_kind_digest")),
     )

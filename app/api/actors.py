@@ -111,9 +111,9 @@ def delete_actor(session: SessionDep, actor_id: int) -> Response:
 
 
 @router.get("/{actor_id}/relations")
-def list_relations(session: SessionDep, actor_id: int) -> list[RelationPublic]:
-    """List the relations of an actor"""
-    return relations.list_relations(session, actor_id=actor_id)
+def list_relations(session: SessionDep, principal: PrincipalDep, actor_id: int) -> list[RelationPublic]:
+    """List the relations of an actor; their notes are told to organisers only"""
+    return relations.list_relations(session, actor_id=actor_id, notes=principal.organises)
 
 
 @router.put("/{actor_id}/relations")

@@ -27,6 +27,19 @@ ACTOR: Examples = {
     }
 }
 ACTOR_CHANGE: Examples = {"new needs": {"value": {"needs": [{"lang": "en", "text": "a weaver with a wide loom"}]}}}
+CONTACT: Examples = {
+    "with consent": {
+        "value": {
+            "name": "Anne Dupont",
+            "role": "Innovation",
+            "email": "anne@weaver.example",
+            "languages": ["fr"],
+            "basis": "consent",
+            "consent_on": "2027-01-15",
+            "consent_text": "2027-1",
+        }
+    }
+}
 RELATION: Examples = {"a tandem": {"value": {"target_id": 1, "type": "tandem", "status": "signed"}}}
 MATCH: Examples = {
     "an inline profile": {

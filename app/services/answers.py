@@ -119,10 +119,8 @@ def contacts_for(session: Session, *, event_id: int, viewer: int, other: int) ->
     """Whom to write to at the other, once both said yes; nobody before."""
     if not mutual_yes(session, event_id=event_id, a=viewer, b=other):
         return []
-    try:
-        from app.services.contacts import shared_contacts  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415 - may not be there yet
-    except ImportError:
-        return []
+    from app.services.contacts import shared_contacts  # noqa: PLC0415 - contacts ask answers who said yes
+
     return [*shared_contacts(session, event_id=event_id, viewer=viewer, other=other)]
 
 

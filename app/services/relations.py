@@ -8,8 +8,8 @@ from app.services.pool_revision import mark_pool_changed
 from models.actor import Actor, Relation, RelationCreate, RelationPublic
 
 
-def list_relations(session: Session, *, actor_id: int) -> list[RelationPublic]:
-    """The actor's relations, by type and name."""
+def list_relations(session: Session, *, actor_id: int, notes: bool = True) -> list[RelationPublic]:
+    """The actor's relations, by type and name; without notes for readers, to whom nobody wrote them."""
     get_actor(session, actor_id=actor_id)
     rows = session.exec(
         select(Relation, Actor.name)
@@ -17,7 +17,8 @@ def list_relations(session: Session, *, actor_id: int) -> list[RelationPublic]:
         .where(Relation.actor_id == actor_id)
         .order_by(col(Relation.type), col(Actor.name))
     ).all()
-    return [_relation_public(relation, name) for relation, name in rows]
+    told = [_relation_public(relation, name) for relation, name in rows]
+    return told if notes else [relation.model_copy(update={"note": None}) for relation in told]
 
 
 def set_relation(session: Session, *, actor_id: int, relation: RelationCreate) -> RelationPublic:

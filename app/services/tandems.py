@@ -140,7 +140,7 @@ def list_tandems(
     )
 
 
-def tandems_as_relations(session: Session, *, actor_id: int) -> list[RelationPublic]:
+def tandems_as_relations(session: Session, *, actor_id: int, notes: bool = True) -> list[RelationPublic]:
     """An actor's tandems told like relations of its own, for its page; mere suggestions are left out."""
     rows = session.exec(
         select(Tandem, Actor)
@@ -160,7 +160,7 @@ def tandems_as_relations(session: Session, *, actor_id: int) -> list[RelationPub
             target_name=other.name,
             type="tried_and_failed" if row.status == "did_not_work" else "tandem",
             status=row.status,
-            note=row.theme or row.note,
+            note=row.theme or (row.note if notes else None),
         )
         for row, other in rows
     ]

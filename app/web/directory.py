@@ -69,6 +69,10 @@ def actor_page(
     """What an actor says of itself, and whom it should meet."""
     lang = choose_language(request)
     context = actor_context(session, holder, cache, actor_id=actor_id, lang=lang)
+    context["relations"] = [
+        *list_relations(session, actor_id=actor_id, notes=principal.organises),
+        *tandems_as_relations(session, actor_id=actor_id, notes=principal.organises),
+    ]
     answer = page(request, "actor.html", context)
     side, came_from = whence(request)
     look = Look(principal, "page", side=side, on_behalf=came_from)
@@ -86,7 +90,7 @@ def whence(request: Request) -> tuple[str, int | None]:
 def actor_context(
     session: Session, holder: MeaningHolder, cache: PoolCache, *, actor_id: int, lang: str
 ) -> dict[str, Any]:
-    """The profile, its relations and, once the model is there, its suggestions."""
+    """The profile and, once the model is there, its suggestions."""
     row = get_actor(session, actor_id=actor_id)
     try:
         meaning = holder.get()
@@ -100,10 +104,6 @@ def actor_context(
     return {
         "actor": actor,
         "facets": facets(actor, lang),
-        "relations": [
-            *list_relations(session, actor_id=actor_id),
-            *tandems_as_relations(session, actor_id=actor_id),
-        ],
         "answer": answer,
         "waiting": holder.state == "loading",
         "safe_website": web_address(actor.website),

@@ -1,0 +1,51 @@
+"""Contacts of an actor: for organisers and admins only."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Response
+
+from app.api import examples
+from app.api.problems import responses
+from app.deps import PrincipalDep, SessionDep
+from app.services import contacts as service
+from models.contact import ContactFields, ContactPublic
+
+
+def _may(session: SessionDep, principal: PrincipalDep, actor_id: int) -> None:
+    service.require_runner(session, principal=principal, actor_id=actor_id)
+
+
+router = APIRouter(
+    prefix="/actors/{actor_id}/contacts",
+    tags=["contacts"],
+    dependencies=[Depends(_may, scope="function")],
+    responses=responses(404),
+)
+
+ContactBody = Annotated[ContactFields, Body(openapi_examples=examples.CONTACT)]
+
+
+@router.get("")
+def list_contacts(session: SessionDep, response: Response, actor_id: int) -> list[ContactPublic]:
+    """List the persons to write to at an actor"""
+    response.headers["Cache-Control"] = "no-store"
+    return service.list_contacts(session, actor_id=actor_id)
+
+
+@router.post("", status_code=201)
+def create_contact(session: SessionDep, actor_id: int, fields: ContactBody) -> ContactPublic:
+    """Store a person with the ground for storing it; without a ground nothing is stored"""
+    return service.create_contact(session, actor_id=actor_id, fields=fields)
+
+
+@router.put("/{contact_id}")
+def replace_contact(session: SessionDep, actor_id: int, contact_id: int, fields: ContactBody) -> ContactPublic:
+    """Say anew what is stored of a person, which confirms it"""
+    return service.replace_contact(session, actor_id=actor_id, contact_id=contact_id, fields=fields)
+
+
+@router.delete("/{contact_id}", status_code=204)
+def delete_contact(session: SessionDep, actor_id: int, contact_id: int) -> Response:
+    """Forget a person, as when consent is withdrawn"""
+    service.delete_contact(session, actor_id=actor_id, contact_id=contact_id)
+    return Response(status_code=204)

@@ -1,0 +1,81 @@
+"""Contacts of an actor: who may enter and see them, and with whom they are shared after an event."""
+
+from sqlmodel import Session, col, select
+
+from app.errors import Forbidden, NotFound
+from app.security import Principal
+from app.services.actors import get_actor
+from app.services.answers import mutual_yes
+from models.base import utc_now
+from models.contact import Contact, ContactFields, ContactPublic
+from models.event import Participant
+
+
+def require_runner(session: Session, *, principal: Principal, actor_id: int) -> None:
+    """Let admins through, and organisers of an event that the actor comes to; nobody else handles its persons.
+
+    Raises:
+        NotFound: no such actor. Forbidden: it comes to none of their events.
+    """
+    get_actor(session, actor_id=actor_id)
+    if principal.role == "admin":
+        return
+    theirs = select(Participant.event_id).where(Participant.actor_id == actor_id)
+    if not any(principal.runs(event_id) for event_id in session.exec(theirs)):
+        raise Forbidden("contacts are open to admins and to organisers of an event that the actor comes to")
+
+
+def list_contacts(session: Session, *, actor_id: int) -> list[ContactPublic]:
+    """Every contact of an actor, by name."""
+    rows = session.exec(select(Contact).where(Contact.actor_id == actor_id).order_by(Contact.name, col(Contact.id)))
+    return [_public(row) for row in rows]
+
+
+def create_contact(session: Session, *, actor_id: int, fields: ContactFields) -> ContactPublic:
+    """Store a person of an actor; the shape has seen to it that there is a ground for it."""
+    get_actor(session, actor_id=actor_id)
+    row = Contact(actor_id=actor_id, **fields.model_dump())
+    session.add(row)
+    session.flush()
+    return _public(row)
+
+
+def replace_contact(session: Session, *, actor_id: int, contact_id: int, fields: ContactFields) -> ContactPublic:
+    """Say anew what is stored of a person; that counts as a confirmation."""
+    row = _get(session, actor_id, contact_id)
+    row.sqlmodel_update(fields.model_dump())
+    row.confirmed_at = utc_now()
+    session.add(row)
+    session.flush()
+    return _public(row)
+
+
+def delete_contact(session: Session, *, actor_id: int, contact_id: int) -> None:
+    """Forget a person of an actor, as when consent is withdrawn."""
+    session.delete(_get(session, actor_id, contact_id))
+
+
+def shared_contacts(session: Session, *, event_id: int, viewer: int, other: int) -> list[ContactPublic]:
+    """Whom `viewer` may write to at `other`: by each contact's visibility, between two registered for the event."""
+    both = session.exec(
+        select(Participant.actor_id).where(
+            Participant.event_id == event_id, col(Participant.actor_id).in_((viewer, other))
+        )
+    ).all()
+    if viewer == other or len(both) < 2:
+        return []
+    open_to = {"public", "event"}
+    if mutual_yes(session, event_id=event_id, a=viewer, b=other):
+        open_to.add("mutual")
+    return [c for c in list_contacts(session, actor_id=other) if c.visibility in open_to]
+
+
+def _get(session: Session, actor_id: int, contact_id: int) -> Contact:
+    row = session.get(Contact, (actor_id, contact_id)) if 0 < contact_id < 2**63 else None
+    if row is None:
+        raise NotFound(f"actor {actor_id} has no contact {contact_id}")
+    return row
+
+
+def _public(row: Contact) -> ContactPublic:
+    return ContactPublic(**row.model_dump(exclude={"created_at"}))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from access_outside import BROWSER, MakeKey, Serve
 from fastapi.testclient import TestClient
-from httpx import Response
+from httpx2 import Response
 from identity_provider import CLIENT, SECRET, Provider, provider
 from sqlalchemy import Engine
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx import Response
+from httpx2 import Response
 from sqlmodel import Session
 
 from app.web.board.compare import Agenda, changes

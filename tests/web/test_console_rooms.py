@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx import Response
+from httpx2 import Response
 
 ACTOR = {
     "name": "Filature", "country": "FR", "kind": "company", "city": "Lille", "languages": "français, Dutch",

@@ -116,11 +116,17 @@ def test_the_language_switch_keeps_the_question(client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("url", "status"),
-    [("/nope", 404), ("/directory/999", 404), ("/console/events/999", 404), ("/directory/x", 422), ("/agenda/x", 404)],
+    [("/nope", 404), ("/directory/999", 404), ("/console/events/999", 404), ("/directory/x", 422)],
 )
 def test_errors_of_pages_are_pages_in_the_readers_language(client: TestClient, url: str, status: int) -> None:
     answer = client.get(url, params={"lang": "fr"})
     assert (answer.status_code, answer.template.name) == (status, "error.html")
+    assert '<html lang="fr">' in answer.text
+
+
+def test_a_link_that_opens_nothing_leads_to_the_page_that_says_so(client: TestClient) -> None:
+    answer = client.get("/agenda/x", params={"lang": "fr"})
+    assert (answer.status_code, answer.template.name) == (404, "agenda/closed.html")
     assert '<html lang="fr">' in answer.text
 
 

@@ -6,10 +6,8 @@ the last second of reads, never a change.
 """
 
 import logging
-import re
 import threading
 from collections import deque
-from typing import Any
 
 from prometheus_client import Counter
 from sqlalchemy import Engine
@@ -17,43 +15,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.db import session_scope
+from app.deeds import deed_of
 from app.errors import AppError
 from app.observe import REGISTRY
-from app.origin import SAFE
-from app.security import ANYBODY, Principal
-from app.services.audit import Deed, append, deed
+from app.services.audit import Deed, append
 
 log = logging.getLogger(__name__)
 LOST = Counter("viaduc_audit_reads_lost", "Reads that could not be recorded", registry=REGISTRY)
 
-_WATCHED = re.compile(r"\{actor_id\}|/export|/papers/|/files/|/privacy|/audit")
-_ASKS = frozenset({"POST /match", "POST /pairings", "POST /pairings/replan", "POST /pairings/what-if"})
-"""POSTs that read: nothing is stored."""
 _EVERY_S = 1.0
 _ROOM = 20_000
-
-
-def deed_of(scope: Scope, status: int) -> Deed | None:
-    """What this request did, if it is to be remembered; call it when its route is known."""
-    state = scope.get("state", {})
-    route = getattr(scope.get("route"), "path", None)
-    if route is None:
-        return None
-    method, principal = scope["method"], state.get("principal", ANYBODY)
-    line = f"{method} {route}"
-    reads = method in SAFE or line in _ASKS
-    if reads and not _WATCHED.search(route) and line != "POST /match":
-        return None
-    return _deed(principal, line, scope.get("path_params", {}), status, reads=reads)
-
-
-def _deed(principal: Principal, line: str, parameters: dict[str, Any], status: int, *, reads: bool) -> Deed:
-    # A token in an address opens a door: the trail names the link that it is, not what it says.
-    target = " ".join(f"{name}={value}" for name, value in sorted(parameters.items()) if "token" not in name)
-    return deed(
-        who=principal.name, role=principal.role, action="read" if reads else "change", route=line, target=target,
-        status=status,
-    )  # fmt: skip
 
 
 class Trail:

@@ -317,6 +317,8 @@ class MapPoint(Shape):
 
     actor_id: int
     name: str
+    side: str
+    city: str | None
     lat: float
     lon: float
 

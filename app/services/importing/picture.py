@@ -74,7 +74,7 @@ def _sectors(session: Session, map_id: int) -> list[SectorCell]:
 
 
 def _points(session: Session, map_id: int) -> list[MapPoint]:
-    query = text(f"SELECT a.id, a.name, a.lat, a.lon {_ACTORS} AND a.lat IS NOT NULL AND a.lon IS NOT NULL "
-                 "ORDER BY a.id LIMIT :most")  # fmt: skip
+    query = text(f"SELECT a.id, a.name, a.side, a.city, a.lat, a.lon {_ACTORS} AND a.lat IS NOT NULL "
+                 "AND a.lon IS NOT NULL ORDER BY a.id LIMIT :most")  # fmt: skip
     rows = session.execute(query, {"map": map_id, "most": _POINTS})
-    return [MapPoint(actor_id=i, name=n, lat=lat, lon=lon) for i, n, lat, lon in rows]
+    return [MapPoint(actor_id=i, name=n, side=s, city=c, lat=lat, lon=lon) for i, n, s, c, lat, lon in rows]

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from app.web.pictures.border_map import BorderMap, Spot, draw_map
 from models.competence_map import FieldShare, MapPicture
 
 _SECTORS = 14
@@ -41,6 +42,7 @@ class Drawn:
     languages: list[tuple[str, int, float]]
     matrix: Matrix
     placed: int
+    border: BorderMap | None
 
 
 def draw(picture: MapPicture) -> Drawn:
@@ -53,6 +55,7 @@ def draw(picture: MapPicture) -> Drawn:
         languages=[(lang, n, n / most) for lang, n in picture.languages.items()],
         matrix=_matrix(picture),
         placed=len(picture.points),
+        border=draw_map([Spot(p.actor_id, p.lat, p.lon, p.side, p.city) for p in picture.points]),
     )
 
 

@@ -11,6 +11,7 @@ from app.web.day import router as day
 from app.web.directory import router as directory
 from app.web.front import router as front
 from app.web.maps import router as maps
+from app.web.memory import router as memory
 from app.web.papers.pages import router as papers
 from app.web.reference import router as reference
 from app.web.report import router as report
@@ -21,6 +22,7 @@ __all__ = ["mount"]
 
 def mount(app: FastAPI) -> None:
     """Add the pages and their static files to the service."""
-    for router in (front, directory, sign_in, access, console, board, day, agenda, maps, papers, report, reference):
+    pages = (front, directory, sign_in, access, console, board, day, agenda, maps, memory, papers, report, reference)
+    for router in pages:
         app.include_router(router)
     app.mount("/static", CachedStaticFiles(), name="static")

@@ -1,0 +1,91 @@
+"""The words of the memory in plain language: the life of a tandem, what came of a meeting, the weights of the score."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from gettext import NullTranslations
+
+from babel.dates import format_date
+from fastapi import Request
+
+from app.web.catalogues import choose_language, translations
+from app.web.formats import Formats
+from app.web.labels import mark
+
+STATUSES = {
+    "suggested": mark("status of a tandem", "Suggested"),
+    "met": mark("status of a tandem", "Met"),
+    "in_discussion": mark("status of a tandem", "In discussion"),
+    "agreement": mark("status of a tandem", "Agreement"),
+    "active": mark("status of a tandem", "Active"),
+    "dormant": mark("status of a tandem", "Dormant"),
+    "ended": mark("status of a tandem", "Ended"),
+    "did_not_work": mark("status of a tandem", "Tried, did not work"),
+}
+OUTCOMES = {
+    "none": mark("outcome of a meeting", "Nothing yet"),
+    "soft": mark("outcome of a meeting", "A contact was made"),
+    "follow_up": mark("outcome of a meeting", "They meet again"),
+    "project": mark("outcome of a meeting", "A project"),
+}
+WEIGHTS = {
+    "exchange": mark("weight", "Needs met by offers"),
+    "profile": mark("weight", "Likeness of profiles"),
+    "theme": mark("weight", "Same theme"),
+    "kind": mark("weight", "Kinds that fit"),
+    "language": mark("weight", "Common language"),
+    "distance": mark("weight", "Nearness"),
+    "size": mark("weight", "Size"),
+    "history": mark("weight", "What happened before"),
+    "twin": mark("weight", "Too alike (takes away)"),
+    "hub": mark("weight", "Close to everybody (takes away)"),
+}
+STATES = {
+    "proposed": mark("state of a proposal", "Waits for your decision"),
+    "accepted": mark("state of a proposal", "In force"),
+    "superseded": mark("state of a proposal", "Was in force"),
+    "rejected": mark("state of a proposal", "Rejected"),
+}
+_VOCABULARIES = {
+    "status of a tandem": STATUSES,
+    "outcome of a meeting": OUTCOMES,
+    "weight": WEIGHTS,
+    "state of a proposal": STATES,
+}
+
+
+@dataclass(frozen=True)
+class MemoryWords:
+    """Codes and dates in the words of one language."""
+
+    translations: NullTranslations
+    lang: str
+
+    @classmethod
+    def of(cls, request: Request) -> "MemoryWords":
+        """In the reader's language."""
+        lang = choose_language(request)
+        return cls(translations(lang), lang)
+
+    def status(self, code: str) -> str:
+        """Where a tandem stands."""
+        return self._say("status of a tandem", code)
+
+    def outcome(self, code: str) -> str:
+        """What came of a meeting."""
+        return self._say("outcome of a meeting", code)
+
+    def weight(self, code: str) -> str:
+        """What a weight weighs."""
+        return self._say("weight", code)
+
+    def state(self, code: str) -> str:
+        """What became of a proposal."""
+        return self._say("state of a proposal", code)
+
+    def date(self, day: date | datetime) -> str:
+        """A day, as this language writes it."""
+        return str(format_date(day, "medium", locale=Formats(self.lang).locale))
+
+    def _say(self, vocabulary: str, code: str) -> str:
+        known = _VOCABULARIES[vocabulary].get(code)
+        return self.translations.pgettext(vocabulary, known) if known else code.replace("_", " ")

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint format serve install install-dev lock clean
+.PHONY: demo test lint format serve install install-dev lock sbom licences audit clean
 
 demo: install
 	$(BIN)/viaduc demo
@@ -46,5 +46,15 @@ install-dev: .venv/installed-dev
 lock:
 	$(PYTHON) bench/lock.py
 
+# What is installed, as CycloneDX; the licences of all of it; what is known against any of it (asks a service).
+sbom: install
+	$(BIN)/viaduc sbom -o viaduc.cdx.json
+
+licences: install
+	$(BIN)/viaduc licences
+
+audit: install
+	$(BIN)/python bench/audit.py
+
 clean:
-	rm -rf .venv .viaduc .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf viaduc.cdx.json .venv .viaduc .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

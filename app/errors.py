@@ -5,6 +5,7 @@ AppError                 status  what it means
 ├── Forbidden            403     it is known who asks, and this is not theirs to do
 ├── NotFound             404     there is no such thing
 ├── Conflict             409     it exists already, or changed meanwhile
+├── Stale                412     somebody else changed it since it was read
 ├── BadInput             422     the request says something that cannot be (field, line, cause)
 ├── TooLarge             413     more than the service takes in one go
 ├── TooManyRequests      429     more than one caller may ask in a minute
@@ -61,6 +62,12 @@ class Conflict(AppError):
     """It exists already, or changed meanwhile."""
 
     status, title = 409, "Conflict"
+
+
+class Stale(AppError):
+    """Somebody else changed it since it was read; nothing was stored."""
+
+    status, title = 412, "Changed meanwhile"
 
 
 class BadInput(AppError):

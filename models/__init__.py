@@ -7,6 +7,7 @@ from models.audit import AuditRecord
 from models.competence_map import CompetenceMap, ImportChange, MapEntry, MapImport
 from models.contact import Contact, Tombstone
 from models.day import Attendance, DayLoss, DayStep
+from models.edition import EditionRow
 from models.event import Event, EventInterpreter, EventPlace, Participant, Round, Wish
 from models.feedback import Feedback
 from models.import_job import ImportJob
@@ -25,7 +26,7 @@ TABLES = (
     Attendance, DayLoss, DayStep,
     Tandem, TandemStep, Feedback, WeightProposal, IdempotencyRecord,
     AgendaLink, AgendaState, AgendaRules, MeetingAnswer,
-    AccessKey, AccessPerson, SignInLink, AccessSession, AuditRecord,
+    AccessKey, AccessPerson, SignInLink, AccessSession, AuditRecord, EditionRow,
     Contact, Tombstone,
 )  # fmt: skip
 """Every table, so that one import gives Alembic the whole metadata."""

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Depends, Query, Response
 from app.api import examples
 from app.api.problems import responses
 from app.deps import AttemptDep, HolderDep, PoolDep, PrincipalDep, SessionDep
+from app.editing import ChangingDep, ReadingDep
 from app.errors import Unavailable
 from app.services import actors as service
 from app.services import maps, relations
@@ -83,29 +84,37 @@ def search(
 
 
 @router.get("/{actor_id}")
-def read_actor(session: SessionDep, holder: HolderDep, principal: PrincipalDep, actor_id: int) -> ActorPublic:
+def read_actor(
+    session: SessionDep, reading: ReadingDep, holder: HolderDep, principal: PrincipalDep, actor_id: int
+) -> ActorPublic:
     """Read an actor with its texts, and whether it can be found by meaning yet"""
+    reading.tell("actor", actor_id)
     actor = service.get_actor(session, actor_id=actor_id)
     answer = service.actor_public(session, actor=actor, encoder=holder.name)
     record_view(session, actor_id=actor_id, look=Look(principal, "api"))
     return answer
 
 
-@router.patch("/{actor_id}", responses=responses(409, 413, 507))
+@router.patch("/{actor_id}", responses=responses(409, 412, 413, 507))
 def update_actor(
     session: SessionDep,
+    changing: ChangingDep,
     holder: HolderDep,
     actor_id: int,
     changes: Annotated[ActorUpdate, Body(openapi_examples=examples.ACTOR_CHANGE)],
 ) -> ActorPublic:
     """Change the fields that are sent; a list of texts replaces the old one"""
+    changing.require("actor", actor_id)
     actor = service.update_actor(session, actor_id=actor_id, changes=changes)
-    return service.actor_public(session, actor=actor, encoder=holder.name)
+    answer = service.actor_public(session, actor=actor, encoder=holder.name)
+    changing.tell("actor", actor_id)
+    return answer
 
 
-@router.delete("/{actor_id}", status_code=204)
-def delete_actor(session: SessionDep, actor_id: int) -> Response:
+@router.delete("/{actor_id}", status_code=204, responses=responses(412))
+def delete_actor(session: SessionDep, changing: ChangingDep, actor_id: int) -> Response:
     """Remove an actor with its texts, relations and registrations"""
+    changing.require("actor", actor_id)
     service.delete_actor(session, actor_id=actor_id)
     return Response(status_code=204)
 

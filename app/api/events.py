@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Response
 from app.api import examples
 from app.api.problems import responses
 from app.deps import AttemptDep, PrincipalDep, SessionDep
+from app.editing import ChangingDep, ReadingDep
 from app.services import events as service
 from app.services.idempotency import run_once
 from models.event import (
@@ -43,88 +44,113 @@ def create_event(session: SessionDep, attempt: AttemptDep, fields: EventBody) ->
 
 
 @router.get("/{event_id}")
-def read_event(session: SessionDep, event_id: int) -> EventPublic:
-    """Read an event with its counts"""
+def read_event(session: SessionDep, reading: ReadingDep, event_id: int) -> EventPublic:
+    """Read an event with its counts; the ETag is of its own fields, locks and weights"""
+    reading.tell("event", event_id)
     return service.event_public(session, event=service.get_event(session, event_id=event_id))
 
 
-@router.put("/{event_id}")
-def update_event(session: SessionDep, event_id: int, fields: EventBody) -> EventPublic:
+@router.put("/{event_id}", responses=responses(412))
+def update_event(session: SessionDep, changing: ChangingDep, event_id: int, fields: EventBody) -> EventPublic:
     """Replace an event's own fields"""
-    return service.update_event(session, event_id=event_id, fields=fields)
+    changing.require("event", event_id)
+    answer = service.update_event(session, event_id=event_id, fields=fields)
+    changing.tell("event", event_id)
+    return answer
 
 
-@router.delete("/{event_id}", status_code=204)
-def delete_event(session: SessionDep, event_id: int) -> Response:
+@router.delete("/{event_id}", status_code=204, responses=responses(412))
+def delete_event(session: SessionDep, changing: ChangingDep, event_id: int) -> Response:
     """Remove an event with everything that belongs to it"""
+    changing.require("event", event_id)
     service.delete_event(session, event_id=event_id)
     return Response(status_code=204)
 
 
 @router.get("/{event_id}/rounds")
-def list_rounds(session: SessionDep, event_id: int) -> list[RoundPublic]:
+def list_rounds(session: SessionDep, reading: ReadingDep, event_id: int) -> list[RoundPublic]:
     """List the rounds in their order"""
+    reading.tell("rounds", event_id)
     return service.list_rounds(session, event_id=event_id)
 
 
-@router.put("/{event_id}/rounds")
+@router.put("/{event_id}/rounds", responses=responses(412))
 def set_rounds(
     session: SessionDep,
+    changing: ChangingDep,
     event_id: int,
     rounds: Annotated[list[RoundCreate], Body(max_length=service.MAX_ROUNDS, openapi_examples=examples.ROUNDS)],
 ) -> list[RoundPublic]:
     """Replace the rounds; their index is their rank by start"""
-    return service.set_rounds(session, event_id=event_id, rounds=rounds)
+    changing.require("rounds", event_id)
+    answer = service.set_rounds(session, event_id=event_id, rounds=rounds)
+    changing.tell("rounds", event_id)
+    return answer
 
 
 @router.get("/{event_id}/places")
-def list_places(session: SessionDep, event_id: int) -> list[PlacePublic]:
+def list_places(session: SessionDep, reading: ReadingDep, event_id: int) -> list[PlacePublic]:
     """List the places in their order"""
+    reading.tell("places", event_id)
     return service.list_places(session, event_id=event_id)
 
 
-@router.put("/{event_id}/places")
+@router.put("/{event_id}/places", responses=responses(412))
 def set_places(
     session: SessionDep,
+    changing: ChangingDep,
     event_id: int,
     places: Annotated[list[PlaceCreate], Body(max_length=service.MAX_PLACES, openapi_examples=examples.PLACES)],
 ) -> list[PlacePublic]:
     """Replace the places: tables, booths or video links"""
-    return service.set_places(session, event_id=event_id, places=places)
+    changing.require("places", event_id)
+    answer = service.set_places(session, event_id=event_id, places=places)
+    changing.tell("places", event_id)
+    return answer
 
 
 @router.get("/{event_id}/interpreters")
-def list_interpreters(session: SessionDep, event_id: int) -> list[InterpreterPublic]:
+def list_interpreters(session: SessionDep, reading: ReadingDep, event_id: int) -> list[InterpreterPublic]:
     """List the interpreters in their order"""
+    reading.tell("interpreters", event_id)
     return service.list_interpreters(session, event_id=event_id)
 
 
-@router.put("/{event_id}/interpreters")
+@router.put("/{event_id}/interpreters", responses=responses(412))
 def set_interpreters(
     session: SessionDep,
+    changing: ChangingDep,
     event_id: int,
     interpreters: Annotated[
         list[InterpreterCreate], Body(max_length=service.MAX_PLACES, openapi_examples=examples.INTERPRETERS)
     ],
 ) -> list[InterpreterPublic]:
     """Replace the interpreters; each serves one place a round"""
-    return service.set_interpreters(session, event_id=event_id, interpreters=interpreters)
+    changing.require("interpreters", event_id)
+    answer = service.set_interpreters(session, event_id=event_id, interpreters=interpreters)
+    changing.tell("interpreters", event_id)
+    return answer
 
 
 @router.get("/{event_id}/locks")
-def list_locks(session: SessionDep, event_id: int) -> list[Lock]:
+def list_locks(session: SessionDep, reading: ReadingDep, event_id: int) -> list[Lock]:
     """List the meetings that stand whatever is planned"""
+    reading.tell("event", event_id)
     return service.list_locks(session, event_id=event_id)
 
 
-@router.put("/{event_id}/locks")
+@router.put("/{event_id}/locks", responses=responses(412))
 def set_locks(
     session: SessionDep,
+    changing: ChangingDep,
     event_id: int,
     locks: Annotated[list[Lock], Body(max_length=5000, openapi_examples=examples.LOCKS)],
 ) -> list[Lock]:
     """Replace the meetings that stand whatever is planned"""
-    return service.set_locks(session, event_id=event_id, locks=locks)
+    changing.require("event", event_id)
+    answer = service.set_locks(session, event_id=event_id, locks=locks)
+    changing.tell("event", event_id)
+    return answer
 
 
 @router.get("/{event_id}/participants")
@@ -141,15 +167,28 @@ def register(session: SessionDep, attempt: AttemptDep, event_id: int, fields: Pa
     )
 
 
-@router.put("/{event_id}/participants")
-def change_registration(session: SessionDep, event_id: int, fields: ParticipantBody) -> ParticipantPublic:
+@router.get("/{event_id}/participants/{actor_id}")
+def read_registration(session: SessionDep, reading: ReadingDep, event_id: int, actor_id: int) -> ParticipantPublic:
+    """Read one registration"""
+    reading.tell("participant", event_id, actor_id)
+    return service.read_participant(session, event_id=event_id, actor_id=actor_id)
+
+
+@router.put("/{event_id}/participants", responses=responses(412))
+def change_registration(
+    session: SessionDep, changing: ChangingDep, event_id: int, fields: ParticipantBody
+) -> ParticipantPublic:
     """Replace what a registration says"""
-    return service.change_registration(session, event_id=event_id, fields=fields)
+    changing.require("participant", event_id, fields.actor_id)
+    answer = service.change_registration(session, event_id=event_id, fields=fields)
+    changing.tell("participant", event_id, fields.actor_id)
+    return answer
 
 
-@router.delete("/{event_id}/participants/{actor_id}", status_code=204)
-def unregister(session: SessionDep, event_id: int, actor_id: int) -> Response:
+@router.delete("/{event_id}/participants/{actor_id}", status_code=204, responses=responses(412))
+def unregister(session: SessionDep, changing: ChangingDep, event_id: int, actor_id: int) -> Response:
     """Take a participant out of the event"""
+    changing.require("participant", event_id, actor_id)
     service.unregister(session, event_id=event_id, actor_id=actor_id)
     return Response(status_code=204)
 

@@ -46,6 +46,7 @@ _TITLES = {
     403: "The key does not allow this",
     404: "There is no such thing",
     409: "It exists already, or changed meanwhile",
+    412: "Somebody else changed it since it was read; the detail says who and when",
     413: "Larger than the service takes",
     422: "The request says something that cannot be",
     429: "More than one caller may ask; Retry-After says when to come back",

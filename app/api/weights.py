@@ -8,6 +8,7 @@ from app.api import examples
 from app.api.problems import responses
 from app.db import session_scope
 from app.deps import EngineDep, MeaningDep, SessionDep
+from app.editing import ChangingDep, ReadingDep
 from app.services import proposals
 from app.services import weights as service
 from models.weights import EventWeights, ServiceWeights, WeightProposalPublic
@@ -54,16 +55,21 @@ event_router = APIRouter(prefix="/events/{event_id}/weights", tags=["events"], r
 
 
 @event_router.get("")
-def read_event_weights(session: SessionDep, event_id: int) -> EventWeights:
+def read_event_weights(session: SessionDep, reading: ReadingDep, event_id: int) -> EventWeights:
     """Read the weights by which an event's pairs are valued"""
+    reading.tell("event", event_id)
     return service.event_weights(session, event_id=event_id)
 
 
-@event_router.put("")
+@event_router.put("", responses=responses(412))
 def set_event_weights(
     session: SessionDep,
+    changing: ChangingDep,
     event_id: int,
     changes: Annotated[dict[str, float], Body(openapi_examples=examples.EVENT_WEIGHTS)],
 ) -> EventWeights:
     """Replace what an event changes of the service's weights; {} takes them as they are"""
-    return service.set_event_weights(session, event_id=event_id, changes=changes)
+    changing.require("event", event_id)
+    answer = service.set_event_weights(session, event_id=event_id, changes=changes)
+    changing.tell("event", event_id)
+    return answer

@@ -202,6 +202,13 @@ def list_participants(session: Session, *, event_id: int) -> list[ParticipantPub
     return [_participant_public(p, a, sides) for p, a in rows]
 
 
+def read_participant(session: Session, *, event_id: int, actor_id: int) -> ParticipantPublic:
+    """One participant, with what it takes from the actor and the event."""
+    event = get_event(session, event_id=event_id)
+    actor = get_actor(session, actor_id=actor_id)
+    return _participant_public(_registration(session, event_id, actor_id), actor, sides_of_event(session, event=event))
+
+
 def read_registration(session: Session, *, event_id: int, actor_id: int) -> ParticipantCreate:
     """What a registration itself says, without what it takes from the actor and the event."""
     row = _registration(session, event_id, actor_id)

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.deps import HolderDep, PrincipalDep, SessionDep
-from app.errors import BadInput
+from app.errors import BadInput, Stale
 from app.services import events
 from app.services.actors import (
     ActorQuery,
@@ -19,10 +19,12 @@ from app.services.actors import (
     update_actor,
 )
 from app.services.completeness import completeness, missing
+from app.services.editions import Subject, edition_of, must_be, named
+from app.services.meaning import MeaningHolder
 from app.services.pages import list_sides
 from app.web.catalogues import choose_language
 from app.web.console.actor_form import FACETS, actor_values, known_countries, read_actor, tongues
-from app.web.console.forms import Fields, FormDep
+from app.web.console.forms import EDITION, Fields, FormDep
 from app.web.labels import KINDS, SECTORS
 from app.web.origin import same_origin
 from app.web.render import page, wants_fragment
@@ -72,8 +74,9 @@ def edit(
     saved: Annotated[bool, Query()] = False,
 ) -> Response:
     """One profile, to change it."""
+    seen = edition_of(session, Subject("actor", actor_id)).n
     actor = actor_public(session, actor=get_actor(session, actor_id=actor_id), encoder=holder.name)
-    form = Fields.of(actor_values(actor, choose_language(request)))
+    form = Fields.of(actor_values(actor, choose_language(request)) | {EDITION: seen})
     told = {"saved": saved, "events": events.list_events(session, only=principal.sees)[:8]}
     return page(request, "console/actor.html", _context(session, request, form, actor) | told)
 
@@ -85,12 +88,24 @@ def save(request: Request, session: SessionDep, holder: HolderDep, actor_id: int
     fields = read_actor(form, choose_language(request))
     if fields is not None:
         try:
+            must_be(session, Subject("actor", actor_id), form.saw())
             update_actor(session, actor_id=actor_id, changes=ActorUpdate.model_validate(fields.model_dump()))
             return RedirectResponse(f"/console/actors/{actor_id}?saved=1", status_code=303)
+        except Stale:
+            return _overtaken(request, session, holder, actor_id, form)
         except BadInput as error:
             form.blame(error, {"nuts": "nuts"}, "name")
     actor = actor_public(session, actor=row, encoder=holder.name)
     return page(request, "console/actor.html", _context(session, request, form, actor), status=422)
+
+
+def _overtaken(request: Request, session: Session, holder: MeaningHolder, actor_id: int, form: Fields) -> Response:
+    """The form with what was typed, and what somebody else made of the profile meanwhile."""
+    session.rollback()
+    actor = actor_public(session, actor=get_actor(session, actor_id=actor_id), encoder=holder.name)
+    edition = edition_of(session, Subject("actor", actor_id))
+    form.overtake(edition, actor_values(actor, choose_language(request)), named(session, edition.changed_by))
+    return page(request, "console/actor.html", _context(session, request, form, actor), status=412)
 
 
 @router.post("/{actor_id}/remove", dependencies=[Depends(same_origin)])

@@ -12,8 +12,13 @@ from fastapi import Depends, Request, UploadFile
 from pydantic import ValidationError
 
 from app.errors import BadInput
+from app.services.editions import Edition
 from app.services.language_names import country_code, language_code
 
+EDITION = "edition"
+"""The hidden field that names the edition a form was filled from."""
+_ASIDE = frozenset({EDITION, "holds", "more", "word"})
+"""Fields that say how to save, not what is saved."""
 MOST_FIELDS = 20_000
 """Fields of one form: 2,000 places with their rounds, and room to spare."""
 
@@ -26,6 +31,17 @@ class Trouble:
     figures: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Overtaken:
+    """Somebody else changed what a form shows since it was opened: when, who, and what stands there now."""
+
+    edition: Edition
+    now: dict[str, str]
+    """Of the fields that say something else now than the form does; "" where nothing stands any more."""
+    by: str = ""
+    zone: str = "UTC"
+
+
 @dataclass
 class Fields:
     """The fields of a form: what to show in them, and what is wrong with them."""
@@ -35,6 +51,8 @@ class Fields:
     files: dict[str, bytes] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     """Labels of the fields that a template has shown, so that a summary can name them."""
+    overtaken: "Overtaken | None" = None
+    """Who else changed this meanwhile, and what."""
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "Fields":
@@ -44,6 +62,20 @@ class Fields:
     def shown(self, name: str, default: str = "") -> str:
         """What stands in a field."""
         return (self.values.get(name) or [default])[0]
+
+    def saw(self) -> frozenset[int] | None:
+        """The edition that the form was filled from; None for a form that carries none."""
+        words = self.shown(EDITION)
+        return frozenset({int(words)}) if re.fullmatch(r"[0-9]{1,18}", words) else None
+
+    def overtake(self, edition: Edition, stored: Mapping[str, Any], by: str, zone: str = "UTC") -> "Overtaken":
+        """Keep what was typed, note what stands there now; sent once more, the form replaces it knowingly."""
+        written = {name: _written(value) for name, value in stored.items()}
+        differing = (n for n in self.values | written if n not in _ASIDE)
+        now = {n: ", ".join(written.get(n, [])) for n in differing if _said(self.values, n) != _said(written, n)}
+        self.values[EDITION] = [str(edition.n)]
+        self.overtaken = Overtaken(edition, now, by, zone)
+        return self.overtaken
 
     def has(self, name: str, value: str = "on") -> bool:
         """Whether a box is ticked or an option chosen."""
@@ -192,6 +224,10 @@ def write_numbers(indices: Iterable[int] | None) -> str:
         else:
             runs.append([index])
     return ", ".join(str(run[0] + 1) if len(run) == 1 else f"{run[0] + 1}-{run[-1] + 1}" for run in runs)
+
+
+def _said(values: Mapping[str, list[str]], name: str) -> list[str]:
+    return sorted(" ".join(word.split()) for word in values.get(name, []) if word.strip())
 
 
 def _written(value: Any) -> list[str]:

@@ -10,13 +10,14 @@ from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.deps import SessionDep
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, NotFound, Stale
 from app.services import events as service
 from app.services.actors import ActorQuery, get_actor, list_actors
+from app.services.editions import Subject, edition_of, must_be, named
 from app.services.plans import latest_plan
 from app.services.texts import fold
 from app.web.catalogues import choose_language
-from app.web.console.forms import Fields, FormDep, write_numbers
+from app.web.console.forms import EDITION, Fields, FormDep, write_numbers
 from app.web.console.frame import event_frame
 from app.web.formats import Formats
 from app.web.origin import same_origin
@@ -67,10 +68,12 @@ def register(session: SessionDep, event_id: int, form: FormDep) -> Response:
 @router.get("/{actor_id}")
 def registration(request: Request, session: SessionDep, event_id: int, actor_id: int) -> Response:
     """What one registration says, to change it."""
+    seen = edition_of(session, Subject("participant", event_id, actor_id)).n
     person = _person(session, event_id, actor_id)
     rounds = len(service.list_rounds(session, event_id=event_id))
     said = service.read_registration(session, event_id=event_id, actor_id=actor_id)
-    form = Fields.of(registration_values(said, rounds, choose_language(request)))
+    values = registration_values(said, rounds, choose_language(request))
+    form = Fields.of(values | {EDITION: seen})
     return page(request, "console/registration.html", _context(session, event_id, person, form))
 
 
@@ -83,6 +86,20 @@ def change(request: Request, session: SessionDep, event_id: int, actor_id: int, 
     if fields is None:
         context = _context(session, event_id, person, form)
         return page(request, "console/registration.html", context, status=422)
+    subject = Subject("participant", event_id, actor_id)
+    try:
+        must_be(session, subject, form.saw())
+    except Stale:
+        session.rollback()
+        said = service.read_registration(session, event_id=event_id, actor_id=actor_id)
+        stored, edition = (
+            registration_values(said, event.rounds, choose_language(request)),
+            edition_of(session, subject),
+        )
+        told = form.overtake(edition, stored, named(session, edition.changed_by), event.zone)
+        if "there" in told.now:
+            told.now["there"] = write_numbers(range(event.rounds) if said.available is None else said.available)
+        return page(request, "console/registration.html", _context(session, event_id, person, form), status=412)
     service.change_registration(session, event_id=event_id, fields=fields)
     return RedirectResponse(f"/console/events/{event_id}/participants#p{actor_id}", status_code=303)
 

@@ -9,8 +9,9 @@ from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.deps import SessionDep
-from app.errors import BadInput
+from app.errors import BadInput, Stale
 from app.services import events as service
+from app.services.editions import Kind, Subject, edition_of, must_be, named
 from app.services.plans import list_plans
 from app.services.programmes import list_programmes
 from app.services.weights import event_weights, set_event_weights, weights_in_force
@@ -44,7 +45,10 @@ def save(request: Request, session: SessionDep, event_id: int, section: str, for
     if section not in SECTIONS:
         raise BadInput.of("section", f"unknown section {section!r}: expected one of {', '.join(SECTIONS)}")
     try:
+        must_be(session, _subject(section, event_id), form.saw())
         SECTIONS[section](session, event_id, form, lang)
+    except Stale:
+        return _overtaken(request, session, event_id, section, form)
     except BadInput as error:
         form.blame(error, {}, section)
     if not form.errors:
@@ -58,8 +62,27 @@ def save(request: Request, session: SessionDep, event_id: int, section: str, for
     return page(request, "console/setup.html", shown | {"saved": ""}, status=422)
 
 
+def _overtaken(request: Request, session: Session, event_id: int, section: str, form: Fields) -> Response:
+    """The page with what was typed, and what somebody else made of it meanwhile."""
+    session.rollback()
+    shown = context(session, event_id, choose_language(request))
+    stored: Fields = shown["forms"][section]
+    # Facts and rules are halves of one row: only what this form holds is compared.
+    holds = form.shown("holds").split() or stored.values
+    edition = edition_of(session, _subject(section, event_id))
+    kept = {n: v for n, v in stored.values.items() if n in holds}
+    form.overtake(edition, kept, named(session, edition.changed_by), shown["event"].zone)
+    shown["forms"][section] = form
+    return page(request, "console/setup.html", shown | {"saved": ""}, status=412)
+
+
+def _subject(section: str, event_id: int) -> Subject:
+    return Subject(_KINDS.get(section, "event"), event_id)
+
+
 def context(session: Session, event_id: int, lang: str) -> dict[str, Any]:
-    """Everything the page shows."""
+    """Everything the page shows; the editions first, so that a change while it is read is noticed when it is saved."""
+    editions = {s: edition_of(session, _subject(s, event_id)).n for s in SECTIONS}
     event = service.event_public(session, event=service.get_event(session, event_id=event_id))
     rounds = service.list_rounds(session, event_id=event_id)
     places = service.list_places(session, event_id=event_id)
@@ -79,6 +102,7 @@ def context(session: Session, event_id: int, lang: str) -> dict[str, Any]:
         "programmes": list_programmes(session),
         "zones": zones(),
         "weights": weights,
+        "editions": editions,
         "service_weights": weights_in_force(session).weights.to_dict(),
         "forms": {
             "facts": Fields.of(event_values(event)),
@@ -114,6 +138,14 @@ def save_weights(session: Session, event_id: int, form: Fields, _lang: str) -> N
     if not form.errors:
         set_event_weights(session, event_id=event_id, changes=changes)
 
+
+_KINDS: dict[str, Kind] = {
+    "rounds": "rounds",
+    "timetable": "rounds",
+    "places": "places",
+    "interpreters": "interpreters",
+}
+"""What a section edits; the others are the event's own row."""
 
 SECTIONS: dict[str, Section] = {
     "facts": save_event,

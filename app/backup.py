@@ -109,6 +109,9 @@ def read_manifest(path: Path) -> Manifest:
 def restore(url: str, path: Path, *, replace: bool = False) -> Manifest:
     """Bring a backup back in one transaction; afterwards every table has the rows it had.
 
+    Whoever was erased since the backup was made is erased from it again: the tombstones of the database that is
+    replaced are kept in the same transaction, and followed after it.
+
     Raises:
         BadInput: the file is no backup, damaged, or made by a newer Viaduc.
         Conflict: the database holds actors or events and `replace` is false, or is in use and cannot be locked.
@@ -120,17 +123,55 @@ def restore(url: str, path: Path, *, replace: bool = False) -> Manifest:
         raise BadInput(f"{path} was made by a newer Viaduc ({manifest.version}): restore it with that version")
     with _connected(url) as connection:
         held = _count_rows(connection)
+        stones = _tombstones(connection) if held.get("tombstone") else []
         if not replace and (held.get("actor", 0) or held.get("event", 0)):
             told = f"the database holds {held.get('actor', 0)} actors and {held.get('event', 0)} events"
             raise Conflict(f"{told}: back it up, then restore with --replace")
         tools = [_tool(name, connection) for name in ("pg_restore", "psql")]
-        before, after = _clearing(connection), _closing(connection, manifest, held)
+        before, after = (
+            _clearing(connection),
+            _closing(connection, manifest, held) + _kept(connection, manifest, stones),
+        )
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "restore.sql"
         _script(tools[0], path, script, before, after)
         options = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
         _run([tools[1], *options, f"--file={script}", _plain(url)], url)
+    if stones:
+        _erase_again(url, stones)
     return manifest
+
+
+def _tombstones(connection: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
+    return connection.execute("SELECT kind, salt, digest, erased_at FROM tombstone ORDER BY id").fetchall()
+
+
+def _kept(connection: psycopg.Connection[Any], manifest: Manifest, stones: list[tuple[Any, ...]]) -> str:
+    """SQL that keeps tombstones with the rows that they are for; backups older than tombstones have no table for it."""
+    if "tombstone" not in manifest.rows:
+        return ""
+    insert = sql.SQL("INSERT INTO public.tombstone (kind, salt, digest, erased_at) VALUES ({}) ON CONFLICT DO NOTHING;")
+    rows = (sql.SQL(", ").join(map(sql.Literal, stone)) for stone in stones)
+    return "\n".join([*(insert.format(row).as_string(connection) for row in rows), ""])
+
+
+def _erase_again(url: str, stones: list[tuple[Any, ...]]) -> None:
+    """Erase what was erased before, with this version's schema."""
+    from app.db import make_engine, session_scope, upgrade  # noqa: PLC0415 - the tables are a slow import
+    from app.services.privacy import erase_again  # noqa: PLC0415 - slow import
+    from app.services.tombstones import add_stones  # noqa: PLC0415 - slow import
+    from models.contact import Tombstone  # noqa: PLC0415 - slow import
+
+    upgrade(url)
+    engine = make_engine(url)
+    try:
+        with session_scope(engine) as session:
+            names = ("kind", "salt", "digest", "erased_at")
+            told = (dict(zip(names, stone, strict=True)) for stone in stones)
+            add_stones(session, stones=[Tombstone.model_validate(stone) for stone in told])
+            erase_again(session)
+    finally:
+        engine.dispose()
 
 
 def check_backup(url: str, path: Path) -> Manifest:

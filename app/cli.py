@@ -10,6 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from app.commands.maps import add_commands
+from app.commands.privacy import add_privacy
 from app.errors import AppError, BadInput, FieldError
 from app.settings import Settings
 
@@ -335,3 +336,4 @@ def _write(answer: dict[str, Any], output: Path | None) -> None:
 
 
 add_commands(app, _settings)
+add_privacy(app, _settings)

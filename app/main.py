@@ -30,6 +30,7 @@ from app.services.meaning import MeaningHolder, load_meaning
 from app.services.pool import PoolCache
 from app.settings import Settings, get_settings
 from app.trail import Clerk, Trail
+from app.services.retention import periods_of
 from app.web import mount
 from app.web.errors import page_or
 from app.web.papers.wording import PHRASEBOOK
@@ -139,7 +140,7 @@ def _worker(app: FastAPI, settings: Settings) -> Worker | None:
     """The service's own worker, unless another process does its work; both hold the same actors."""
     if not settings.embed_in_service:
         return None
-    return Worker(app.state.engine, app.state.holder, settings.embed_batch, app.state.pool_cache)
+    return Worker(app.state.engine, app.state.holder, settings.embed_batch, app.state.pool_cache, periods_of(settings))
 
 
 def background_model(settings: Settings) -> MeaningHolder:

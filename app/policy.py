@@ -51,6 +51,8 @@ POLICY: dict[str, Who] = {
     "POST /console/sign-out": PUBLIC,
     "GET /audit": ADMIN,
     "GET /audit/check": ADMIN,
+    "POST /privacy/export": ADMIN,
+    "POST /privacy/erase": ADMIN,
     "GET /console/access": ADMIN,
     "POST /console/access/keys": ADMIN,
     "POST /console/access/keys/{key_id}/rotate": ADMIN,

@@ -75,6 +75,13 @@ class Settings(BaseSettings):
     plan_seconds: float = Field(default=60, gt=0, le=600, description="Longest solver time a request may ask for")
     plans_at_once: int = Field(default=2, ge=1, le=16, description="Plans computed together; each uses a whole core")
     plans_in_line: int = Field(default=8, ge=0, le=100, description="Plans that may wait for their turn; then 503")
+    keep_event_months: int = Field(
+        default=24, ge=0, le=1200, description="Names of delegates, links, presence and notes of an event; 0: for ever"
+    )
+    keep_contact_months: int = Field(
+        default=36, ge=0, le=1200, description="Contacts that nobody has confirmed since; 0: for ever"
+    )
+    keep_audit_months: int = Field(default=24, ge=0, le=1200, description="The audit trail; 0: for ever")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
 

@@ -19,6 +19,7 @@ from app.services.pool import PoolCache
 from app.services.pool_revision import current_revision
 
 log = logging.getLogger(__name__)
+from app.services.retention import Periods, sweep
 
 _IDLE_S = 1.0
 _TROUBLE_S = 5.0
@@ -59,8 +60,20 @@ def settle(session: Session, meaning: Meaning, cache: PoolCache) -> bool:
 class Worker:
     """A thread that looks for waiting passages once a second and survives a database that goes away."""
 
-    def __init__(self, engine: Engine, holder: MeaningHolder, batch: int, cache: PoolCache | None = None) -> None:
-        """`cache` is shared with a service in the same process: very many actors are held once."""
+    def __init__(
+        self,
+        engine: Engine,
+        holder: MeaningHolder,
+        batch: int,
+        cache: PoolCache | None = None,
+        periods: Periods | None = None,
+    ) -> None:
+        """`cache` is shared with a service in the same process: very many actors are held once.
+
+        `periods`: what is over them is removed every day; None leaves that to others.
+        """
+        self._periods = periods
+        self._sweep_at = 0.0
         self._engine = engine
         self._cache = cache or PoolCache()
         self._serves = cache is not None
@@ -92,8 +105,24 @@ class Worker:
             self._stop.wait(self._turn())
 
     def _turn(self) -> float:
+            self._sweep()
         """One batch; returns the seconds to wait before the next."""
         try:
+    def _sweep(self) -> None:
+        """Once a day, language model or not, remove what is over its period; after trouble, again in an hour."""
+        if self._periods is None or time.monotonic() < self._sweep_at:
+            return
+        try:
+            with session_scope(self._engine) as session:
+                gone = sweep(session, periods=self._periods)
+        except (AppError, SQLAlchemyError) as error:
+            log.warning("what is over its period waits: %s", error)
+            self._sweep_at = time.monotonic() + _HOUR_S
+            return
+        if gone.rows:
+            log.info("over their period and removed: %s", gone.rows)
+        self._sweep_at = time.monotonic() + 24 * _HOUR_S
+
             meaning = self._holder.get(wait_s=_IDLE_S)
             with session_scope(self._engine) as session:
                 worked = embed_batch(session, meaning=meaning, limit=self._batch) > 0 or self._settle(session, meaning)

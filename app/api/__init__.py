@@ -21,6 +21,7 @@ from app.api.papers import feeds as calendar_feeds
 from app.api.papers import router as papers
 from app.api.plans import router as plans
 from app.api.plans import what_if_router as what_if
+from app.api.privacy import router as privacy
 from app.api.programmes import router as programmes
 from app.api.report import router as report
 from app.api.tandems import router as tandems
@@ -41,6 +42,6 @@ routers = tuple(
     for r in (
         match, actors, contacts, known, maps, sector_lists, programmes, events, agendas, day, event_weights, plans,
         what_if, pairings, papers, report, calendar_feeds, tandems, feedback,
-        weights, access, audit, operations,
+        weights, access, audit, privacy, operations,
     )
 )  # fmt: skip

@@ -27,6 +27,8 @@ ACTOR: Examples = {
     }
 }
 ACTOR_CHANGE: Examples = {"new needs": {"value": {"needs": [{"lang": "en", "text": "a weaver with a wide loom"}]}}}
+SUBJECT: Examples = {"a person": {"value": {"email": "anne@weaver.example"}}}
+ERASURE: Examples = {"a count first": {"value": {"email": "anne@weaver.example", "dry_run": True}}}
 CONTACT: Examples = {
     "with consent": {
         "value": {

@@ -13,6 +13,7 @@ from app.main import background_model, create_app, open_database
 from app.observe import set_up_logging
 from app.services.access.keys import has_admin
 from app.services.meaning import MeaningHolder
+from app.services.retention import periods_of
 from app.settings import Settings
 from app.worker import Worker
 
@@ -74,7 +75,8 @@ def draining(config: "uvicorn.Config", application: FastAPI) -> "uvicorn.Server"
 def run_worker(settings: Settings) -> None:
     """Drain the backlog until interrupted."""
     set_up_logging(settings.log_level)
-    worker = Worker(open_database(settings), background_model(settings), settings.embed_batch)
+    engine, holder, periods = open_database(settings), background_model(settings), periods_of(settings)
+    worker = Worker(engine, holder, settings.embed_batch, periods=periods)
     try:
         worker.run_forever()
     except KeyboardInterrupt:

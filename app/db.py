@@ -37,7 +37,14 @@ def database_url(settings: Settings) -> str:
 
 def make_engine(url: str) -> Engine:
     """An engine whose connections speak vectors in binary and find filtered neighbours completely."""
-    engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args={"connect_timeout": 5})
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=10,
+        connect_args={"connect_timeout": 5},
+        hide_parameters=True,
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: psycopg.Connection, _record: object) -> None:

@@ -20,17 +20,18 @@ from app.api.problems import app_error_answer, http_error_answer, problem, valid
 from app.db import database_url, explain_database_error, make_engine, require_schema, upgrade
 from app.errors import AppError
 from app.guard import Guard, checked_by_guard
-from app.headers import SecurityHeaders
+from app.headers import EVERY_ANSWER, SecurityHeaders
 from app.importer import Importer
 from app.limits import Limits
 from app.live import Live
+from app.logs import HEADER, RequestId, request_id
 from app.observe import BodyLimit, Observe
 from app.planner import Planner
 from app.services.meaning import MeaningHolder, load_meaning
 from app.services.pool import PoolCache
+from app.services.retention import periods_of
 from app.settings import Settings, get_settings
 from app.trail import Clerk, Trail
-from app.services.retention import periods_of
 from app.web import mount
 from app.web.errors import page_or
 from app.web.papers.wording import PHRASEBOOK
@@ -103,6 +104,7 @@ def create_app(
         app.add_middleware(CORSMiddleware, **_cors(settings))
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Observe)
+    app.add_middleware(RequestId)
     _handle_errors(app)
     return app
 
@@ -112,8 +114,8 @@ def _cors(settings: Settings) -> dict[str, Any]:
     return {
         "allow_origins": [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()],
         "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
-        "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"],
-        "expose_headers": ["ETag", "Retry-After", "Location"],
+        "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", HEADER],
+        "expose_headers": ["ETag", "Retry-After", "Location", HEADER],
         "allow_credentials": False,
         "max_age": 600,
     }
@@ -163,7 +165,10 @@ def _handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> Response:
-        return page_or(_unexpected_answer)(request, error)
+        answer = page_or(_unexpected_answer)(request, error)
+        # This answer is made outside of every middleware.
+        answer.headers.update({**EVERY_ANSWER, **answer.headers, HEADER: request_id() or ""})
+        return answer
 
 
 def _unexpected_answer(_request: Request, _error: Exception) -> Response:

@@ -1,11 +1,12 @@
-"""What the service tells of itself: metrics by route, and the log's form. No personal data in either."""
+"""What the service tells of its requests: metrics and log lines by route. No personal data in either."""
 
-import logging
 import time
 from contextlib import suppress
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.logs import note_request
 
 REGISTRY = CollectorRegistry()
 REQUESTS = Counter("viaduc_requests", "Requests by route and status", ["method", "route", "status"], registry=REGISTRY)
@@ -16,7 +17,6 @@ SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
     registry=REGISTRY,
 )
-BACKLOG = Gauge("viaduc_embedding_backlog", "Passages that wait for a vector", registry=REGISTRY)
 
 
 class Observe:
@@ -43,7 +43,9 @@ class Observe:
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
             REQUESTS.labels(scope["method"], route, str(status)).inc()
-            SECONDS.labels(scope["method"], route).observe(time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            SECONDS.labels(scope["method"], route).observe(seconds)
+            note_request(scope, status, seconds)
 
 
 class BodyLimit:
@@ -93,9 +95,3 @@ class BodyLimit:
 
 class _TooLong(Exception):
     pass
-
-
-def set_up_logging(level: str) -> None:
-    """One line an event: time, level, logger, words."""
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)

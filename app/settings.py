@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     )
     keep_audit_months: int = Field(default=24, ge=0, le=1200, description="The audit trail; 0: for ever")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    log_format: str = Field(
+        default="text", pattern="^(text|json)$", description="json: an object a line, every request"
+    )
 
 
 @cache

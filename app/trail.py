@@ -64,6 +64,11 @@ class Clerk:
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """Deeds that wait to be written."""
+        return len(self._waiting)
+
     def note(self, done: Deed) -> None:
         """Take up a deed; the oldest waiting one is lost, and counted, when there is no room."""
         if len(self._waiting) == _ROOM:

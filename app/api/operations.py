@@ -1,6 +1,5 @@
 """Operation: is it alive, is it ready, what does it do."""
 
-import math
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
@@ -8,11 +7,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from app.db import ping, require_schema, session_scope
+from app.db import ping, require_schema
 from app.deps import HolderDep
 from app.errors import AppError
-from app.observe import BACKLOG, REGISTRY
-from app.services.backlog import count_backlog
+from app.gauges import fill_gauges
+from app.observe import REGISTRY
 
 router = APIRouter(tags=["operation"])
 
@@ -56,16 +55,7 @@ def _database_state(request: Request) -> str:
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-def metrics(request: Request, holder: HolderDep) -> Response:
+def metrics(request: Request) -> Response:
     """Prometheus metrics"""
-    BACKLOG.set(_waiting(request, holder.name or ""))
+    fill_gauges(request.app.state)
     return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-
-def _waiting(request: Request, encoder: str) -> float:
-    """Passages that wait for a vector; not a number while the database does not answer."""
-    try:
-        with session_scope(request.app.state.engine) as session:
-            return count_backlog(session, encoder=encoder)
-    except AppError:
-        return math.nan

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app.errors import AppError, FieldError
+from app.logs import request_id
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -30,6 +31,7 @@ class Problem(BaseModel):
     status: int = Field(examples=[422])
     detail: str = Field(examples=["needs[0].lang: unknown language 'xx'"])
     errors: list[ProblemField] = Field(default_factory=list)
+    request_id: str | None = Field(default=None, description="What the log calls this request (X-Request-ID)")
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -62,6 +64,7 @@ def problem(status: int, title: str, detail: str, errors: Sequence[FieldError] =
         status=status,
         detail=detail,
         errors=[ProblemField(field=e.field, reason=e.reason, line=e.line) for e in errors],
+        request_id=request_id(),
     )
     headers = {"Retry-After": "2"} if status == 503 else None
     return JSONResponse(body.model_dump(), status_code=status, media_type=MEDIA_TYPE, headers=headers)

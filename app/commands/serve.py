@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from app.db import database_url, session_scope, upgrade
+from app.logs import set_up_logging
 from app.main import background_model, create_app, open_database
-from app.observe import set_up_logging
 from app.services.access.keys import has_admin
 from app.services.meaning import MeaningHolder
 from app.services.retention import periods_of
@@ -29,7 +29,7 @@ def run_service(
     """Serve until interrupted; SIGTERM lets running requests finish (at most 20 s)."""
     import uvicorn  # noqa: PLC0415 - slow import
 
-    set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level, settings.log_format)
     if migrate:
         upgrade(database_url(settings))
     # A database that is down or of an old schema is told before anything listens.
@@ -39,8 +39,10 @@ def run_service(
         application,
         host=settings.host,
         port=settings.port,
-        log_level=settings.log_level,
+        # Its lines go where all others go. It would write down the address, token and all, of who asks for a socket.
+        log_config=None,
         access_log=False,
+        ws="none",
         timeout_graceful_shutdown=20,
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,
@@ -74,7 +76,7 @@ def draining(config: "uvicorn.Config", application: FastAPI) -> "uvicorn.Server"
 
 def run_worker(settings: Settings) -> None:
     """Drain the backlog until interrupted."""
-    set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level, settings.log_format)
     engine, holder, periods = open_database(settings), background_model(settings), periods_of(settings)
     worker = Worker(engine, holder, settings.embed_batch, periods=periods)
     try:

@@ -5,8 +5,9 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.message import Message
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
-from typing import Any
+from typing import Any, cast
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -71,12 +72,12 @@ class Part:
 
 def licence_of(package: Distribution) -> str:
     """The package's licence as an SPDX expression, or "unknown"."""
-    told = package.metadata
+    told = cast(Message, package.metadata)  # the protocol in the standard library's stubs lacks get
     by_hand = READ_BY_HAND.get(canonicalize_name(package.name))
     if by_hand is not None:
         return by_hand
-    spdx = told["License-Expression"] if "License-Expression" in told else ""
-    expression = spdx or (told["License"] if "License" in told else "")
+    spdx = told.get("License-Expression", "")
+    expression = spdx or told.get("License", "")
     if expression and all(word in ALLOWED for word in _words(expression)):
         return expression
     named = {_CLASSIFIERS[c] for c in told.get_all("Classifier") or [] if c in _CLASSIFIERS}

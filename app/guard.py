@@ -6,6 +6,7 @@ It finds the route, says who asks, counts the request, and lets through what app
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from ipaddress import ip_address
 from typing import Any
 
@@ -153,12 +154,20 @@ class Guard:
     def _count(self, request: Request, caller: SignedIn, found: Found | None) -> None:
         if caller is LOCAL:
             return
-        if caller is NOBODY:
+        if found is not None and found.who is Who.LINK:
+            spend(self._limits.addresses, _link(found), "too many requests with this link")
+            spend(self._limits.venues, _address(request), "too many requests from this address")
+        elif caller is NOBODY:
             spend(self._limits.addresses, _address(request), "too many requests from this address")
         else:
             spend(self._limits.signed_in, caller.principal.name, "too many requests with this key or sign-in")
         if found is not None and is_sign_in(found.method, found.template):
             spend(self._limits.sign_ins, _address(request), "too many tries to sign in from this address")
+
+
+def _link(found: Found) -> str:
+    """A name for the link in an address; the link itself is kept nowhere."""
+    return f"link:{sha256(found.parameters.get('token', '').encode()).hexdigest()}"
 
 
 def _holder(request: Request, key: str) -> SignedIn:

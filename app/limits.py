@@ -63,6 +63,8 @@ class Limits:
     def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.signed_in = Buckets(settings.rate_key, clock=clock)
         self.addresses = Buckets(settings.rate_address, clock=clock)
+        self.venues = Buckets(10 * settings.rate_address, clock=clock)
+        """Addresses that open agendas: hundreds of phones stand behind the one address of a venue."""
         self.sign_ins = Buckets(settings.rate_sign_in, clock=clock)
         self.letters = Buckets(settings.rate_sign_in / 60, size=settings.rate_sign_in, clock=clock)
         """Sign-in letters to one address: as many an hour as tries a minute."""

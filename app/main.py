@@ -26,6 +26,7 @@ from app.limits import Limits
 from app.live import Live
 from app.logs import HEADER, RequestId, request_id
 from app.observe import BodyLimit, Observe
+from app.packing import Packed
 from app.planner import Planner
 from app.services.meaning import MeaningHolder, load_meaning
 from app.services.pool import PoolCache
@@ -102,6 +103,7 @@ def create_app(
     app.add_middleware(BodyLimit, limit=settings.max_body_mb * 2**20)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, **_cors(settings))
+    app.add_middleware(Packed)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Observe)
     app.add_middleware(RequestId)

@@ -100,3 +100,11 @@ def test_signing_in_is_tried_only_so_often(serve: Serve) -> None:
 def test_who_sits_at_this_machine_is_not_counted(serve: Serve) -> None:
     client = serve(local_admin=True, base_url="http://127.0.0.1", client=("127.0.0.1", 1), rate_address=1, rate_key=1)
     assert {client.get("/events").status_code for _ in range(5)} == {200}
+
+
+def test_phones_behind_one_address_of_a_venue_do_not_use_up_each_others_requests(serve: Serve) -> None:
+    client = serve(rate_address=2)
+    assert [client.get("/agenda/1.first").status_code for _ in range(3)] == [404, 404, 429]
+    assert [client.get(f"/agenda/1.guest{n}").status_code for n in range(18)] == [404] * 18
+    assert client.get("/agenda/1.one-too-many").status_code == 429
+    assert client.get("/me").status_code == 200

@@ -28,7 +28,7 @@ def test_pages_are_answered_with_strict_headers(client: TestClient, border: Sequ
         assert headers["content-security-policy"] == (
             "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
         )
-        assert headers["vary"] == "HX-Request, Cookie, Accept-Language"
+        assert headers["vary"] == "HX-Request, Cookie, Accept-Language, Accept-Encoding"
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["content-type"] == "text/html; charset=utf-8"
 
@@ -122,6 +122,13 @@ def test_errors_of_pages_are_pages_in_the_readers_language(client: TestClient, u
     answer = client.get(url, params={"lang": "fr"})
     assert (answer.status_code, answer.template.name) == (status, "error.html")
     assert '<html lang="fr">' in answer.text
+
+
+def test_large_pages_are_packed_for_browsers_that_unpack(client: TestClient) -> None:
+    plain, packed = (client.get("/docs", headers={"accept-encoding": how}) for how in ("identity", "gzip"))
+    assert ("content-encoding" in plain.headers, packed.headers["content-encoding"]) == (False, "gzip")
+    assert packed.text == plain.text
+    assert int(packed.headers["content-length"]) < len(plain.content) / 4
 
 
 def test_a_link_that_opens_nothing_leads_to_the_page_that_says_so(client: TestClient) -> None:

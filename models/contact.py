@@ -29,8 +29,8 @@ class ContactFields(Shape):
     languages: list[Language] = Field(default_factory=list, max_length=40)
     visibility: Visibility = Field(
         default="mutual",
-        description="public, event: whoever meets them at an event; mutual: after a yes on both sides; organiser: "
-        "nobody else. None of them reaches readers",
+        description="How far it goes at most. organiser: nobody else; mutual: whom they met, after a yes on both "
+        "sides; event, public: further, where a page offers it (none does yet). Readers never",
     )
     basis: Basis = Field(description="Why this may be stored: nothing is without a ground")
     consent_on: date | None = Field(default=None, description="Consent: the day it was given")

@@ -47,7 +47,8 @@ def create_plan(
             planner.submit(turn, event_id, started.number)
             response.status_code = 202
             return started
-        result = turn.wait_for(compute, problem, longest_s=settings.plan_seconds)
+        limit = planner.limit(problem.time_limit_s)
+        result = turn.wait_for(compute, problem, longest_s=settings.plan_seconds, stop=limit)
     with session_scope(engine) as session:
         return service.store_plan(session, event_id=event_id, problem=problem, result=result, origin=origin)
 
@@ -71,7 +72,12 @@ def publish(session: SessionDep, event_id: int, number: int) -> PlanPublic:
 
 
 @router.put("/{number}/note")
-def name_plan(session: SessionDep, event_id: int, number: int, said: PlanNote) -> PlanPublic:
+def name_plan(
+    session: SessionDep,
+    event_id: int,
+    number: int,
+    said: Annotated[PlanNote, Body(openapi_examples=examples.PLAN_NOTE)],
+) -> PlanPublic:
     """Write down what a version is about"""
     return service.name_plan(session, event_id=event_id, number=number, note=said.note)
 
@@ -88,13 +94,17 @@ def edit_plan(
 
 
 @router.post("/{number}/undo", responses=responses(409))
-def undo_edit(session: SessionDep, event_id: int, number: int, seen: Seen) -> EditAnswer:
+def undo_edit(
+    session: SessionDep, event_id: int, number: int, seen: Annotated[Seen, Body(openapi_examples=examples.SEEN)]
+) -> EditAnswer:
     """Take the last edit of a draft back"""
     return edits.undo_edit(session, event_id=event_id, number=number, revision=seen.revision)
 
 
 @router.post("/{number}/redo", responses=responses(409))
-def redo_edit(session: SessionDep, event_id: int, number: int, seen: Seen) -> EditAnswer:
+def redo_edit(
+    session: SessionDep, event_id: int, number: int, seen: Annotated[Seen, Body(openapi_examples=examples.SEEN)]
+) -> EditAnswer:
     """Make the edit again that was taken back last"""
     return edits.redo_edit(session, event_id=event_id, number=number, revision=seen.revision)
 

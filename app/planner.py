@@ -1,15 +1,20 @@
 """Computes plans: a few at a time, a few more in line, and no more than that."""
 
+import logging
 import threading
+import weakref
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Engine
 
-from app.errors import Unavailable
-from app.services.plan_jobs import run_plan
+from app.errors import AppError, Unavailable
+from app.services.plan_jobs import give_up_waiting, run_plan
+from matching.pairing.stop import MaxRuntime, StopFlag
+
+log = logging.getLogger(__name__)
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -26,6 +31,17 @@ class Planner:
         self._longest_s = longest_s
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="planner")
         self._room = threading.BoundedSemaphore(at_once + in_line)
+        self._flags: weakref.WeakSet[StopFlag] = weakref.WeakSet()
+        self._promised: dict[tuple[int, int], Future[None]] = {}
+        self._ending = False
+
+    def limit(self, seconds: float) -> StopFlag:
+        """A stopping rule of so many seconds, which the end of the service cuts short: the best so far is kept."""
+        flag = StopFlag(MaxRuntime(min(seconds, self._longest_s)))
+        self._flags.add(flag)
+        if self._ending:
+            flag.set()
+        return flag
 
     @contextmanager
     def turn(self) -> Iterator["Turn"]:
@@ -45,11 +61,29 @@ class Planner:
 
     def submit(self, turn: "Turn", event_id: int, number: int) -> None:
         """Compute a started plan when its turn comes."""
-        turn.begin(run_plan, self._engine, event_id=event_id, number=number, longest_s=self._longest_s)
+        future = turn.begin(run_plan, self._engine, event_id=event_id, number=number, limit=self.limit)
+        self._promised[event_id, number] = future
+        future.add_done_callback(
+            lambda done: None if done.cancelled() else self._promised.pop((event_id, number), None)
+        )
+
+    def stop_soon(self) -> None:
+        """Ask the running plans for their best so far, without waiting for it."""
+        self._ending = True
+        for flag in list(self._flags):
+            flag.set()
 
     def stop(self) -> None:
-        """Let the running plans end; those that wait are not begun."""
+        """End the running plans with their best so far; those that wait are not begun, and say so."""
+        self.stop_soon()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        left = [key for key, future in self._promised.items() if future.cancelled()]
+        self._promised.clear()
+        try:
+            give_up_waiting(self._engine, left)
+        except AppError as error:
+            # They are given up after a while of silence all the same.
+            log.warning("plans that waited could not be told: %s", error)
 
 
 class Turn:
@@ -60,18 +94,18 @@ class Turn:
         self._room = room
         self._used = False
 
-    def begin(self, work: Callable[Arguments, Answer], *args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+    def begin(
+        self, work: Callable[Arguments, Answer], *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Future[Answer]:
         """Do the work when a thread is free."""
         future = self._pool.submit(work, *args, **kwargs)
         self._used = True
         future.add_done_callback(lambda _: self._room.release())
+        return future
 
     def wait_for(self, work: Callable[Arguments, Answer], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
         """Do the work when a thread is free, and wait for its answer."""
-        future = self._pool.submit(work, *args, **kwargs)
-        self._used = True
-        future.add_done_callback(lambda _: self._room.release())
-        return future.result()
+        return self.begin(work, *args, **kwargs).result()
 
     def give_back(self) -> None:
         """Leave the line when nothing was begun."""

@@ -69,6 +69,7 @@ def draining(config: "uvicorn.Config", application: FastAPI) -> "uvicorn.Server"
     class Draining(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             application.state.live.close()
+            application.state.planner.stop_soon()
             await super().shutdown(sockets)
 
     return Draining(config)

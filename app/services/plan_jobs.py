@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from sqlalchemy import Engine
@@ -13,7 +14,7 @@ from app.services.pairings import compute, read_form
 from app.services.plans import fill_plan, get_plan, open_plan, origin_of, plan_public
 from matching.pairing.parse import problem_from_dict
 from matching.pairing.problem import Problem
-from matching.pairing.stop import MaxRuntime, StopFlag
+from matching.pairing.stop import StopFlag
 from models.base import utc_now
 from models.plan import Plan, PlanPublic
 
@@ -56,14 +57,20 @@ def give_up_silent(session: Session) -> int:
     return len(lost)
 
 
-def run_plan(engine: Engine, *, event_id: int, number: int, longest_s: float) -> None:
-    """Compute a started plan and keep it as a draft, or keep why it failed."""
+def give_up_waiting(engine: Engine, keys: Iterable[tuple[int, int]]) -> None:
+    """Mark plans as failed whose turn never comes, because the service stops."""
+    for event_id, number in keys:
+        _fail(engine, event_id, number, "the service stopped before its turn came; compute it again")
+
+
+def run_plan(engine: Engine, *, event_id: int, number: int, limit: Callable[[float], StopFlag]) -> None:
+    """Compute a started plan and keep it as a draft, or keep why it failed. `limit` makes the rule that ends it."""
     try:
         with session_scope(engine) as session:
             problem = read_form(problem_from_dict, get_plan(session, event_id, number).problem, "problem")
-        flag = StopFlag(MaxRuntime(min(problem.time_limit_s, longest_s)))
+        flag = limit(problem.time_limit_s)
         reporter = Reporter(engine, event_id, number, flag)
-        result = compute(problem, longest_s=longest_s, on_progress=reporter, stop=flag)
+        result = compute(problem, longest_s=problem.time_limit_s, on_progress=reporter, stop=flag)
         with session_scope(engine) as session:
             plan = get_plan(session, event_id, number)
             plan.progress = None

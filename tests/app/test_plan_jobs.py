@@ -1,11 +1,13 @@
 """Plans computed in the background: progress, stop, and what becomes of one whose process died."""
 
+import time
 from datetime import timedelta
 
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from app.services.plan_jobs import give_up_silent, run_plan
+from matching.pairing.stop import MaxRuntime, StopFlag
 from models.base import utc_now
 from models.plan import Plan
 
@@ -36,7 +38,7 @@ def test_a_stop_is_heard_and_the_best_so_far_is_kept(client: TestClient, engine,
         start_plan(session, event_id=1, problem=problem)
         session.commit()
     assert client.post(f"{event}/plans/1/stop").status_code == 202
-    run_plan(engine, event_id=1, number=1, longest_s=60)
+    run_plan(engine, event_id=1, number=1, limit=lambda s: StopFlag(MaxRuntime(s)))
     assert client.get(f"{event}/plans/1").json()["state"] == "draft"
     again = client.post(f"{event}/plans/1/stop")
     assert (again.status_code, again.json()["detail"]) == (409, "plan 1 is not being computed; it is draft")
@@ -61,7 +63,7 @@ def test_what_goes_wrong_in_the_background_is_told_beside_the_plan(client: TestC
     with Session(engine) as session:
         session.add(Plan(event_id=1, number=1, state="computing", problem={"rounds": 0}, certificate={}))
         session.commit()
-    run_plan(engine, event_id=1, number=1, longest_s=1)
+    run_plan(engine, event_id=1, number=1, limit=lambda s: StopFlag(MaxRuntime(s)))
     plan = client.get(f"{event}/plans/1").json()
     assert plan["state"] == "failed"
     assert plan["progress"]["cause"]
@@ -77,3 +79,20 @@ def test_a_plan_that_waits_for_its_turn_is_given_more_time(engine, event: str) -
         session.commit()
         assert give_up_silent(session) == 1
         assert session.get(Plan, (1, 2)).state == "failed"
+
+
+def test_a_service_that_stops_keeps_the_best_so_far_and_says_which_plans_were_not_begun(
+    client: TestClient, event: str
+) -> None:
+    numbers = [
+        client.post(f"{event}/plans", json={"wait": False, "time_limit_s": 60}).json()["number"] for _ in range(6)
+    ]
+    begun = time.perf_counter()
+    client.app.state.planner.stop()
+    assert time.perf_counter() - begun < 20
+    plans = [client.get(f"{event}/plans/{n}").json() for n in numbers]
+    assert {p["state"] for p in plans} <= {"draft", "failed"}
+    assert plans[0]["state"] == "draft"
+    for plan in plans:
+        if plan["state"] == "failed":
+            assert plan["progress"]["cause"] == "the service stopped before its turn came; compute it again"

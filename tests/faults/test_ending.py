@@ -1,0 +1,42 @@
+"""SIGTERM while a plan is computed and pages are live: all of it ends within 20 s, and what was promised is kept."""
+
+import threading
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+
+from tests.faults.killed import Load, Service, end_database
+
+
+@pytest.mark.slow
+def test_it_drains_within_20_seconds_keeps_the_best_plan_and_ends_its_streams(tmp_path: Path) -> None:
+    service = Service(tmp_path / "data")
+    service.start()
+    try:
+        load = Load(service.url, 7)
+        load.set_up()
+        ended, begun = threading.Event(), threading.Event()
+
+        def listen() -> None:
+            with httpx.stream("GET", f"{service.url}/live/events/{load.event}", timeout=60) as answer:
+                for _ in answer.iter_bytes():
+                    begun.set()
+            ended.set()
+
+        thread = threading.Thread(target=listen, daemon=True)
+        thread.start()
+        assert begun.wait(20)
+        plans = f"{service.url}/events/{load.event}/plans"
+        for _ in range(4):
+            started = httpx.post(plans, json={"wait": False, "time_limit_s": 55}, timeout=20)
+            assert (started.status_code, started.text) == (202, started.text)
+        assert service.stop() <= 20
+        assert ended.wait(5)
+        with service.connect() as connection:
+            states = [row[0] for row in connection.execute("SELECT state FROM plan ORDER BY number").fetchall()]
+        assert set(states) <= {"draft", "failed"}
+        assert states[0] == "draft"
+        assert len(states) == 4
+    finally:
+        end_database(service.folder)

@@ -169,6 +169,7 @@ POLICY: dict[str, Who] = {
     "GET /console/memory/tandems/{actor_id}/{partner_id}": ORGANISER,
     "POST /console/memory/tandems/{actor_id}/{partner_id}": ORGANISER,
     "POST /console/memory/tandems/{actor_id}/{partner_id}/steps": ORGANISER,
+    "POST /console/memory/tandems/{actor_id}/{partner_id}/newest": ORGANISER,
     "POST /console/memory/tandems/{actor_id}/{partner_id}/remove": ADMIN,
     "GET /console/memory/feedback": ORGANISER,
     "GET /console/memory/weights": ORGANISER,

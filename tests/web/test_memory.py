@@ -111,8 +111,9 @@ def test_who_is_not_certain_is_asked_and_nobody_meets_itself(client: TestClient,
     ]
 
 
-def test_a_new_tandem_can_be_begun_from_an_actor(client: TestClient, border: Sequence[int]) -> None:
-    page = client.get(f"{URL}/tandems/new", params={"a": border[1]}).text
+def test_a_new_tandem_can_be_begun_from_an_actor(client: TestClient, border: Sequence[int], event: int) -> None:
+    page = client.get(f"{URL}/tandems/new", params={"a": border[1], "event": event}).text
+    assert f'<option value="{event}" selected>Fire days</option>' in page
     assert 'name="a" type="text" value="Vuurlab"' in page
     assert f'name="a_id" value="{border[1]}"' in page
     assert client.get(f"{URL}/tandems/new", params={"a": 999}).status_code == 404
@@ -123,7 +124,8 @@ def test_a_tandem_moves_on_and_its_newest_step_is_mended(client: TestClient, tri
     path = f"/tandems/{weaver}/{lab}"
     step = {"status": "agreement", "since": "2026-04-01", "step_note": "Signed."}
     assert post(client, f"{path}/steps", step) == (303, f"{URL}{path}?saved=1")
-    assert post(client, f"{path}/steps", step | {"since": "2026-04-02"})[0] == 303
+    newest = {"newest_status": "agreement", "newest_since": "2026-04-02", "newest_note": "Signed."}
+    assert post(client, f"{path}/newest", newest) == (303, f"{URL}{path}?saved=1")
     history = [(s["status"], s["since"], s["note"]) for s in client.get(path).json()["history"]]
     assert history == [("in_discussion", "2026-03-01", None), ("agreement", "2026-04-02", "Signed.")]
     page = client.get(f"{URL}{path}?saved=1").text
@@ -138,6 +140,11 @@ def test_a_step_that_cannot_be_is_told_beside_its_field(client: TestClient, trio
     assert (back.status_code, "What it becomes: Choose one of the list." in back.text) == (422, True)
     nothing = client.post(f"{URL}{path}/steps", data={"status": "", "since": "32"})
     assert "2 fields need another look; nothing was saved." in nothing.text
+    late = client.post(f"{URL}{path}/newest", data={"newest_status": "met", "newest_since": "2026-05-01"})
+    assert (late.status_code, "They have moved on meanwhile" in late.text) == (409, True)
+    wrong = client.post(f"{URL}{path}/newest", data={"newest_status": "in_discussion", "newest_since": "32"})
+    assert (wrong.status_code, "Since: A date is needed" in wrong.text) == (422, True)
+    assert client.get(path).json()["since"] == "2026-03-01"
     assert len(client.get(path).json()["history"]) == 1
     assert client.get(f"{URL}/tandems/{lab}/999").status_code == 404
     assert client.post(f"{URL}/tandems/{lab}/999/steps", data={"status": "met"}).status_code == 404

@@ -56,6 +56,8 @@ def test_only_what_may_be_quoted_is_quoted(client: TestClient, event: int, borde
     assert (report["answers"]["mutual"], report["answers"]["answers"], len(report["follow_up"])) == (1, 2, 1)
     page = client.get(f"/console/events/{event}/report").text
     assert ("A fine talk." in page, "Between us." in page) == (True, False)
+    assert re.findall(r'href="(/console/memory/[^"]+)"', page) == [f"/console/memory/tandems/{lab}/{weaver}"]
+    assert client.get(f"/console/memory/tandems/{lab}/{weaver}").status_code == 200
 
 
 def test_the_page_says_it_in_tables_and_pictures(client: TestClient, event: int) -> None:

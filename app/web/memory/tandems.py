@@ -76,11 +76,17 @@ Id = Annotated[int | None, Query(ge=1, lt=2**63)]
 
 @router.get("/tandems/new")
 def new_tandem(
-    request: Request, session: SessionDep, principal: PrincipalDep, now: NowDep, a: Id = None, b: Id = None
+    request: Request,
+    session: SessionDep,
+    principal: PrincipalDep,
+    now: NowDep,
+    a: Id = None,
+    b: Id = None,
+    event: Id = None,
 ) -> Response:
-    """An empty tandem, perhaps with one or both of its ends named in the address."""
+    """An empty tandem, perhaps with its ends and its event named in the address."""
     named = {name: get_actor(session, actor_id=i) for name, i in (("a", a), ("b", b)) if i is not None}
-    values: dict[str, Any] = {"status": "met", "since": now.date().isoformat()}
+    values: dict[str, Any] = {"status": "met", "since": now.date().isoformat(), "event": event}
     for name, actor in named.items():
         values |= {name: actor.name, f"{name}_id": actor.id, f"{name}_was": actor.name}
     return _new(request, session, principal, Fields.of(values), {})
@@ -133,9 +139,9 @@ def move(
     partner_id: int,
     form: FormDep,
 ) -> Response:
-    """Move a tandem on, with a date and a word; the status it has already corrects its newest step."""
+    """Move a tandem on, with a date and a word."""
     told = tandems.tandem_public(session, actor_id=actor_id, partner_id=partner_id)
-    status = form.choice("status", (*told.next_statuses, told.status))
+    status = form.choice("status", told.next_statuses)
     if status is None:
         form.refuse("status", "required")
     since, note = form.day("since"), form.text("step_note", longest=2000)
@@ -143,6 +149,29 @@ def move(
         forms = _forms(told, now) | {"step": form}
         return page(request, "memory/tandem.html", _one(request, session, principal, now, told) | forms, status=422)
     changes = TandemUpdate.model_validate({"status": status, "since": since, "step_note": note})
+    tandems.update_tandem(session, actor_id=actor_id, partner_id=partner_id, changes=changes)
+    return RedirectResponse(f"{address(told)}?saved=1", status_code=303)
+
+
+@router.post("/tandems/{actor_id}/{partner_id}/newest", dependencies=[Depends(same_origin)])
+def mend(
+    request: Request,
+    session: SessionDep,
+    principal: PrincipalDep,
+    now: NowDep,
+    actor_id: int,
+    partner_id: int,
+    form: FormDep,
+) -> Response:
+    """Mend the date and the word of the newest step; where the tandem has moved on meanwhile, nothing is done."""
+    told = tandems.tandem_public(session, actor_id=actor_id, partner_id=partner_id)
+    since, note = form.day("newest_since"), form.text("newest_note", longest=2000)
+    moved = form.shown("newest_status") != told.status
+    if moved or form.errors:
+        forms = _forms(told, now) | ({} if moved else {"newest": form})
+        context = _one(request, session, principal, now, told) | forms | {"moved": moved}
+        return page(request, "memory/tandem.html", context, status=409 if moved else 422)
+    changes = TandemUpdate.model_validate({"status": told.status, "since": since, "step_note": note})
     tandems.update_tandem(session, actor_id=actor_id, partner_id=partner_id, changes=changes)
     return RedirectResponse(f"{address(told)}?saved=1", status_code=303)
 
@@ -225,7 +254,12 @@ def _new(
 
 def _forms(told: TandemPublic, now: datetime) -> dict[str, Fields]:
     about = {"theme": told.theme, "note": told.note, "event": told.event_id}
-    return {"step": Fields.of({"since": now.date().isoformat()}), "about": Fields.of(about)}
+    newest = told.history[-1]
+    return {
+        "step": Fields.of({"since": now.date().isoformat()}),
+        "newest": Fields.of({"newest_since": newest.since, "newest_note": newest.note}),
+        "about": Fields.of(about),
+    }
 
 
 def _one(request: Request, session: Session, principal: Principal, now: datetime, told: TandemPublic) -> dict[str, Any]:
@@ -243,5 +277,6 @@ def _one(request: Request, session: Session, principal: Principal, now: datetime
         "events": events.list_events(session, only=principal.sees),
         "may_remove": principal.role == "admin",
         "saved": False,
+        "moved": False,
         "words": MemoryWords.of(request),
     }

@@ -41,8 +41,8 @@ def fill_gauges(state: State) -> None:
     STREAMS.set(state.live.streams)
     LISTENING.set(state.live.listening)
     AUDIT.set(state.clerk.waiting)
+    DATABASE.set(0)
     condition = _condition(state)
-    DATABASE.set(condition is not None)
     BACKLOG.set(condition.backlog if condition else math.nan)
     OLDEST.set(condition.oldest_s if condition else math.nan)
     for name in _STATES:
@@ -61,6 +61,8 @@ def pool_gauges(engine: Engine) -> None:
 def _condition(state: State) -> Condition | None:
     try:
         with session_scope(state.engine) as session:
+            session.connection()
+            DATABASE.set(1)
             return ask_condition(session, encoder=state.holder.name or "")
     except AppError as error:
         log.warning("the metrics go without the database: %s", error)

@@ -63,7 +63,7 @@ def mask_mentions(session: Session, *, words: Words, mark: str, only: frozenset[
     for table, column in word_columns():
         if only is not None and f"{table.name}.{column.name}" not in only:
             continue
-        for place, value in _holding(session, table, column, words):
+        for place, value in _holding(session, table, column, words, lock=True):
             masked = walk(value, lambda text: words.pattern.sub(mark, text))
             if masked != value:
                 set_ = update(table).where(_ctid(table) == place).values({column.name: masked})
@@ -78,12 +78,14 @@ def _ctid(table: Table) -> Any:
     return cast(literal_column(f'"{table.name}".ctid'), Text)
 
 
-def _holding(session: Session, table: Table, column: Column[Any], words: Words) -> list[tuple[str, Any]]:
+def _holding(
+    session: Session, table: Table, column: Column[Any], words: Words, *, lock: bool = False
+) -> list[tuple[str, Any]]:
     text = func.lower(cast(column, Text))
     # As JSON writes them too: a quotation mark stands behind a stroke there.
     forms = {form.lower() for word in words.said for form in (word, word.replace("\\", "\\\\").replace('"', '\\"'))}
     query = rows(_ctid(table), column).where(or_(*(func.strpos(text, form) > 0 for form in sorted(forms))))
-    return [(place, value) for place, value in session.connection().execute(query.with_for_update()).all()]
+    return [(place, value) for place, value in session.connection().execute(query.with_for_update() if lock else query)]
 
 
 def walk(value: Any, change: Callable[[str], str]) -> Any:

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
-from sqlmodel import Session, col, delete, select, update
+from sqlalchemy import false
+from sqlmodel import Session, col, delete, or_, select, update
 
 from models.agenda import AgendaState
 from models.day import Attendance, DayStep
@@ -67,6 +68,12 @@ def _is_about(item: Any, name: str) -> bool:
     if isinstance(item, list):
         return any(part == name or _is_about(part, name) for part in item if isinstance(part, str | dict))
     return bool(item == name)
+
+
+def with_delegates(session: Session, *, names: Collection[str]) -> set[int]:
+    """Actors that have a delegate of one of these names at some event."""
+    named = [col(Participant.delegates).contains([{"id": name}]) for name in names]
+    return {*session.exec(select(Participant.actor_id).where(or_(false(), *named)))}
 
 
 def rename_delegates(

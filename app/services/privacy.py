@@ -19,7 +19,7 @@ from app.services.mentions import (
     strings,
     uploads_with,
 )
-from app.services.plan_traces import forget_in_plans, rename_delegates
+from app.services.plan_traces import forget_in_plans, rename_delegates, with_delegates
 from app.services.pool_revision import mark_pool_changed
 from app.services.tombstones import erased_among, organisation_word, person_word, remember
 from models.access import AccessPerson, AccessSession
@@ -66,8 +66,8 @@ def erase_person(
 ) -> PrivacyErased:
     """Remove a person: contacts, the right to sign in, sessions, and the address in every text.
 
-    `names` (and the names of their contacts) are masked as delegates of those contacts' actors; elsewhere texts that
-    hold them are only counted, since a name is often also a word.
+    Delegates with one of `names` are masked wherever they sit, those with the name of a contact at that contact's actor
+    only; texts that hold a name are counted, since it is often also a word.
     """
     address = person_word(email)
     savepoint = session.begin_nested()
@@ -118,8 +118,10 @@ def _erase_person(session: Session, address: str, names: set[str]) -> Erased:
     mark = f"erased-{secrets.token_hex(4)}"
     done: Counter[str] = Counter()
     contacts = session.exec(rows_of(Contact).where(Contact.email == address)).all()
-    names |= {contact.name for contact in contacts}
-    done += rename_delegates(session, actor_ids={c.actor_id for c in contacts}, names=names, mark=mark)
+    of_contacts = {contact.name for contact in contacts}
+    done += rename_delegates(session, actor_ids={c.actor_id for c in contacts}, names=of_contacts, mark=mark)
+    done += rename_delegates(session, actor_ids=with_delegates(session, names=names), names=names, mark=mark)
+    names |= of_contacts
     done["access_session"] = _remove(session, _table(AccessSession), _sessions_of(address))
     done["access_person"] = _remove(session, _table(AccessPerson), col(AccessPerson.email) == address)
     done["contact"] = _remove(session, _table(Contact), col(Contact.email) == address)

@@ -144,6 +144,14 @@ def test_a_plan_still_names_the_same_delegate_everywhere(filled: Session) -> Non
     assert (meeting.delegate_a, meeting.delegate_b) == (mark, "Luc")
 
 
+def test_a_delegate_without_a_contact_is_erased_by_name(filled: Session, engine: Engine) -> None:
+    done = erase_person(filled, email="luc@filature.example", names=["Luc"])
+    filled.commit()
+    assert done.rows == {"meeting": 1, "participant.delegates": 1}
+    assert places_of(engine, "Luc") == []
+    assert places_of(engine, "Anne Dupont") != []
+
+
 def test_an_erased_organisation_is_nowhere_but_in_what_others_wrote(filled: Session, engine: Engine) -> None:
     filled.get_one(Actor, 2).website = f"https://x.example/{ORGANISATION}"
     filled.commit()

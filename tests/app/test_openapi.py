@@ -58,6 +58,8 @@ def furnished(client: TestClient, embed) -> TestClient:
     assert client.post("/events/1/plans", json={"time_limit_s": 1}).status_code == 201
     assert client.post("/tandems", json={"actor_id": 1, "partner_id": 2}).status_code == 201
     assert client.post("/keys", json={"name": "Site"}).status_code == 201
+    contact = {"name": "Anne", "phone": "112", "basis": "contract", "basis_note": "7"}
+    assert client.post("/actors/2/contacts", json=contact).status_code == 201
     file = ("border.csv", "name;country;offers\nWeaver;FR;cloth\n", "text/csv")
     assert client.post("/maps/imports", data={"name": "Border"}, files={"file": file}).status_code == 201
     return client
@@ -126,7 +128,8 @@ def test_every_example_works_as_it_stands(furnished: TestClient, method: str, pa
         # No host is allowed unless the operator says so.
         assert "VIADUC_IMPORT_URLS" in furnished.request(method, path, json=body).json()["detail"]
         return
-    url = path.format(actor_id=2, partner_id=1, event_id=1, number=1, import_id=1, key_id=1, kind="places")
+    ones = dict.fromkeys(("partner_id", "event_id", "number", "import_id", "key_id", "contact_id"), 1)
+    url = path.format(actor_id=2, kind="places", **ones)
     answer = furnished.request(method, url, json=body)
     assert answer.status_code == (201 if "201" in DOCUMENT["paths"][path][method.lower()]["responses"] else 200), (
         answer.text

@@ -30,7 +30,7 @@ class Condition:
 
 
 def ask_condition(session: Session, *, encoder: str) -> Condition:
-    """Four short questions, none of which reads a text, a plan or a file; stopped after two seconds each."""
+    """Three short questions, none of which reads a text, a plan or a file; stopped after two seconds each."""
     session.connection().execute(_PATIENCE)
     backlog, oldest = session.exec(
         select(func.count(), func.min(Actor.updated_at))

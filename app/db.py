@@ -1,5 +1,6 @@
 """The database: engine, sessions, schema. One session a request, one commit at its end (app/deps.py)."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from alembic.script import ScriptDirectory
 from pgvector.psycopg import register_vector
 from psycopg import errors as pg_errors
 from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session
 
@@ -27,12 +29,34 @@ def database_url(settings: Settings) -> str:
     """The configured server, or the embedded one (started if need be)."""
     if settings.database_url is None:
         return start_embedded(settings.data_dir)
-    url = make_url(settings.database_url)
+    url = make_url(several_hosts(settings.database_url))
     if url.drivername in {"postgres", "postgresql"}:
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername != "postgresql+psycopg":
         raise Unavailable(f"VIADUC_DATABASE_URL must name a PostgreSQL server, not {url.drivername!r}")
     return url.render_as_string(hide_password=False)
+
+
+def several_hosts(url: str) -> str:
+    """libpq's `host1:port1,host2:port2` in the form that every reader of the URL here takes.
+
+    Unless something else is asked for, the one that can be written to is connected to: after a fail-over, the other.
+    """
+    match = re.fullmatch(r"([a-z0-9+]+://)((?:[^@/?]*@)?)([^/?@]*,[^/?@]*)(/[^?]*)?(?:\?(.*))?", url)
+    if match is None:
+        return url
+    scheme, who, hosts, path, query = match.groups()
+    pairs = [re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::(\d+))?", host) for host in hosts.split(",")]
+    if not all(pairs):
+        raise Unavailable("VIADUC_DATABASE_URL names several hosts: write them host1:port1,host2:port2")
+    said = [query] if query else []
+    said += [
+        "host=" + ",".join(p[1].strip("[]") for p in pairs if p),
+        "port=" + ",".join(p[2] or "5432" for p in pairs if p),
+    ]
+    if "target_session_attrs=" not in (query or ""):
+        said.append("target_session_attrs=read-write")
+    return f"{scheme}{who}{path or '/'}?{'&'.join(said)}"
 
 
 def make_engine(url: str) -> Engine:
@@ -49,6 +73,12 @@ def make_engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: psycopg.Connection, _record: object) -> None:
         teach_vectors(connection)
+
+    @event.listens_for(engine, "handle_error")
+    def _was_demoted(context: ExceptionContext) -> None:
+        # A primary that became a standby still answers: its connections are let go, and the next find the new one.
+        if isinstance(context.original_exception, pg_errors.ReadOnlySqlTransaction):
+            context.is_disconnect = True
 
     return engine
 
@@ -114,6 +144,8 @@ def explain_database_error(error: DBAPIError) -> AppError:
         return NoRoom(
             "the disk of the database is full; nothing of this request was stored. Free space and send it again."
         )
+    if isinstance(cause, pg_errors.ReadOnlySqlTransaction):
+        return Unavailable("the database only reads at the moment; nothing of this request was stored. Try again soon.")
     if isinstance(cause, pg_errors.UndefinedTable | pg_errors.UndefinedColumn | pg_errors.UndefinedObject):
         return Unavailable("the database schema is not the one this version needs: run `viaduc db upgrade`")
     if isinstance(cause, pg_errors.UniqueViolation):

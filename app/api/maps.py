@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from app.api import examples
 from app.api.problems import responses, validation_errors
+from app.crowding import seated
 from app.db import session_scope
 from app.deps import AttemptDep, EngineDep, HolderDep, SessionDep, SettingsDep
 from app.errors import BadInput
@@ -136,7 +137,13 @@ def _take_in(doors: _Doors, attempt: Attempt, arrival: _Arrival, *, apply: bool,
     return answer
 
 
-@router.post("/imports", status_code=201, response_model=ImportPublic, responses=responses(409, 413, 507))
+@router.post(
+    "/imports",
+    dependencies=[Depends(seated("imports"))],
+    status_code=201,
+    response_model=ImportPublic,
+    responses=responses(409, 413, 507),
+)
 def upload(
     doors: DoorsDep,
     attempt: AttemptDep,
@@ -193,7 +200,7 @@ def preview_again(
     return answer
 
 
-@router.post("/imports/{import_id}/apply", responses=responses(409, 507))
+@router.post("/imports/{import_id}/apply", dependencies=[Depends(seated("imports"))], responses=responses(409, 507))
 def apply_import(doors: DoorsDep, import_id: int, wait: Wait = True) -> ImportPublic:
     """Apply a previewed import: all of it, or nothing; a second time changes nothing"""
     with session_scope(doors.engine) as session:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from sqlmodel import Session
 
 from app.api.problems import responses
+from app.crowding import seated
 from app.db import session_scope
 from app.deps import EngineDep, PrincipalDep, SessionDep, SettingsDep
 from app.errors import BadInput
@@ -78,7 +79,12 @@ OrderDep = Annotated[make.Order, Depends(order_of)]
 OptionsBody = Annotated[PaperOptions, Body(openapi_examples=_OPTIONS)]
 
 
-@router.post("/papers", response_class=Response, responses=responses(409) | _answers("application/zip"))
+@router.post(
+    "/papers",
+    dependencies=[Depends(seated("papers"))],
+    response_class=Response,
+    responses=responses(409) | _answers("application/zip"),
+)
 def print_papers(engine: EngineDep, event_id: int, order: OrderDep, options: OptionsBody) -> Response:
     """Print every kind of paper into one archive of PDFs; participants' sheets carry a new link to the agenda"""
     with session_scope(engine) as session:
@@ -86,7 +92,12 @@ def print_papers(engine: EngineDep, event_id: int, order: OrderDep, options: Opt
     return _file(make.pack_papers(desk))
 
 
-@router.post("/papers/{kind}", response_class=Response, responses=responses(409) | _answers(make.PDF))
+@router.post(
+    "/papers/{kind}",
+    dependencies=[Depends(seated("papers"))],
+    response_class=Response,
+    responses=responses(409) | _answers(make.PDF),
+)
 def print_paper(engine: EngineDep, event_id: int, kind: PaperKind, order: OrderDep, options: OptionsBody) -> Response:
     """Print one kind of paper as PDF; participants' sheets carry a new link to the agenda"""
     # The links are committed before anybody can scan them, and no connection waits for the press.

@@ -1,9 +1,10 @@
-"""Every page in a real browser: nothing refused, nothing out of place for those who cannot see or have a small screen."""
+"""Every page in a real browser: nothing refused, nothing out of place for readers who cannot see or have a phone."""
 
 import httpx2 as httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+
 from tests.browser.conftest import Server, complaints
 
 pytestmark = pytest.mark.browser

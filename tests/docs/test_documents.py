@@ -51,8 +51,8 @@ def test_every_route_is_documented_for_front_ends() -> None:
 
 def commands(document: str) -> list[list[str]]:
     """The curl calls of a document, as words."""
-    blocks = re.findall(r"^```\n(.*?)^```", document, re.MULTILINE | re.DOTALL)
-    joined = "\n".join(blocks).replace("$V", "")
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", document, re.MULTILINE | re.DOTALL)
+    joined = "\n".join(block for language, block in blocks if not language).replace("$V", "")
     return [words for words in map(shlex.split, re.split(r"\n(?=curl )", joined)) if words[0] == "curl"]
 
 

@@ -15,6 +15,8 @@ from matching.ranking.parts import Scoring
 from models.base import utc_now
 from models.weights import WeightProposal, WeightProposalPublic
 
+__all__ = ["FEWEST", "accept", "learn", "list_proposals", "load_lesson", "reject", "store_proposal"]
+
 FOLDS = 5
 MOST = 2_000
 """Pairs that are learned from at most, the ones judged last: the answer is to come while somebody waits."""

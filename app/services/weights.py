@@ -56,6 +56,11 @@ def stored_weights(weights: Mapping[str, float]) -> Weights:
     return Weights.from_dict(_still_known(weights))
 
 
+def shipped_weights() -> dict[str, float]:
+    """The weights of a service that has learned nothing yet, by part."""
+    return Weights.default().to_dict()
+
+
 def service_weights(session: Session) -> ServiceWeights:
     """The service's default weights as answered."""
     in_force = weights_in_force(session)

@@ -13,12 +13,10 @@ from app.deps import EngineDep, MeaningDep, PrincipalDep, SessionDep
 from app.errors import Conflict
 from app.services import proposals
 from app.services.feedback import judged_pairs
-from app.services.weights import service_weights
+from app.services.weights import service_weights, shipped_weights
 from app.web.memory.words import MemoryWords
 from app.web.origin import same_origin
 from app.web.render import page
-from matching.ranking.learn import FEWEST
-from matching.ranking.weights import Weights
 from models.weights import WeightProposalPublic
 
 router = APIRouter(prefix="/console/memory/weights")
@@ -39,7 +37,7 @@ class Beside:
 def beside(old: Mapping[str, float], new: Mapping[str, float]) -> list[Beside]:
     """Two sets of weights side by side, on one scale, in the order of the shipped ones."""
     most = max((*old.values(), *new.values(), 0.0)) or 1.0
-    names = [name for name in Weights.default().to_dict() if name in old or name in new]
+    names = [name for name in shipped_weights() if name in old or name in new]
     pairs = [(name, old.get(name, 0.0), new.get(name, 0.0)) for name in names]
     return [Beside(name, a, b, a / most, b / most) for name, a, b in pairs]
 
@@ -102,7 +100,7 @@ def _context(request: Request, session: Session, admin: bool) -> dict[str, Any]:
         "shown": beside(in_force.weights, in_force.weights),
         "admin": admin,
         "judged": len(judged_pairs(session)) if admin else 0,
-        "fewest": FEWEST,
+        "fewest": proposals.FEWEST,
         "waiting": waiting,
         "compared": beside(in_force.weights, waiting.weights) if waiting else [],
         "decided": [p for p in known if p is not waiting],

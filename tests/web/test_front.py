@@ -140,7 +140,7 @@ def test_htmx_gets_the_answer_alone_and_history_gets_the_page(client: TestClient
     part = client.get("/", params={"q": QUESTION}, headers={"HX-Request": "true"})
     assert part.template.name == "_answer.html"
     assert "<html" not in part.text
-    assert part.headers["vary"] == "HX-Request, Cookie, Accept-Language"
+    assert part.headers["vary"] == "HX-Request, Cookie, Accept-Language, Accept-Encoding"
     restored = client.get(
         "/", params={"q": QUESTION}, headers={"HX-Request": "true", "HX-History-Restore-Request": "true"}
     )

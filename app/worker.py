@@ -2,9 +2,11 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from app.db import session_scope
@@ -17,12 +19,13 @@ from app.services.meaning import Meaning, MeaningHolder
 from app.services.plan_jobs import give_up_silent
 from app.services.pool import PoolCache
 from app.services.pool_revision import current_revision
+from app.services.retention import Periods, sweep
 
 log = logging.getLogger(__name__)
-from app.services.retention import Periods, sweep
 
 _IDLE_S = 1.0
 _TROUBLE_S = 5.0
+_HOUR_S = 3600.0
 
 
 def drain(engine: Engine, meaning: Meaning, batch: int, on_progress: Callable[[int, int], None] | None = None) -> int:
@@ -102,12 +105,9 @@ class Worker:
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            self._sweep()
             self._stop.wait(self._turn())
 
-    def _turn(self) -> float:
-            self._sweep()
-        """One batch; returns the seconds to wait before the next."""
-        try:
     def _sweep(self) -> None:
         """Once a day, language model or not, remove what is over its period; after trouble, again in an hour."""
         if self._periods is None or time.monotonic() < self._sweep_at:
@@ -123,6 +123,9 @@ class Worker:
             log.info("over their period and removed: %s", gone.rows)
         self._sweep_at = time.monotonic() + 24 * _HOUR_S
 
+    def _turn(self) -> float:
+        """One batch; returns the seconds to wait before the next."""
+        try:
             meaning = self._holder.get(wait_s=_IDLE_S)
             with session_scope(self._engine) as session:
                 worked = embed_batch(session, meaning=meaning, limit=self._batch) > 0 or self._settle(session, meaning)

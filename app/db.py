@@ -1,9 +1,12 @@
 """The database: engine, sessions, schema. One session a request, one commit at its end (app/deps.py)."""
 
+import logging
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from alembic import command
@@ -21,14 +24,23 @@ from app.embedded_postgres import start_embedded
 from app.errors import AppError, BadInput, Conflict, NoRoom, Unavailable
 from app.settings import Settings
 
+log = logging.getLogger(__name__)
+
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: alembic's scripts and the demo border stand beside the packages."""
+
+
+_EMBEDDED: dict[str, Path] = {}
+"""Embedded servers this process started or attached to: whoever finds one dead starts it again."""
+_reviving = threading.Lock()
 
 
 def database_url(settings: Settings) -> str:
     """The configured server, or the embedded one (started if need be)."""
     if settings.database_url is None:
-        return start_embedded(settings.data_dir)
+        url = start_embedded(settings.data_dir)
+        _EMBEDDED[url] = settings.data_dir
+        return url
     url = make_url(several_hosts(settings.database_url))
     if url.drivername in {"postgres", "postgresql"}:
         url = url.set(drivername="postgresql+psycopg")
@@ -70,6 +82,9 @@ def make_engine(url: str) -> Engine:
         hide_parameters=True,
     )
 
+    if url in _EMBEDDED:
+        event.listen(engine, "do_connect", _reviving_connect(_EMBEDDED[url]))
+
     @event.listens_for(engine, "connect")
     def _prepare(connection: psycopg.Connection, _record: object) -> None:
         teach_vectors(connection)
@@ -81,6 +96,26 @@ def make_engine(url: str) -> Engine:
             context.is_disconnect = True
 
     return engine
+
+
+def _reviving_connect(data_dir: Path) -> Callable[..., Any]:
+    """Connect; when the embedded server was killed, one thread starts it again and the others say 503 meanwhile."""
+
+    def connect(dialect: Any, _record: object, arguments: Any, options: Any) -> Any:
+        try:
+            return dialect.connect(*arguments, **options)
+        except psycopg.OperationalError:
+            if not _reviving.acquire(blocking=False):
+                raise
+            try:
+                start_embedded(data_dir)
+            except AppError:
+                log.exception("the embedded database does not come back")
+            finally:
+                _reviving.release()
+            raise
+
+    return connect
 
 
 def teach_vectors(connection: psycopg.Connection) -> None:

@@ -33,8 +33,7 @@ def test_a_service_that_is_killed_loses_nothing_and_comes_back(service: Service)
         with service.connect() as connection:
             assert look(connection, load.known) == []
     assert load.unexpected == []
-    assert len(load.known.feedback) > 20
-    assert len(load.known.imports) > 0
+    assert load.known.writes > 50
     assert load.known.published > 0
 
 

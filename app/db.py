@@ -38,9 +38,9 @@ _reviving = threading.Lock()
 def database_url(settings: Settings) -> str:
     """The configured server, or the embedded one (started if need be)."""
     if settings.database_url is None:
-        url = start_embedded(settings.data_dir)
-        _EMBEDDED[url] = settings.data_dir
-        return url
+        embedded = start_embedded(settings.data_dir)
+        _EMBEDDED[embedded] = settings.data_dir
+        return embedded
     url = make_url(several_hosts(settings.database_url))
     if url.drivername in {"postgres", "postgresql"}:
         url = url.set(drivername="postgresql+psycopg")

@@ -1,17 +1,20 @@
 """A real database for every test that asks for one: migrated once, emptied after each test."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlmodel import Session
 
 from app.db import make_engine, upgrade
 from app.embedded_postgres import start_embedded
-from app.services.meaning import Meaning
+from app.main import create_app
+from app.services.meaning import Meaning, MeaningHolder
+from app.settings import Settings
 from matching.encoder.hashing import HashingEncoder
 from matching.encoder.neutral import NeutralSpace
 from models import TABLES
@@ -75,9 +78,20 @@ def shared_engine(database_url: str) -> Iterator[Engine]:
 def engine(shared_engine: Engine) -> Iterator[Engine]:
     """An empty, migrated database."""
     yield shared_engine
-    names = ", ".join(f'"{t.__tablename__}"' for t in TABLES if t.__tablename__ != "pool_revision")
-    with shared_engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    _empty(shared_engine)
+
+
+def _empty(engine: Engine) -> None:
+    """Delete what a test left: a tenth of the time that truncating every table takes."""
+    names = [t.__tablename__ for t in TABLES if t.__tablename__ != "pool_revision"]
+    filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\")" for name in names)
+    with engine.begin() as connection:
+        # Foreign keys and triggers sleep meanwhile: in the end all tables are empty.
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for (name,) in connection.execute(text(filled)).all():
+            connection.execute(text(f'DELETE FROM "{name}"'))
+        used = "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences"
+        connection.execute(text(f"{used} WHERE last_value IS NOT NULL AND schemaname = 'public'"))
         connection.execute(text("UPDATE pool_revision SET n = n + 1"))
 
 
@@ -93,6 +107,37 @@ def meaning() -> Meaning:
     """The no-model encoder: words instead of meaning, ready at once."""
     encoder = HashingEncoder()
     return Meaning(encoder, NeutralSpace.identity(encoder.dim))
+
+
+Application = Callable[[Settings], FastAPI]
+
+
+@pytest.fixture(scope="session")
+def applications(shared_engine: Engine, meaning: Meaning) -> Application:
+    """An application for each set of settings, made once: building hundreds of routes takes longer than a test."""
+    made: dict[str, tuple[FastAPI, dict[str, object]]] = {}
+
+    def application(settings: Settings) -> FastAPI:
+        key = repr(settings)
+        if key not in made:
+            app = create_app(settings, engine=shared_engine, holder=MeaningHolder.ready(meaning))
+            made[key] = app, dict(app.state._state)
+        app, state = made[key]
+        # What a test before this one put there (a clock, say) is gone.
+        app.state._state.clear()
+        app.state._state.update(state)
+        app.dependency_overrides.clear()
+        for buckets in vars(app.state.limits).values():
+            buckets.forget()
+        return app
+
+    return application
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder for all tests that leave nothing there."""
+    return tmp_path_factory.mktemp("data")
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,9 @@ Applications = Callable[[Mapping[str, object], bool], FastAPI]
 
 
 @pytest.fixture(scope="session")
-def applications(tmp_path_factory: pytest.TempPathFactory, shared_engine: Engine, meaning: Meaning) -> Applications:
+def outside_applications(
+    tmp_path_factory: pytest.TempPathFactory, shared_engine: Engine, meaning: Meaning
+) -> Applications:
     """An application for each set of settings, made once: building 240 routes takes longer than a test."""
     made: dict[str, FastAPI] = {}
     folder = tmp_path_factory.mktemp("access")
@@ -43,7 +45,7 @@ def applications(tmp_path_factory: pytest.TempPathFactory, shared_engine: Engine
 
 
 @pytest.fixture
-def serve(applications: Applications, engine: Engine) -> Iterator[Serve]:
+def serve(outside_applications: Applications, engine: Engine) -> Iterator[Serve]:
     """The service with these settings, asked from another machine over https unless told otherwise.
 
     `fresh`: an application of its own, for tests that add to it or run two of the same at once.
@@ -59,7 +61,7 @@ def serve(applications: Applications, engine: Engine) -> Iterator[Serve]:
             fresh: bool = False,
             **settings: object,
         ) -> TestClient:
-            app = applications(settings, fresh)
+            app = outside_applications(settings, fresh)
             options = {"base_url": base_url, "client": client, "raise_server_exceptions": False, "headers": headers}
             if id(app) in running:
                 return TestClient(app, **options)

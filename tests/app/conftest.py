@@ -1,14 +1,14 @@
 """The service as a client sees it, on a real database and the no-model encoder."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from app.main import create_app
-from app.services.meaning import Meaning, MeaningHolder
+from app.services.meaning import Meaning
 from app.settings import Settings
 from app.worker import drain
 
@@ -16,16 +16,15 @@ ROUNDS = [{"starts_at": f"2027-03-09T{h}:00:00+01:00", "minutes": 20} for h in (
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(data_dir: Path) -> Settings:
     """Defaults, with a data folder of their own and no worker thread: tests drain the backlog themselves."""
-    return Settings(data_dir=tmp_path, embed_in_service=False, max_body_mb=8)
+    return Settings(data_dir=data_dir, embed_in_service=False, max_body_mb=8)
 
 
 @pytest.fixture
-def client(settings: Settings, engine: Engine, meaning: Meaning) -> Iterator[TestClient]:
+def client(settings: Settings, engine: Engine, applications: Callable[[Settings], FastAPI]) -> Iterator[TestClient]:
     """A client of the whole application."""
-    application = create_app(settings, engine=engine, holder=MeaningHolder.ready(meaning))
-    with TestClient(application, raise_server_exceptions=False) as client:
+    with TestClient(applications(settings), raise_server_exceptions=False) as client:
         yield client
 
 

@@ -217,7 +217,9 @@ def test_after_the_database_was_restarted_pages_look_again_and_hear_on(
         engine.dispose()
         with engine.begin() as connection:
             connection.execute(text("UPDATE event SET name = 'Afterwards'"))
-        assert stream.topics() == ["event"]
+        while (heard := stream.topics()) == ["all"]:
+            pass
+        assert heard == ["event"]
     engine.dispose()
 
 
@@ -263,11 +265,12 @@ def test_a_service_that_is_told_to_stop_ends_its_streams_at_once(scratch_url: st
         assert stream.word()[0] == "hello"
         process.send_signal(signal.SIGTERM)
         with pytest.raises((EOFError, httpx2.RemoteProtocolError)):
-            stream.topics()
+            list(iter(stream.topics, None))
         stream.close()
         assert process.wait(10) in {0, -signal.SIGTERM}
     finally:
         process.kill()
+        process.wait()
 
 
 def _add_event(engine: Engine) -> None:

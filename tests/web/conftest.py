@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, event
 
@@ -16,14 +17,13 @@ BROWSER = {"accept": "text/html,application/xhtml+xml"}
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path, embed_in_service=False)
+def settings(data_dir: Path) -> Settings:
+    return Settings(data_dir=data_dir, embed_in_service=False)
 
 
 @pytest.fixture
-def client(settings: Settings, engine: Engine, meaning: Meaning) -> Iterator[TestClient]:
-    application = create_app(settings, engine=engine, holder=MeaningHolder.ready(meaning))
-    with TestClient(application, raise_server_exceptions=False, headers=BROWSER) as client:
+def client(settings: Settings, engine: Engine, applications: Callable[[Settings], FastAPI]) -> Iterator[TestClient]:
+    with TestClient(applications(settings), raise_server_exceptions=False, headers=BROWSER) as client:
         yield client
 
 

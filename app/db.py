@@ -190,6 +190,8 @@ def explain_database_error(error: DBAPIError) -> AppError:
     if isinstance(cause, psycopg.DataError):
         # A NUL character, or a number no column holds: what shapes let pass and the database cannot take.
         return BadInput(f"a value of the request cannot be stored: {str(cause).splitlines()[0]}")
+    if isinstance(cause, pg_errors.DeadlockDetected | pg_errors.SerializationFailure | pg_errors.LockNotAvailable):
+        return Unavailable("another request was changing the same at this moment; nothing was stored. Send it again.")
     if isinstance(error, OperationalError) or error.connection_invalidated:
         return Unavailable("the database does not answer; nothing of this request was stored. Try again in a moment.")
     return AppError("the database refused the request; nothing of it was stored")

@@ -84,7 +84,8 @@ PARTICIPANT: Examples = {"leaves early": {"value": {"actor_id": 1, "available": 
 WISH: Examples = {"a wish": {"value": {"actor_id": 1, "target_id": 2, "kind": "wish"}}}
 PLAN: Examples = {"the default": {"value": {"time_limit_s": 20, "seed": 0}}}
 PLAN_NOTE: Examples = {"what it is about": {"value": {"note": "With the second interpreter"}}}
-SEEN: Examples = {"the version that was seen": {"value": {"revision": 3}}}
+SEEN: Examples = {"the version that was seen": {"value": {"revision": 1}}}
+SEEN_UNDONE: Examples = {"the version that was seen": {"value": {"revision": 2}}}
 EDIT: Examples = {
     "move": {"value": {"op": "move", "revision": 0, "a": 1, "b": 2, "round": 0, "place": 0}},
     "swap": {"value": {"op": "swap", "revision": 0, "a": 1, "b": 2, "other": [3, 4]}},

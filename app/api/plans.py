@@ -103,7 +103,7 @@ def undo_edit(
 
 @router.post("/{number}/redo", responses=responses(409))
 def redo_edit(
-    session: SessionDep, event_id: int, number: int, seen: Annotated[Seen, Body(openapi_examples=examples.SEEN)]
+    session: SessionDep, event_id: int, number: int, seen: Annotated[Seen, Body(openapi_examples=examples.SEEN_UNDONE)]
 ) -> EditAnswer:
     """Make the edit again that was taken back last"""
     return edits.redo_edit(session, event_id=event_id, number=number, revision=seen.revision)

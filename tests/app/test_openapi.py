@@ -50,8 +50,8 @@ def furnished(client: TestClient, embed) -> TestClient:
         text = {"en": "testing of coatings"}
         client.post("/actors", json={"name": name, "country": country, "offers": text, "needs": text})
     client.post("/events", json={"name": "Afternoon"})
-    client.put("/events/1/rounds", json=[{"starts_at": "2027-03-09T09:00:00+01:00"}])
-    client.put("/events/1/places", json=[{"label": "Table 1"}])
+    client.put("/events/1/rounds", json=[{"starts_at": f"2027-03-09T{h}:00:00+01:00"} for h in ("09", "10")])
+    client.put("/events/1/places", json=[{"label": "Table 1"}, {"label": "Table 2"}])
     for actor_id in (1, 2):
         client.post("/events/1/participants", json={"actor_id": actor_id})
     embed()
@@ -114,6 +114,21 @@ def examples_of_bodies() -> list[tuple[str, str, Any]]:
     ]
 
 
+_PUBLISHED = ("POST", "/events/1/plans/1/publish", None)
+_LOCKED = ("POST", "/events/1/plans/1/edits", {"op": "lock", "revision": 0, "a": 1, "b": 2})
+BEFORE: dict[tuple[str, str], tuple[tuple[str, str, Any], ...]] = {
+    ("PUT", "/programmes/{programme_id}"): (("POST", "/programmes", {"name": "Lys"}),),
+    ("POST", "/events/{event_id}/day/replan"): (_PUBLISHED,),
+    ("POST", "/events/{event_id}/day/apply"): (_PUBLISHED, ("POST", "/events/1/day/replan", {"keep": True})),
+    ("POST", "/events/{event_id}/plans/{number}/undo"): (_LOCKED,),
+    ("POST", "/events/{event_id}/plans/{number}/redo"): (
+        _LOCKED,
+        ("POST", "/events/1/plans/1/undo", {"revision": 1}),
+    ),
+}
+"""What must have happened before an example can work."""
+
+
 def test_every_json_body_has_an_example() -> None:
     assert [(m, path) for m, path, content in json_bodies() if not content.get("examples")] == []
 
@@ -128,7 +143,16 @@ def test_every_example_works_as_it_stands(furnished: TestClient, method: str, pa
         # No host is allowed unless the operator says so.
         assert "VIADUC_IMPORT_URLS" in furnished.request(method, path, json=body).json()["detail"]
         return
-    ones = dict.fromkeys(("partner_id", "event_id", "number", "import_id", "key_id", "contact_id"), 1)
+    if body == {"op": "swap", "revision": 0, "a": 1, "b": 2, "other": [3, 4]}:
+        # It takes a larger event than this one.
+        assert (
+            furnished.post("/events/1/plans/1/edits", json=body).json()["detail"].endswith("do not meet in this plan")
+        )
+        return
+    for before_method, before_path, before_body in BEFORE.get((method, path), ()):
+        prepared = furnished.request(before_method, before_path, json=before_body)
+        assert prepared.status_code < 300, prepared.text
+    ones = dict.fromkeys(("programme_id", "partner_id", "event_id", "number", "import_id", "key_id", "contact_id"), 1)
     url = path.format(actor_id=2, kind="places", **ones)
     answer = furnished.request(method, url, json=body)
     assert answer.status_code == (201 if "201" in DOCUMENT["paths"][path][method.lower()]["responses"] else 200), (

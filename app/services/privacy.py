@@ -3,7 +3,7 @@
 import secrets
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, text, update
@@ -70,30 +70,15 @@ def erase_person(
     only; texts that hold a name are counted, since it is often also a word.
     """
     address = person_word(email)
-    savepoint = session.begin_nested()
-    done, uploads, words = _erase_person(session, address, {*names})
-    left = _left(session, words)
-    if dry_run:
-        savepoint.rollback()
-        session.expire_all()
-    elif note:
-        remember(session, kind="person", word=address)
-    return PrivacyErased(dry_run=dry_run, rows=dict(sorted(done.items())), uploads=uploads, left=left)
+    stone = ("person", address) if note else None
+    return _erase(session, lambda: _erase_person(session, address, {*names}), dry_run, stone)
 
 
 def erase_organisation(session: Session, *, actor_id: int, dry_run: bool = False, note: bool = True) -> PrivacyErased:
     """Remove an actor with everything that hangs on it, and its name where machines wrote it."""
     actor = get_actor(session, actor_id=actor_id)
-    word = organisation_word(actor.name, actor.country)
-    savepoint = session.begin_nested()
-    done, uploads, words = _erase_organisation(session, actor)
-    left = _left(session, words)
-    if dry_run:
-        savepoint.rollback()
-        session.expire_all()
-    elif note:
-        remember(session, kind="organisation", word=word)
-    return PrivacyErased(dry_run=dry_run, rows=dict(sorted(done.items())), uploads=uploads, left=left)
+    stone = ("organisation", organisation_word(actor.name, actor.country)) if note else None
+    return _erase(session, lambda: _erase_organisation(session, actor), dry_run, stone)
 
 
 def erase_again(session: Session) -> int:
@@ -112,6 +97,25 @@ def erase_again(session: Session) -> int:
             erase_organisation(session, actor_id=actor_id, note=False)
             again += 1
     return again
+
+
+def _erase(
+    session: Session, remove: Callable[[], Erased], dry_run: bool, stone: tuple[str, str] | None
+) -> PrivacyErased:
+    """Remove and tell what went and where mentions are left; a dry run puts everything back.
+
+    `stone` is the kind and the word to remember as erased.
+    """
+    savepoint = session.begin_nested()
+    done, uploads, words = remove()
+    left = _left(session, words)
+    if dry_run:
+        savepoint.rollback()
+        session.expire_all()
+    elif stone is not None:
+        kind, word = stone
+        remember(session, kind=kind, word=word)
+    return PrivacyErased(dry_run=dry_run, rows=dict(sorted(done.items())), uploads=uploads, left=left)
 
 
 def _erase_person(session: Session, address: str, names: set[str]) -> Erased:

@@ -7,16 +7,13 @@ from threading import Lock
 
 from sqlmodel import Session
 
-from app.services.match import pool_brief
 from app.services.pool import LoadedPool, PoolActor, PoolCache, load_actors
+from app.services.suggestions import brief_of, reasons_of
 from matching.ranking.parts import Scoring
-from matching.ranking.profile import Evidence as Met
-from matching.ranking.profile import Fragment as Quoted
 from matching.ranking.profile import Suggestion as Ranked
 from matching.ranking.rank import Request, rank
-from matching.ranking.reasons import render_reason
 from models.actor import ActorBrief, Shape
-from models.match import Evidence, Fragment, Reason
+from models.match import Reason
 
 REMEMBERED = 4096
 """Answers a process keeps: a room full of open agendas asks the same again after every change of the plan."""
@@ -84,16 +81,5 @@ def _understood(actor: PoolActor) -> bool:
 
 def _encounter(ranked: Ranked, actor: PoolActor, lang: str) -> Encounter:
     # Which languages are spoken at the table is the event's to say: registrations differ from profiles.
-    told = [r for r in ranked.reasons if r.part != "language"]
-    reasons = [Reason(part=r.part, text=render_reason(r, lang), evidence=_evidence(r.evidence)) for r in told]
-    return Encounter(actor=pool_brief(actor), score=round(ranked.score, 4), reasons=reasons)
-
-
-def _evidence(met: Met | None) -> Evidence | None:
-    if met is None:
-        return None
-    return Evidence(yours=_fragment(met.yours), theirs=_fragment(met.theirs), similarity=met.similarity)
-
-
-def _fragment(quoted: Quoted) -> Fragment:
-    return Fragment(lang=quoted.lang, text=quoted.text, marks=list(quoted.marks))
+    told = (reason for reason in ranked.reasons if reason.part != "language")
+    return Encounter(actor=brief_of(actor), score=round(ranked.score, 4), reasons=reasons_of(told, lang))

@@ -1,7 +1,6 @@
 """Whom should this actor, profile or question meet? One pool, one pure call, one answer."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +10,8 @@ from app.errors import NotFound
 from app.services.histories import histories
 from app.services.language_means import neutral_units
 from app.services.meaning import Meaning
-from app.services.pool import LoadedPool, PoolActor, PoolCache, load_actors
+from app.services.pool import LoadedPool, PoolCache, load_actors
+from app.services.suggestions import suggestion_of
 from app.services.texts import pieces, tagged
 from app.services.wanted import Facts, Wanted, who_is_wanted
 from app.services.weights import revision_and_weights
@@ -21,21 +21,10 @@ from matching.ranking.crowd import Crowd
 from matching.ranking.glance import best_merits, find_best
 from matching.ranking.hubs import measure_hubness
 from matching.ranking.parts import Relations, Scoring
-from matching.ranking.profile import Fragment as Quoted
 from matching.ranking.profile import Passage, Pool, Profile
-from matching.ranking.profile import Suggestion as Ranked
 from matching.ranking.rank import Request, rank, shortlist_length
-from matching.ranking.reasons import render_reason
-from models.actor import ActorBrief, LocalText
-from models.match import (
-    Evidence,
-    Fragment,
-    InlineProfile,
-    MatchAnswer,
-    MatchRequest,
-    Reason,
-    Suggestion,
-)
+from models.actor import LocalText
+from models.match import InlineProfile, MatchAnswer, MatchRequest
 
 _WORKING = frozenset({"agreement", "active"})
 _NOWHERE = "?"
@@ -76,7 +65,7 @@ def find_matches(session: Session, *, meaning: Meaning, cache: PoolCache, reques
     allowed = who_is_wanted(loaded.facts, wanted) & ~loaded.silent
     ranking = rank(question.profile, loaded.pool, asked, allowed)
     return MatchAnswer(
-        suggestions=[_suggestion(s, loaded.actors, request.lang) for s in ranking.suggestions],
+        suggestions=[suggestion_of(s, loaded.actors[int(s.id)], request.lang) for s in ranking.suggestions],
         threshold=ranking.threshold,
         none_suitable=ranking.none_suitable,
         model=meaning.name,
@@ -199,46 +188,3 @@ def _free_question(meaning: Meaning, loaded: LoadedPool, text: str, reader: str)
 def _partners(relations: Relations) -> set[int | str]:
     """With whom the asker works already."""
     return {actor for pair, relation in relations.items() if relation.kind in _WORKING for actor in pair}
-
-
-def _suggestion(ranked: Ranked, actors: Mapping[int, PoolActor], reader: str) -> Suggestion:
-    return Suggestion(
-        actor=pool_brief(actors[int(ranked.id)]),
-        score=round(ranked.score, 4),
-        parts={name: round(value, 4) for name, value in ranked.parts.items()},
-        reasons=[
-            Reason(
-                part=reason.part,
-                text=render_reason(reason, reader),
-                evidence=Evidence(
-                    yours=_fragment(reason.evidence.yours),
-                    theirs=_fragment(reason.evidence.theirs),
-                    similarity=reason.evidence.similarity,
-                )
-                if reason.evidence
-                else None,
-            )
-            for reason in ranked.reasons
-        ],
-        relation=ranked.relation,
-        common_languages=list(ranked.common_languages),
-        distance_km=ranked.distance_km,
-    )
-
-
-def _fragment(quoted: Quoted) -> Fragment:
-    return Fragment(lang=quoted.lang, text=quoted.text, marks=list(quoted.marks))
-
-
-def pool_brief(actor: PoolActor) -> ActorBrief:
-    """An actor of the pool as answers name it."""
-    profile = actor.profile
-    return ActorBrief(
-        id=int(profile.id),
-        name=profile.name,
-        kind=profile.kind or "other",
-        country=profile.country or "",
-        region=actor.region,
-        city=actor.city,
-        sectors=list(profile.sectors),
-    )

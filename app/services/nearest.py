@@ -11,9 +11,9 @@ from sqlmodel import Session, col, select
 
 from app.services.actors import ActorQuery, conditions
 from app.services.language_means import neutral_units
-from app.services.match import pool_brief
 from app.services.meaning import Meaning
 from app.services.pool import LoadedPool, PoolActor, PoolCache, load_actors
+from app.services.suggestions import brief_of
 from matching.encoder.language import detect_language
 from matching.ranking.profile import Pool
 from models.actor import Actor, ActorHit
@@ -80,7 +80,7 @@ def _hit(actor: PoolActor, asked: NDArray[np.float32]) -> ActorHit:
     ]
     similarity, passage = max(near, key=lambda pair: pair[0])
     return ActorHit(
-        actor=pool_brief(actor),
+        actor=brief_of(actor),
         found_by="meaning",
         text=passage.text,
         lang=passage.lang,

@@ -3,15 +3,13 @@
 from sqlmodel import Session
 
 from app.services.histories import histories
-from app.services.match import pool_brief
 from app.services.plans import get_plan
 from app.services.pool import hub_level, load_actors
+from app.services.suggestions import suggestion_of
 from app.services.weights import stored_weights
 from matching.ranking.parts import Scoring
-from matching.ranking.profile import Fragment as Quoted
 from matching.ranking.rank import Request, rank
-from matching.ranking.reasons import render_reason
-from models.match import Evidence, Fragment, Reason, Suggestion
+from models.match import Suggestion
 
 
 def explain_meeting(
@@ -25,30 +23,4 @@ def explain_meeting(
     a, b = (actors[i] for i in pair)
     scoring = Scoring(weights=weights, relations=histories(session, ids=list(pair)), hub_level=hub_level(session))
     ranking = rank(a.profile, [b.profile], Request(k=1, min_score=0.0, cross_side=False, scoring=scoring))
-    found = ranking.suggestions[0]
-    return Suggestion(
-        actor=pool_brief(b),
-        score=round(found.score, 4),
-        parts={name: round(value, 4) for name, value in found.parts.items()},
-        reasons=[
-            Reason(
-                part=reason.part,
-                text=render_reason(reason, lang),
-                evidence=Evidence(
-                    yours=_fragment(reason.evidence.yours),
-                    theirs=_fragment(reason.evidence.theirs),
-                    similarity=reason.evidence.similarity,
-                )
-                if reason.evidence
-                else None,
-            )
-            for reason in found.reasons
-        ],
-        relation=found.relation,
-        common_languages=list(found.common_languages),
-        distance_km=found.distance_km,
-    )
-
-
-def _fragment(quoted: Quoted) -> Fragment:
-    return Fragment(lang=quoted.lang, text=quoted.text, marks=list(quoted.marks))
+    return suggestion_of(ranking.suggestions[0], b, lang)

@@ -26,18 +26,15 @@ class Editing:
         self._response.headers["ETag"] = f'"{edition_of(self._session, Subject(kind, id, part)).n}"'
 
 
+IfMatch = Annotated[
+    str | None, Header(max_length=500, description="ETag of what you read: 412 when somebody changed it since")
+]
+
+
 class Changing(Editing):
     """A change that may name the editions it is meant for."""
 
-    def __init__(
-        self,
-        session: SessionDep,
-        response: Response,
-        if_match: Annotated[
-            str | None,
-            Header(max_length=500, description="ETag of what you read: 412 when somebody changed it since"),
-        ] = None,
-    ) -> None:
+    def __init__(self, session: SessionDep, response: Response, if_match: IfMatch = None) -> None:
         super().__init__(session, response)
         self._seen = seen_in(if_match)
 
@@ -54,5 +51,11 @@ def seen_in(if_match: str | None) -> frozenset[int] | None:
     return frozenset(int(n) for n in re.findall(r'(?:^|,)\s*"(\d{1,18})"\s*(?=,|$)', if_match))
 
 
+def _seen(if_match: IfMatch = None) -> frozenset[int] | None:
+    return seen_in(if_match)
+
+
+SeenDep = Annotated[frozenset[int] | None, Depends(_seen)]
+"""The editions a change is meant for, for routes that open transactions of their own."""
 ReadingDep = Annotated[Editing, Depends(Editing)]
 ChangingDep = Annotated[Changing, Depends(Changing)]

@@ -18,12 +18,13 @@ class Who(Enum):
     LINK = "who holds the link in the address; the route itself opens it, or answers 404"
     READER = "readers, organisers; everybody where VIADUC_OPEN_DIRECTORY is on"
     ORGANISER = "organisers, of whatever event; the route shows them only what is theirs"
+    CREATES = "organisers who were let create events"
     RUNS_EVENT = "organisers of the event whose number is in the address"
     ADMIN = "admins only"
 
 
 PROBE, PUBLIC, LINK, READER = Who.PROBE, Who.PUBLIC, Who.LINK, Who.READER
-ORGANISER, RUNS_EVENT, ADMIN = Who.ORGANISER, Who.RUNS_EVENT, Who.ADMIN
+ORGANISER, CREATES, RUNS_EVENT, ADMIN = Who.ORGANISER, Who.CREATES, Who.RUNS_EVENT, Who.ADMIN
 
 POLICY: dict[str, Who] = {
     # Operation and reference
@@ -81,6 +82,7 @@ POLICY: dict[str, Who] = {
     # Persons: never for readers; organisers for actors that come to their events
     "GET /actors/{actor_id}/contacts": ORGANISER,
     "POST /actors/{actor_id}/contacts": ORGANISER,
+    "GET /actors/{actor_id}/contacts/{contact_id}": ORGANISER,
     "PUT /actors/{actor_id}/contacts/{contact_id}": ORGANISER,
     "DELETE /actors/{actor_id}/contacts/{contact_id}": ORGANISER,
     # Competence maps
@@ -112,7 +114,7 @@ POLICY: dict[str, Who] = {
     "DELETE /programmes/{programme_id}": ADMIN,
     # Events
     "GET /events": ORGANISER,
-    "POST /events": ADMIN,
+    "POST /events": CREATES,
     "GET /events/{event_id}": RUNS_EVENT,
     "PUT /events/{event_id}": RUNS_EVENT,
     "DELETE /events/{event_id}": ADMIN,
@@ -274,9 +276,9 @@ POLICY: dict[str, Who] = {
     "POST /console/actors/{actor_id}": ORGANISER,
     "POST /console/actors/{actor_id}/remove": ADMIN,
     "GET /console/events": ORGANISER,
-    "GET /console/events/new": ADMIN,
-    "POST /console/events/new": ADMIN,
-    "POST /console/events/new/preview": ADMIN,
+    "GET /console/events/new": CREATES,
+    "POST /console/events/new": CREATES,
+    "POST /console/events/new/preview": CREATES,
     "GET /console/events/{event_id}": RUNS_EVENT,
     "GET /console/events/{event_id}/setup": RUNS_EVENT,
     "POST /console/events/{event_id}/setup/{section}": RUNS_EVENT,
@@ -336,6 +338,8 @@ def allows(who: Who, principal: Principal, path: Mapping[str, str], *, open_dire
         return open_directory or principal.role in {"reader", "organiser"}
     if who is Who.ORGANISER:
         return principal.role == "organiser"
+    if who is Who.CREATES:
+        return principal.role == "organiser" and principal.creates
     if who is Who.RUNS_EVENT:
         number = event_number(path)
         return number is not None and principal.runs(number)

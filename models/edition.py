@@ -7,20 +7,20 @@ from sqlmodel import Field, SQLModel
 
 
 class EditionRow(SQLModel, table=True):
-    """Written by triggers (revision 0012), so that no way to change a thing goes unseen. No row: never changed."""
+    """Written by triggers (revisions 0012, 0013): no way to change a thing goes unseen. No row: never changed."""
 
     __tablename__ = "edition"
 
     kind: str = Field(
         sa_column=Column(String, primary_key=True),
-        description="event, rounds, places, interpreters, participant, actor",
+        description="app/services/editions.py names them all",
     )
     id: int = Field(
-        sa_column=Column(BigInteger, primary_key=True, autoincrement=False), description="Of the actor or the event"
+        sa_column=Column(BigInteger, primary_key=True, autoincrement=False), description="Of the actor, event …"
     )
     part: int = Field(
         sa_column=Column(BigInteger, primary_key=True, autoincrement=False),
-        description="The actor of a participant; else 0",
+        description="The actor of a participant, the contact of an actor …; else 0",
     )
     n: int = Field(sa_column=Column(BigInteger, nullable=False))
     changed_at: datetime

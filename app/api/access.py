@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Response
 from app.api import examples
 from app.api.problems import responses
 from app.deps import PrincipalDep, SessionDep
+from app.editing import ChangingDep, ReadingDep
 from app.services.access import keys, people
 from models.access import KeyCreate, KeyPublic, KeyRotate, KeyShown, Me, PersonCreate, PersonPublic
 
@@ -17,7 +18,8 @@ router = APIRouter(tags=["access"], responses=responses())
 @router.get("/me")
 def who_am_i(principal: PrincipalDep) -> Me:
     """Say who is asking: the role and events of the key that was sent"""
-    return Me(role=principal.role, name=principal.name, events=sorted(principal.events))
+    creates = principal.creates or principal.role == "admin"
+    return Me(role=principal.role, name=principal.name, events=sorted(principal.events), creates=creates)
 
 
 @router.get("/keys")
@@ -55,23 +57,29 @@ def revoke_key(session: SessionDep, key_id: int) -> KeyPublic:
 
 
 @router.get("/people")
-def list_people(session: SessionDep) -> list[PersonPublic]:
+def list_people(session: SessionDep, reading: ReadingDep) -> list[PersonPublic]:
     """List who may sign in, by e-mail"""
+    reading.tell("people", 0)
     return people.list_people(session)
 
 
-@router.put("/people")
+@router.put("/people", responses=responses(412))
 def put_person(
     session: SessionDep,
+    changing: ChangingDep,
     principal: PrincipalDep,
     fields: Annotated[PersonCreate, Body(openapi_examples=examples.PERSON)],
 ) -> PersonPublic:
     """Let somebody sign in, or change what they may do"""
-    return people.put_person(session, fields=fields, by=principal.name)
+    changing.require("people", 0)
+    answer = people.put_person(session, fields=fields, by=principal.name)
+    changing.tell("people", 0)
+    return answer
 
 
-@router.delete("/people/{person_id}", status_code=204, responses=responses(404))
-def remove_person(session: SessionDep, person_id: int) -> Response:
+@router.delete("/people/{person_id}", status_code=204, responses=responses(404, 412))
+def remove_person(session: SessionDep, changing: ChangingDep, person_id: int) -> Response:
     """Let somebody in no more, and sign them out everywhere"""
+    changing.require("people", 0)
     people.remove_person(session, person_id=person_id)
     return Response(status_code=204)

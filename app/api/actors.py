@@ -120,36 +120,46 @@ def delete_actor(session: SessionDep, changing: ChangingDep, actor_id: int) -> R
 
 
 @router.get("/{actor_id}/relations")
-def list_relations(session: SessionDep, principal: PrincipalDep, actor_id: int) -> list[RelationPublic]:
+def list_relations(
+    session: SessionDep, principal: PrincipalDep, reading: ReadingDep, actor_id: int
+) -> list[RelationPublic]:
     """List the relations of an actor; their notes are told to organisers only"""
+    reading.tell("relations", actor_id)
     return relations.list_relations(session, actor_id=actor_id, notes=principal.organises)
 
 
-@router.put("/{actor_id}/relations")
+@router.put("/{actor_id}/relations", responses=responses(412))
 def set_relation(
     session: SessionDep,
+    changing: ChangingDep,
     actor_id: int,
     relation: Annotated[RelationCreate, Body(openapi_examples=examples.RELATION)],
 ) -> RelationPublic:
     """Create or change one relation"""
-    return relations.set_relation(session, actor_id=actor_id, relation=relation)
+    changing.require("relations", actor_id)
+    answer = relations.set_relation(session, actor_id=actor_id, relation=relation)
+    changing.tell("relations", actor_id)
+    return answer
 
 
-@router.delete("/{actor_id}/relations/{target_id}/{kind}", status_code=204)
-def delete_relation(session: SessionDep, actor_id: int, target_id: int, kind: str) -> Response:
+@router.delete("/{actor_id}/relations/{target_id}/{kind}", status_code=204, responses=responses(412))
+def delete_relation(session: SessionDep, changing: ChangingDep, actor_id: int, target_id: int, kind: str) -> Response:
     """Remove one relation"""
+    changing.require("relations", actor_id)
     relations.delete_relation(session, actor_id=actor_id, target_id=target_id, kind=kind)
     return Response(status_code=204)
 
 
 @router.get("/{actor_id}/sources")
-def list_sources(session: SessionDep, actor_id: int) -> list[FieldSources]:
+def list_sources(session: SessionDep, reading: ReadingDep, actor_id: int) -> list[FieldSources]:
     """List what each map says of an actor, field by field"""
+    reading.tell("actor", actor_id)
     return maps.list_sources(session, actor_id=actor_id)
 
 
-@router.put("/{actor_id}/sources/{field}/{map_id}", status_code=204)
-def take_from(session: SessionDep, actor_id: int, field: str, map_id: int) -> Response:
+@router.put("/{actor_id}/sources/{field}/{map_id}", status_code=204, responses=responses(412))
+def take_from(session: SessionDep, changing: ChangingDep, actor_id: int, field: str, map_id: int) -> Response:
     """Take one field of an actor from one map"""
+    changing.require("actor", actor_id)
     maps.take_from(session, actor_id=actor_id, field=field, map_id=map_id)
     return Response(status_code=204)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 from app.api import examples
 from app.api.problems import responses
 from app.deps import SessionDep, SettingsDep
+from app.editing import ChangingDep, ReadingDep
 from app.services import answers
 from app.services import links as service
 from app.services.agenda import read_rules, set_rules
@@ -72,15 +73,19 @@ def revoke_link(session: SessionDep, event_id: int, link_id: Annotated[int, Path
 
 
 @router.get("/{event_id}/agenda")
-def read_agenda_rules(session: SessionDep, event_id: int) -> AgendaRulesFields:
+def read_agenda_rules(session: SessionDep, reading: ReadingDep, event_id: int) -> AgendaRulesFields:
     """Read what participants may do in their agendas"""
+    reading.tell("agenda", event_id)
     return read_rules(session, event_id=event_id)
 
 
-@router.put("/{event_id}/agenda")
-def set_agenda_rules(session: SessionDep, event_id: int, rules: RulesBody) -> AgendaRulesFields:
+@router.put("/{event_id}/agenda", responses=responses(412))
+def set_agenda_rules(session: SessionDep, changing: ChangingDep, event_id: int, rules: RulesBody) -> AgendaRulesFields:
     """Replace what participants may do in their agendas"""
-    return set_rules(session, event_id=event_id, rules=rules)
+    changing.require("agenda", event_id)
+    answer = set_rules(session, event_id=event_id, rules=rules)
+    changing.tell("agenda", event_id)
+    return answer
 
 
 @router.get("/{event_id}/answers")

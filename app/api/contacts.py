@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Depends, Response
 from app.api import examples
 from app.api.problems import responses
 from app.deps import PrincipalDep, SessionDep
+from app.editing import ChangingDep, ReadingDep
 from app.services import contacts as service
 from models.contact import ContactFields, ContactPublic
 
@@ -38,14 +39,30 @@ def create_contact(session: SessionDep, actor_id: int, fields: ContactBody) -> C
     return service.create_contact(session, actor_id=actor_id, fields=fields)
 
 
-@router.put("/{contact_id}")
-def replace_contact(session: SessionDep, actor_id: int, contact_id: int, fields: ContactBody) -> ContactPublic:
+@router.get("/{contact_id}")
+def read_contact(
+    session: SessionDep, reading: ReadingDep, response: Response, actor_id: int, contact_id: int
+) -> ContactPublic:
+    """Read one person to write to"""
+    response.headers["Cache-Control"] = "no-store"
+    reading.tell("contact", actor_id, contact_id)
+    return service.read_contact(session, actor_id=actor_id, contact_id=contact_id)
+
+
+@router.put("/{contact_id}", responses=responses(412))
+def replace_contact(
+    session: SessionDep, changing: ChangingDep, actor_id: int, contact_id: int, fields: ContactBody
+) -> ContactPublic:
     """Say anew what is stored of a person, which confirms it"""
-    return service.replace_contact(session, actor_id=actor_id, contact_id=contact_id, fields=fields)
+    changing.require("contact", actor_id, contact_id)
+    answer = service.replace_contact(session, actor_id=actor_id, contact_id=contact_id, fields=fields)
+    changing.tell("contact", actor_id, contact_id)
+    return answer
 
 
-@router.delete("/{contact_id}", status_code=204)
-def delete_contact(session: SessionDep, actor_id: int, contact_id: int) -> Response:
+@router.delete("/{contact_id}", status_code=204, responses=responses(412))
+def delete_contact(session: SessionDep, changing: ChangingDep, actor_id: int, contact_id: int) -> Response:
     """Forget a person, as when consent is withdrawn"""
+    changing.require("contact", actor_id, contact_id)
     service.delete_contact(session, actor_id=actor_id, contact_id=contact_id)
     return Response(status_code=204)

@@ -13,10 +13,12 @@ from app.api.problems import responses, validation_errors
 from app.crowding import seated
 from app.db import session_scope
 from app.deps import AttemptDep, EngineDep, HolderDep, SessionDep, SettingsDep
+from app.editing import ReadingDep, SeenDep
 from app.errors import BadInput
 from app.importer import Importer, ImporterDep
 from app.services import maps as service
 from app.services import views
+from app.services.editions import Subject, must_be
 from app.services.idempotency import Attempt, run_once
 from app.services.maps import FileOut
 from models.competence_map import (
@@ -174,21 +176,24 @@ def fetch_and_preview(
 
 
 @router.get("/imports/{import_id}")
-def read_import(session: SessionDep, holder: HolderDep, import_id: int) -> ImportPublic:
+def read_import(session: SessionDep, holder: HolderDep, reading: ReadingDep, import_id: int) -> ImportPublic:
     """Read an import with its report, how far work on it is, and how many of its texts are found by meaning"""
+    reading.tell("import", import_id)
     row = service.get_import(session, import_id=import_id)
     return service.import_public(session, row=row, encoder=holder.name)
 
 
-@router.put("/imports/{import_id}/options", responses=responses(409))
+@router.put("/imports/{import_id}/options", responses=responses(409, 412))
 def preview_again(
     doors: DoorsDep,
+    seen: SeenDep,
     import_id: int,
     options: Annotated[ImportOptions, Body(openapi_examples=examples.IMPORT_OPTIONS)],
     wait: Wait = True,
 ) -> ImportPublic:
     """Preview again with another mapping or layout"""
     with session_scope(doors.engine) as session:
+        must_be(session, Subject("import", import_id), seen)
         row = service.choose(session, import_id=import_id, options=options)
         if wait:
             service.read_in(session, import_id=import_id)
@@ -200,10 +205,13 @@ def preview_again(
     return answer
 
 
-@router.post("/imports/{import_id}/apply", dependencies=[Depends(seated("imports"))], responses=responses(409, 507))
-def apply_import(doors: DoorsDep, import_id: int, wait: Wait = True) -> ImportPublic:
+@router.post(
+    "/imports/{import_id}/apply", dependencies=[Depends(seated("imports"))], responses=responses(409, 412, 507)
+)
+def apply_import(doors: DoorsDep, seen: SeenDep, import_id: int, wait: Wait = True) -> ImportPublic:
     """Apply a previewed import: all of it, or nothing; a second time changes nothing"""
     with session_scope(doors.engine) as session:
+        must_be(session, Subject("import", import_id), seen)
         if wait:
             service.apply(session, import_id=import_id, checkpoint=session.commit)
         else:

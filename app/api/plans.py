@@ -8,6 +8,7 @@ from app.api import examples
 from app.api.problems import responses
 from app.db import session_scope
 from app.deps import EngineDep, MeaningDep, PlannerDep, SessionDep, SettingsDep
+from app.editing import ChangingDep, ReadingDep
 from app.services import edits, plan_jobs, problems, replans
 from app.services import plans as service
 from app.services.pairings import compute
@@ -60,8 +61,9 @@ def stop_plan(session: SessionDep, event_id: int, number: int) -> PlanPublic:
 
 
 @router.get("/{number}")
-def read_plan(session: SessionDep, event_id: int, number: int) -> PlanPublic:
-    """Read a plan with its meetings"""
+def read_plan(session: SessionDep, reading: ReadingDep, event_id: int, number: int) -> PlanPublic:
+    """Read a plan with its meetings; the ETag is that of its note, edits name the revision instead"""
+    reading.tell("note", event_id, number)
     return service.plan_public(session, event_id=event_id, number=number)
 
 
@@ -71,15 +73,19 @@ def publish(session: SessionDep, event_id: int, number: int) -> PlanPublic:
     return service.publish(session, event_id=event_id, number=number)
 
 
-@router.put("/{number}/note")
+@router.put("/{number}/note", responses=responses(412))
 def name_plan(
     session: SessionDep,
+    changing: ChangingDep,
     event_id: int,
     number: int,
     said: Annotated[PlanNote, Body(openapi_examples=examples.PLAN_NOTE)],
 ) -> PlanPublic:
     """Write down what a version is about"""
-    return service.name_plan(session, event_id=event_id, number=number, note=said.note)
+    changing.require("note", event_id, number)
+    answer = service.name_plan(session, event_id=event_id, number=number, note=said.note)
+    changing.tell("note", event_id, number)
+    return answer
 
 
 @router.post("/{number}/edits", responses=responses(409))

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Body, Response
 
 from app.api.problems import responses
 from app.deps import AttemptDep, SessionDep
+from app.editing import ChangingDep, ReadingDep
 from app.services import programmes as service
 from app.services.idempotency import run_once
 from models.programme import ProgrammeCreate, ProgrammePublic
@@ -44,20 +45,27 @@ def create_programme(session: SessionDep, attempt: AttemptDep, fields: Programme
 
 
 @router.get("/{programme_id}", responses=responses(404))
-def read_programme(session: SessionDep, programme_id: int) -> ProgrammePublic:
+def read_programme(session: SessionDep, reading: ReadingDep, programme_id: int) -> ProgrammePublic:
     """Read a programme with its number of events"""
+    reading.tell("programme", programme_id)
     programme = service.get_programme(session, programme_id=programme_id)
     return service.programme_public(session, programme=programme)
 
 
-@router.put("/{programme_id}", responses=responses(404))
-def update_programme(session: SessionDep, programme_id: int, fields: ProgrammeBody) -> ProgrammePublic:
+@router.put("/{programme_id}", responses=responses(404, 412))
+def update_programme(
+    session: SessionDep, changing: ChangingDep, programme_id: int, fields: ProgrammeBody
+) -> ProgrammePublic:
     """Replace what a programme says"""
-    return service.update_programme(session, programme_id=programme_id, fields=fields)
+    changing.require("programme", programme_id)
+    answer = service.update_programme(session, programme_id=programme_id, fields=fields)
+    changing.tell("programme", programme_id)
+    return answer
 
 
-@router.delete("/{programme_id}", status_code=204, responses=responses(404))
-def delete_programme(session: SessionDep, programme_id: int) -> Response:
+@router.delete("/{programme_id}", status_code=204, responses=responses(404, 412))
+def delete_programme(session: SessionDep, changing: ChangingDep, programme_id: int) -> Response:
     """Remove a programme; its events stay, without one"""
+    changing.require("programme", programme_id)
     service.delete_programme(session, programme_id=programme_id)
     return Response(status_code=204)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Path, Query, Response
 from app.api import examples
 from app.api.problems import responses
 from app.deps import AttemptDep, SessionDep
+from app.editing import ChangingDep, ReadingDep
 from app.services import tandems as service
 from app.services.idempotency import run_once
 from models.tandem import TandemCreate, TandemPage, TandemPublic, TandemStatus, TandemUpdate
@@ -40,24 +41,31 @@ def create_tandem(
 
 
 @router.get("/{actor_id}/{partner_id}")
-def read_tandem(session: SessionDep, actor_id: ActorId, partner_id: PartnerId) -> TandemPublic:
+def read_tandem(session: SessionDep, reading: ReadingDep, actor_id: ActorId, partner_id: PartnerId) -> TandemPublic:
     """Read the tandem of two actors with its history"""
+    reading.tell("tandem", *sorted((actor_id, partner_id)))
     return service.tandem_public(session, actor_id=actor_id, partner_id=partner_id)
 
 
-@router.patch("/{actor_id}/{partner_id}", responses=responses(409))
+@router.patch("/{actor_id}/{partner_id}", responses=responses(409, 412))
 def update_tandem(
     session: SessionDep,
+    changing: ChangingDep,
     actor_id: ActorId,
     partner_id: PartnerId,
     changes: Annotated[TandemUpdate, Body(openapi_examples=examples.TANDEM_CHANGE)],
 ) -> TandemPublic:
     """Change the fields that are sent; a new status becomes a step of the history"""
-    return service.update_tandem(session, actor_id=actor_id, partner_id=partner_id, changes=changes)
+    pair = sorted((actor_id, partner_id))
+    changing.require("tandem", *pair)
+    answer = service.update_tandem(session, actor_id=actor_id, partner_id=partner_id, changes=changes)
+    changing.tell("tandem", *pair)
+    return answer
 
 
-@router.delete("/{actor_id}/{partner_id}", status_code=204)
-def delete_tandem(session: SessionDep, actor_id: ActorId, partner_id: PartnerId) -> Response:
+@router.delete("/{actor_id}/{partner_id}", status_code=204, responses=responses(412))
+def delete_tandem(session: SessionDep, changing: ChangingDep, actor_id: ActorId, partner_id: PartnerId) -> Response:
     """Remove a tandem that was recorded by mistake, with its history"""
+    changing.require("tandem", *sorted((actor_id, partner_id)))
     service.delete_tandem(session, actor_id=actor_id, partner_id=partner_id)
     return Response(status_code=204)

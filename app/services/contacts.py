@@ -31,6 +31,11 @@ def list_contacts(session: Session, *, actor_id: int) -> list[ContactPublic]:
     return [_public(row) for row in rows]
 
 
+def read_contact(session: Session, *, actor_id: int, contact_id: int) -> ContactPublic:
+    """One contact of an actor, or NotFound."""
+    return _public(_get(session, actor_id, contact_id))
+
+
 def create_contact(session: Session, *, actor_id: int, fields: ContactFields) -> ContactPublic:
     """Store a person of an actor; the shape has seen to it that there is a ground for it."""
     get_actor(session, actor_id=actor_id)
@@ -71,7 +76,7 @@ def shared_contacts(session: Session, *, event_id: int, viewer: int, other: int)
 
 
 def _get(session: Session, actor_id: int, contact_id: int) -> Contact:
-    row = session.get(Contact, (actor_id, contact_id)) if 0 < contact_id < 2**63 else None
+    row = session.get(Contact, (actor_id, contact_id)) if 0 < contact_id < 2**63 and 0 < actor_id < 2**63 else None
     if row is None:
         raise NotFound(f"actor {actor_id} has no contact {contact_id}")
     return row

@@ -1,7 +1,7 @@
 """Editions of what people edit: nobody overwrites what they have not seen.
 
-Triggers count every change, whichever way it came (revision 0012); here they are read, and compared with what somebody
-saw. From the comparison to the commit the row stays locked, so that of two who saw the same edition one is told.
+Triggers count every change, whichever way it came (revisions 0012 and 0013); here they are read, and compared with what
+somebody saw. From the comparison to the commit the row stays locked: of two who saw the same edition one is told.
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,22 @@ from sqlmodel import Session
 
 from app.errors import Stale
 
-Kind = Literal["event", "rounds", "places", "interpreters", "participant", "actor"]
+Kind = Literal[
+    "event", "rounds", "places", "interpreters", "participant", "agenda", "note",
+    "actor", "relations", "contact", "tandem", "programme", "import", "people",
+]  # fmt: skip
 
 _KEY = "kind = :kind AND id = :id AND part = :part"
 _OWNER = {
     "actor": "SELECT 1 FROM actor WHERE id = :id FOR NO KEY UPDATE",
+    "relations": "SELECT 1 FROM actor WHERE id = :id FOR NO KEY UPDATE",
     "participant": "SELECT 1 FROM participant WHERE event_id = :id AND actor_id = :part FOR NO KEY UPDATE",
+    "contact": "SELECT 1 FROM contact WHERE actor_id = :id AND id = :part FOR NO KEY UPDATE",
+    "tandem": "SELECT 1 FROM tandem WHERE actor_id = :id AND partner_id = :part FOR NO KEY UPDATE",
+    "note": "SELECT 1 FROM plan WHERE event_id = :id AND number = :part FOR NO KEY UPDATE",
+    "programme": "SELECT 1 FROM programme WHERE id = :id FOR NO KEY UPDATE",
+    "import": "SELECT 1 FROM map_import WHERE id = :id FOR NO KEY UPDATE",
+    "people": "SELECT 1 FROM access_person ORDER BY id FOR NO KEY UPDATE",
 }
 _EVENT = "SELECT 1 FROM event WHERE id = :id FOR NO KEY UPDATE"
 _NAMES = {
@@ -35,7 +45,12 @@ _HOLD = (
 
 @dataclass(frozen=True)
 class Subject:
-    """One thing that is edited as a whole: an event's own fields, one of its lists, a registration, an actor."""
+    """One thing that is edited as a whole.
+
+    `id` and `part`: of an event (its own fields, one of its lists, what agendas allow) or an actor (itself, its
+    relations), a programme, an import: its number. A registration: event and actor. A contact: actor and contact. A
+    tandem: the lower and the higher of the two. A note: event and number of the plan. People who sign in: one list.
+    """
 
     kind: Kind
     id: int

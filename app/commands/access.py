@@ -1,16 +1,14 @@
 """`viaduc keys`: make, list, rotate and revoke keys, and let people in. Whoever holds the terminal is admin."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from pydantic import ValidationError
-from sqlmodel import Session, SQLModel
+from sqlmodel import SQLModel
 
-from app.db import session_scope
+from app.commands.sessions import session_of
 from app.errors import BadInput
-from app.main import open_database
 from app.services.access import keys, people
 from app.settings import Settings
 from app.web.access.letters import sign_in_address
@@ -21,51 +19,41 @@ BY = "terminal"
 S = TypeVar("S", bound=SQLModel)
 
 
-def run_create(settings: Settings, name: str, role: str, events: list[int], days: float | None) -> KeyShown:
-    """Make a key."""
+def run_create(settings: Settings, name: str, scope: Mapping[str, object], days: float | None) -> KeyShown:
+    """Make a key; `scope` says role, events and whether it creates others."""
     expires = utc_now() + timedelta(days=days) if days else None
-    fields = _shape(KeyCreate, {"name": name, "role": role, "events": events, "expires_at": expires})
-    with _session(settings) as session:
+    fields = _shape(KeyCreate, {"name": name, "expires_at": expires} | dict(scope))
+    with session_of(settings) as session:
         return keys.create_key(session, fields=fields, by=BY)
 
 
 def run_list(settings: Settings) -> list[str]:
     """One line a key."""
-    with _session(settings) as session:
+    with session_of(settings) as session:
         return [_line(key) for key in keys.list_keys(session)]
 
 
 def run_rotate(settings: Settings, key_id: int, grace_hours: float) -> KeyShown:
     """The key that follows one."""
-    with _session(settings) as session:
+    with session_of(settings) as session:
         return keys.rotate_key(session, key_id=key_id, grace=timedelta(hours=grace_hours), by=BY)
 
 
 def run_revoke(settings: Settings, key_id: int) -> str:
     """End a key now."""
-    with _session(settings) as session:
+    with session_of(settings) as session:
         key = keys.revoke_key(session, key_id=key_id)
         return f"key {key.id} ({key.name}) is revoked, and so are the sign-ins that it opened"
 
 
-def run_link(settings: Settings, email: str, role: str | None, events: list[int]) -> str:
-    """The address that signs this person in, once; with a role, the person is let in first, or its role changed."""
+def run_link(settings: Settings, email: str, scope: Mapping[str, object] | None) -> str:
+    """The address that signs this person in, once; with a scope, the person is let in first, or theirs changed."""
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
-    with _session(settings) as session:
-        if role is not None:
-            fields = _shape(PersonCreate, {"email": email, "role": role, "events": events})
+    with session_of(settings) as session:
+        if scope is not None:
+            fields = _shape(PersonCreate, {"email": email} | dict(scope))
             people.put_person(session, fields=fields, by=BY)
         return sign_in_address(base, people.make_sign_in_link(session, email=email))
-
-
-@contextmanager
-def _session(settings: Settings) -> Iterator[Session]:
-    engine = open_database(settings)
-    try:
-        with session_scope(engine) as session:
-            yield session
-    finally:
-        engine.dispose()
 
 
 def _shape(shape: type[S], said: dict[str, object]) -> S:
@@ -80,6 +68,7 @@ def _shape(shape: type[S], said: dict[str, object]) -> S:
 
 def _line(key: KeyPublic) -> str:
     events = f" of {', '.join(map(str, key.events))}" if key.events else ""
+    events += " and of those it creates" if key.creates else ""
     return "\t".join(
         [
             str(key.id),

@@ -9,10 +9,10 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from app.commands.sessions import opened, session_of
 from app.commands.steps import Progress, step
-from app.db import session_scope, translated_errors
+from app.db import translated_errors
 from app.errors import BadInput, NotFound
-from app.main import open_database
 from app.services.importing.sheets import Format
 from app.services.maps import (
     Selection,
@@ -60,8 +60,7 @@ def run_import(settings: Settings, files: list[str], wanted: Wanted) -> bool:
     """Load the files, each in one transaction; True when no row was rejected."""
     options = _shape(ImportOptions, wanted.options)
     read = [_read(settings, written) for written in files]
-    engine = open_database(settings)
-    try:
+    with opened(settings) as engine:
         clean = True
         for file in read:
             clean = _import_one(engine, file, options, wanted) and clean
@@ -69,8 +68,6 @@ def run_import(settings: Settings, files: list[str], wanted: Wanted) -> bool:
             meaning = load_meaning(settings.embedding_model, settings.data_dir, settings.threads, lambda _: None)
             with step("embedding"):
                 drain(engine, meaning, settings.embed_batch, Progress("passages"))
-    finally:
-        engine.dispose()
     return clean
 
 
@@ -135,16 +132,12 @@ def _shape(shape: type[Form], said: dict[str, Any]) -> Form:
 def run_export(settings: Settings, map_name: str, output: Path) -> None:
     """Write a map to a file, in the format its name ends with."""
     kind = _format(output)
-    engine = open_database(settings)
-    try:
-        with session_scope(engine) as session:
-            found = next((m for m in list_maps(session) if m.name == map_name), None)
-            if found is None:
-                raise NotFound(f"there is no competence map called {map_name!r}")
-            made = export_actors(session, selection=Selection(found.id), kind=kind, stem=output.stem)
-        output.write_bytes(made.data)
-    finally:
-        engine.dispose()
+    with session_of(settings) as session:
+        found = next((m for m in list_maps(session) if m.name == map_name), None)
+        if found is None:
+            raise NotFound(f"there is no competence map called {map_name!r}")
+        made = export_actors(session, selection=Selection(found.id), kind=kind, stem=output.stem)
+    output.write_bytes(made.data)
 
 
 def run_template(lang: str, output: Path) -> None:
@@ -161,27 +154,19 @@ def _format(output: Path) -> Format:
 
 def run_undo(settings: Settings, import_id: int) -> list[str]:
     """Take back an import, and say in words what became of its actors."""
-    engine = open_database(settings)
-    try:
-        with session_scope(engine) as session:
-            report = undo(session, import_id=import_id)
-    finally:
-        engine.dispose()
+    with session_of(settings) as session:
+        report = undo(session, import_id=import_id)
     done = f"{report.removed} actors removed, {report.restored} as before, {report.unlinked} no longer in the map"
     return [done, *(f"  left alone: {kept}" for kept in report.kept)]
 
 
 def run_sectors(settings: Settings, file: Path | None, name: str | None) -> list[str]:
     """Load a sector list, or say which are loaded."""
-    engine = open_database(settings)
-    try:
-        with session_scope(engine) as session:
-            if file is None:
-                lists = list_sector_lists(session)
-                return [f"{listed.name}: {len(listed.terms)} sectors" for listed in lists] or ["no list is loaded"]
-            report = load_sector_list(session, name=name or file.stem, filename=file.name, data=file.read_bytes())
-    finally:
-        engine.dispose()
+    with session_of(settings) as session:
+        if file is None:
+            lists = list_sector_lists(session)
+            return [f"{listed.name}: {len(listed.terms)} sectors" for listed in lists] or ["no list is loaded"]
+        report = load_sector_list(session, name=name or file.stem, filename=file.name, data=file.read_bytes())
     done = f"{report.name}: {report.terms} sectors, {report.mapped} of them mapped"
     return [done, *(f"  left out: {line}" for line in report.rejected)]
 

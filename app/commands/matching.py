@@ -7,9 +7,8 @@ import typer
 from pydantic import ValidationError
 
 from app.api.problems import validation_errors
-from app.db import session_scope
+from app.commands.sessions import session_of
 from app.errors import BadInput
-from app.main import open_database
 from app.services.match import find_matches
 from app.services.meaning import load_meaning
 from app.services.pool import PoolCache
@@ -24,13 +23,9 @@ def run_match(settings: Settings, asked: dict[str, Any], *, as_json: bool) -> No
     except ValidationError as error:
         errors = validation_errors(error.errors())
         raise BadInput(f"{errors[0].field}: {errors[0].reason}", errors) from error
-    engine = open_database(settings)
-    try:
+    with session_of(settings) as session:
         meaning = load_meaning(settings.embedding_model, settings.data_dir, settings.threads, lambda _: None)
-        with session_scope(engine) as session:
-            answer = find_matches(session, meaning=meaning, cache=PoolCache(), request=request)
-    finally:
-        engine.dispose()
+        answer = find_matches(session, meaning=meaning, cache=PoolCache(), request=request)
     typer.echo(json.dumps(answer.model_dump(), ensure_ascii=False, indent=2) if as_json else in_words(answer))
 
 

@@ -6,10 +6,9 @@ from pathlib import Path
 import typer
 from pydantic import ValidationError
 
+from app.commands.sessions import session_of
 from app.commands.steps import step
-from app.db import session_scope
 from app.errors import BadInput
-from app.main import open_database
 from app.services.files.offline.page import Told, offline_page
 from app.services.files.reasons import why_pairs
 from app.services.papers import make
@@ -23,22 +22,18 @@ def run_papers(settings: Settings, event_id: int, folder: Path, kinds: list[Pape
     """Print the papers into a folder, and beside them the page that works without a network."""
     started = time.perf_counter()
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
-    engine = open_database(settings)
-    try:
-        order = make.Order(PHRASEBOOK.words, base.rstrip("/"), options)
-        chosen = tuple(dict.fromkeys(kinds)) or make.KINDS
+    order = make.Order(PHRASEBOOK.words, base.rstrip("/"), options)
+    chosen = tuple(dict.fromkeys(kinds)) or make.KINDS
+    with session_of(settings) as session:
         folder.mkdir(parents=True, exist_ok=True)
-        with session_scope(engine) as session:
-            desk = make.prepare(session, event_id=event_id, order=order, kinds=chosen)
-            reasons = why_pairs(session, pairs=[m.pair for m in desk.timetable.meetings])
-        for kind in chosen:
-            with step(kind):
-                paper = make.print_paper(desk, kind)
-                (folder / paper.name).write_bytes(paper.data)
-        page = offline_page(desk.timetable, Told(PHRASEBOOK, desk.tongues[0], reasons))
-        (folder / page.name).write_bytes(page.data)
-    finally:
-        engine.dispose()
+        desk = make.prepare(session, event_id=event_id, order=order, kinds=chosen)
+        reasons = why_pairs(session, pairs=[m.pair for m in desk.timetable.meetings])
+    for kind in chosen:
+        with step(kind):
+            paper = make.print_paper(desk, kind)
+            (folder / paper.name).write_bytes(paper.data)
+    page = offline_page(desk.timetable, Told(PHRASEBOOK, desk.tongues[0], reasons))
+    (folder / page.name).write_bytes(page.data)
     _tell(settings, desk, folder, base)
     typer.echo(f"Printed into {folder} in {time.perf_counter() - started:.1f} s.")
 

@@ -1,8 +1,7 @@
 """`viaduc privacy`: tell, erase, and remove what is over its period. Whoever holds the terminal is admin."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,20 +45,22 @@ def add_privacy(app: typer.Typer, settings: Callable[[], Settings]) -> None:
 
 
 def _export(settings: Settings, who: str) -> dict[str, Any]:
+    from app.commands.sessions import session_of  # noqa: PLC0415 - slow import
     from app.services import privacy  # noqa: PLC0415 - slow import
 
     subject = _subject(who)
-    with _session(settings) as session:
+    with session_of(settings) as session:
         if subject.actor_id is not None:
             return privacy.export_organisation(session, actor_id=subject.actor_id).model_dump(mode="json")
         return privacy.export_person(session, email=str(subject.email)).model_dump(mode="json")
 
 
 def _erase(settings: Settings, who: str, names: list[str], *, dry_run: bool) -> dict[str, Any]:
+    from app.commands.sessions import session_of  # noqa: PLC0415 - slow import
     from app.services import privacy  # noqa: PLC0415 - slow import
 
     subject = _subject(who)
-    with _session(settings) as session:
+    with session_of(settings) as session:
         if subject.actor_id is not None:
             done = privacy.erase_organisation(session, actor_id=subject.actor_id, dry_run=dry_run)
         else:
@@ -69,9 +70,10 @@ def _erase(settings: Settings, who: str, names: list[str], *, dry_run: bool) -> 
 
 
 def _sweep(settings: Settings, *, dry_run: bool) -> dict[str, Any]:
+    from app.commands.sessions import session_of  # noqa: PLC0415 - slow import
     from app.services.retention import periods_of, sweep  # noqa: PLC0415 - slow import
 
-    with _session(settings) as session:
+    with session_of(settings) as session:
         return sweep(session, periods=periods_of(settings), dry_run=dry_run).model_dump(mode="json")
 
 
@@ -88,16 +90,3 @@ def _subject(who: str) -> Any:
         return Subject.model_validate({"actor_id": int(who)} if who.isascii() and who.isdigit() else {"email": who})
     except ValidationError as error:
         raise BadInput(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from error
-
-
-@contextmanager
-def _session(settings: Settings) -> Iterator[Any]:
-    from app.db import session_scope  # noqa: PLC0415 - slow import
-    from app.main import open_database  # noqa: PLC0415 - slow import
-
-    engine = open_database(settings)
-    try:
-        with session_scope(engine) as session:
-            yield session
-    finally:
-        engine.dispose()

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from matching.encoder.language import detect_language
 from matching.ranking.fragments import split_text
@@ -84,6 +84,33 @@ _SMALL = (
 )
 SMALL_WORDS = frozenset(_SMALL.split())
 """Articles and prepositions of the languages of our borders, folded: no part of what a name is shortened to."""
+LEGAL_FORMS = frozenset(
+    [
+        *("sa", "sas", "sasu", "sarl", "eurl", "sci", "scop", "sca", "scrl", "sprl", "srl", "asbl", "aisbl", "gie"),
+        *("nv", "bv", "bvba", "cv", "cvba", "vzw", "vof", "gmbh", "mbh", "ag", "kg", "kgaa", "ohg", "ug", "ev", "eg"),
+        *("aps", "as", "amba", "spa", "sapa", "snc", "sl", "slu", "sau", "sll", "coop", "lda", "sarlu", "ltd", "plc"),
+        *("inc", "llc", "llp", "co", "corp", "limited", "se", "eeig", "association", "stichting", "fundacion"),
+    ]
+)
+"""What stands behind names of companies and associations, folded, without its full stops."""
+
+
+def without_legal_form(words: Sequence[str]) -> list[str]:
+    """The words without legal forms; single letters of one ("s.a.r.l.") count as it."""
+    joined: list[str] = []
+    letters = ""
+    for word in [*words, ""]:
+        if len(word) == 1 and word.isalpha():
+            letters += word
+            continue
+        if letters:
+            joined += [letters] if letters in LEGAL_FORMS or len(letters) > 2 else list(letters)
+            letters = ""
+        joined.append(word)
+    kept = [w for w in joined if w and w not in LEGAL_FORMS]
+    return kept or [w for w in joined if w]
+
+
 _SHORTEST_ACRONYM = 3
 
 

@@ -15,6 +15,7 @@ from itertools import combinations
 
 from app.services.importing.columns import typos
 from app.services.importing.words import fold_word, stop_words
+from app.services.texts import LEGAL_FORMS, without_legal_form
 
 SAME = 0.85
 """Score from which two profiles are proposed as one actor."""
@@ -22,14 +23,6 @@ _BLOCK = 40
 """Profiles that share a key beyond which the key says nothing."""
 _FUZZY_UP_TO = 60_000
 """Profiles beyond which typing errors inside single words are not searched for."""
-_LEGAL = frozenset(
-    [
-        *("sa", "sas", "sasu", "sarl", "eurl", "sci", "scop", "sca", "scrl", "sprl", "srl", "asbl", "aisbl", "gie"),
-        *("nv", "bv", "bvba", "cv", "cvba", "vzw", "vof", "gmbh", "mbh", "ag", "kg", "kgaa", "ohg", "ug", "ev", "eg"),
-        *("aps", "as", "amba", "spa", "sapa", "snc", "sl", "slu", "sau", "sll", "coop", "lda", "sarlu", "ltd", "plc"),
-        *("inc", "llc", "llp", "co", "corp", "limited", "se", "eeig", "association", "stichting", "fundacion"),
-    ]
-)
 _SHARED_HOSTS = frozenset(
     ["facebook.com", "linkedin.com", "google.com", "sites.google.com", "twitter.com", "youtube.com", "wordpress.com"]
 )
@@ -109,29 +102,13 @@ def _signature(like: Likeness) -> _Signature:
     inside = _PARENTHESES.findall(like.name)
     outside = _PARENTHESES.sub(" ", like.name)
     words = fold_word(outside if fold_word(outside) else like.name).split()
-    tokens = _without_legal_form(words)
+    tokens = without_legal_form(words)
     squashed = "".join(tokens)
     others = [*like.aliases, *inside]
-    short = {"".join(_without_legal_form(fold_word(o).split())) for o in others}
+    short = {"".join(without_legal_form(fold_word(o).split())) for o in others}
     if len(tokens) == 1 and 2 <= len(squashed) <= 8:
         short.add(squashed)
     return _Signature(tuple(sorted(tokens)), squashed, frozenset(short - {""}), _acronyms(tokens), fold_word(like.city))
-
-
-def _without_legal_form(words: Sequence[str]) -> list[str]:
-    """The words without legal forms; single letters of one ("s.a.r.l.") count as it."""
-    joined: list[str] = []
-    letters = ""
-    for word in [*words, ""]:
-        if len(word) == 1 and word.isalpha():
-            letters += word
-            continue
-        if letters:
-            joined += [letters] if letters in _LEGAL or len(letters) > 2 else list(letters)
-            letters = ""
-        joined.append(word)
-    kept = [w for w in joined if w and w not in _LEGAL]
-    return kept or [w for w in joined if w]
 
 
 def _acronyms(tokens: Sequence[str]) -> frozenset[str]:
@@ -236,7 +213,7 @@ def _name_likeness(index: _Index, i: int, j: int) -> tuple[float, list[str]]:
     if a.tokens == b.tokens or a.squashed == b.squashed:
         exact = index.likenesses[i].name == index.likenesses[j].name
         return 1.0, ["same name" if exact else "same name but for accents, legal form, punctuation or order"]
-    if (a.short & b.short or a.squashed in b.short or b.squashed in a.short) and not (a.short & _LEGAL):
+    if (a.short & b.short or a.squashed in b.short or b.squashed in a.short) and not (a.short & LEGAL_FORMS):
         return 0.88, ["same other name"]
     return _word_likeness(index, a.tokens, b.tokens)
 

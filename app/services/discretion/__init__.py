@@ -1,0 +1,1 @@
+"""Discretion: what of an actor is shown to whom. Every answer about an actor goes through here (sight.py)."""

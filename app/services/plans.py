@@ -9,7 +9,7 @@ from sqlalchemy import select as sa_select
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, NotFound, Stale
 from app.services.events import get_event
 from app.services.weights import weights_of_event
 from matching.pairing.edit import unmatched
@@ -187,9 +187,17 @@ def publish(session: Session, *, event_id: int, number: int) -> PlanPublic:
     return plan_public(session, event_id=event_id, number=number)
 
 
-def name_plan(session: Session, *, event_id: int, number: int, note: str) -> PlanPublic:
-    """Write down what a version is about; an empty note takes it away."""
-    get_plan(session, event_id, number).note = note.strip()
+def name_plan(session: Session, *, event_id: int, number: int, note: str, was: str | None = None) -> PlanPublic:
+    """Write down what a version is about; an empty note takes it away.
+
+    Raises:
+        Stale: the note is neither what it `was` to who writes (None: whatever it is) nor what it is to be.
+    """
+    plan = get_plan(session, event_id, number)
+    session.refresh(plan, ["note"], with_for_update={"key_share": True})
+    if was is not None and plan.note not in {was, note.strip()}:
+        raise Stale(f"somebody else wrote “{plan.note}” on plan {number} meanwhile; nothing was saved")
+    plan.note = note.strip()
     return plan_public(session, event_id=event_id, number=number)
 
 

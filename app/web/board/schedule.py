@@ -83,10 +83,14 @@ def publish_plan(session: SessionDep, event_id: int, number: int) -> Response:
 
 @router.post("/plans/{number}/note", dependencies=[Depends(same_origin)])
 def name_plan(
-    session: SessionDep, event_id: int, number: int, note: Annotated[str, Form(max_length=500)] = ""
+    session: SessionDep,
+    event_id: int,
+    number: int,
+    note: Annotated[str, Form(max_length=500)] = "",
+    was: Annotated[str | None, Form(max_length=500)] = None,
 ) -> Response:
-    """Write down what a version is about."""
-    plans.name_plan(session, event_id=event_id, number=number, note=note)
+    """Write down what a version is about, unless somebody wrote something else there since the page was read."""
+    plans.name_plan(session, event_id=event_id, number=number, note=note, was=was)
     return show(event_id, number, "versions")
 
 

@@ -9,10 +9,12 @@ from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.deps import SessionDep
+from app.errors import NotFound, Stale
 from app.services import events, programmes
+from app.services.editions import Subject, edition_of, must_be, named
 from app.services.pages import list_sides
 from app.web.catalogues import choose_language
-from app.web.console.forms import Fields, FormDep
+from app.web.console.forms import EDITION, Fields, FormDep
 from app.web.formats import Formats
 from app.web.origin import same_origin
 from app.web.render import page
@@ -47,9 +49,12 @@ def create_programme(request: Request, session: SessionDep, form: FormDep) -> Re
 @router.get("/{programme_id}")
 def edit_programme(request: Request, session: SessionDep, programme_id: int) -> Response:
     """One programme, to change it."""
+    if programme_id >= 2**63:
+        raise NotFound(f"there is no programme {programme_id}")
+    seen = edition_of(session, Subject("programme", programme_id)).n
     row = programmes.get_programme(session, programme_id=programme_id)
     programme = programmes.programme_public(session, programme=row)
-    form = Fields.of(programme_values(programme, choose_language(request)))
+    form = Fields.of(programme_values(programme, choose_language(request)) | {EDITION: seen})
     return page(request, "console/programme.html", _context(session, form, programme))
 
 
@@ -61,8 +66,22 @@ def save_programme(request: Request, session: SessionDep, programme_id: int, for
     if fields is None:
         shown = _context(session, form, programmes.programme_public(session, programme=row))
         return page(request, "console/programme.html", shown, status=422)
+    try:
+        must_be(session, Subject("programme", programme_id), form.saw())
+    except Stale:
+        return _overtaken(request, session, programme_id, form)
     programmes.update_programme(session, programme_id=programme_id, fields=fields)
     return RedirectResponse("/console/programmes", status_code=303)
+
+
+def _overtaken(request: Request, session: Session, programme_id: int, form: Fields) -> Response:
+    """The form with what was typed, and what somebody else made of the programme meanwhile."""
+    session.rollback()
+    row = programmes.get_programme(session, programme_id=programme_id)
+    programme = programmes.programme_public(session, programme=row)
+    edition = edition_of(session, Subject("programme", programme_id))
+    form.overtake(edition, programme_values(programme, choose_language(request)), named(session, edition.changed_by))
+    return page(request, "console/programme.html", _context(session, form, programme), status=412)
 
 
 @router.post("/{programme_id}/remove", dependencies=[Depends(same_origin)])

@@ -1,7 +1,6 @@
-"""Tandems in the console: found by status and side, created, moved on with a date and a word."""
+"""Tandems in the console: found by status and side, and created; one of them is in tandem.py."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -13,16 +12,15 @@ from app.errors import NotFound
 from app.security import Principal
 from app.services import events, tandems
 from app.services.actors import get_actor
-from app.services.memory import TandemQuery, is_due, list_memory, next_dates
+from app.services.memory import TandemQuery, list_memory
 from app.services.pages import list_sides
 from app.web.console.forms import Fields, FormDep
-from app.web.memory.life import life, short_life
+from app.web.memory.life import short_life
 from app.web.memory.pair import End, read_pair
 from app.web.memory.words import MemoryWords
 from app.web.origin import same_origin
 from app.web.render import page
-from models.actor import Actor
-from models.tandem import STATUSES, TandemCreate, TandemPublic, TandemUpdate
+from models.tandem import STATUSES, TandemCreate, TandemPublic
 
 router = APIRouter(prefix="/console/memory")
 SIZE = 40
@@ -99,7 +97,7 @@ def create(request: Request, session: SessionDep, principal: PrincipalDep, form:
     status = form.choice("status", STATUSES)
     if status is None:
         form.refuse("status", "required")
-    said = _own(session, principal, form) | {
+    said = read_about(session, principal, form) | {
         "since": form.day("since"),
         "step_note": form.text("step_note", longest=2000),
     }
@@ -113,105 +111,13 @@ def create(request: Request, session: SessionDep, principal: PrincipalDep, form:
     return RedirectResponse(f"{address(made)}?saved=1", status_code=303)
 
 
-@router.get("/tandems/{actor_id}/{partner_id}")
-def tandem(
-    request: Request,
-    session: SessionDep,
-    principal: PrincipalDep,
-    now: NowDep,
-    actor_id: int,
-    partner_id: int,
-    saved: Annotated[bool, Query()] = False,
-) -> Response:
-    """One tandem: its life, its history, and how it goes on."""
-    told = tandems.tandem_public(session, actor_id=actor_id, partner_id=partner_id)
-    forms = _forms(told, now)
-    return page(request, "memory/tandem.html", _one(request, session, principal, now, told) | forms | {"saved": saved})
-
-
-@router.post("/tandems/{actor_id}/{partner_id}/steps", dependencies=[Depends(same_origin)])
-def move(
-    request: Request,
-    session: SessionDep,
-    principal: PrincipalDep,
-    now: NowDep,
-    actor_id: int,
-    partner_id: int,
-    form: FormDep,
-) -> Response:
-    """Move a tandem on, with a date and a word."""
-    told = tandems.tandem_public(session, actor_id=actor_id, partner_id=partner_id)
-    status = form.choice("status", told.next_statuses)
-    if status is None:
-        form.refuse("status", "required")
-    since, note = form.day("since"), form.text("step_note", longest=2000)
-    if form.errors:
-        forms = _forms(told, now) | {"step": form}
-        return page(request, "memory/tandem.html", _one(request, session, principal, now, told) | forms, status=422)
-    changes = TandemUpdate.model_validate({"status": status, "since": since, "step_note": note})
-    tandems.update_tandem(session, actor_id=actor_id, partner_id=partner_id, changes=changes)
-    return RedirectResponse(f"{address(told)}?saved=1", status_code=303)
-
-
-@router.post("/tandems/{actor_id}/{partner_id}/newest", dependencies=[Depends(same_origin)])
-def mend(
-    request: Request,
-    session: SessionDep,
-    principal: PrincipalDep,
-    now: NowDep,
-    actor_id: int,
-    partner_id: int,
-    form: FormDep,
-) -> Response:
-    """Mend the date and the word of the newest step; where the tandem has moved on meanwhile, nothing is done."""
-    told = tandems.tandem_public(session, actor_id=actor_id, partner_id=partner_id)
-    since, note = form.day("newest_since"), form.text("newest_note", longest=2000)
-    moved = form.shown("newest_status") != told.status
-    if moved or form.errors:
-        forms = _forms(told, now) | ({} if moved else {"newest": form})
-        context = _one(request, session, principal, now, told) | forms | {"moved": moved}
-        return page(request, "memory/tandem.html", context, status=409 if moved else 422)
-    changes = TandemUpdate.model_validate({"status": told.status, "since": since, "step_note": note})
-    tandems.update_tandem(session, actor_id=actor_id, partner_id=partner_id, changes=changes)
-    return RedirectResponse(f"{address(told)}?saved=1", status_code=303)
-
-
-@router.post("/tandems/{actor_id}/{partner_id}", dependencies=[Depends(same_origin)])
-def save(
-    request: Request,
-    session: SessionDep,
-    principal: PrincipalDep,
-    now: NowDep,
-    actor_id: int,
-    partner_id: int,
-    form: FormDep,
-) -> Response:
-    """Save what a tandem is about and where it comes from."""
-    told = tandems.tandem_public(session, actor_id=actor_id, partner_id=partner_id)
-    said = _own(session, principal, form)
-    if form.errors:
-        forms = _forms(told, now) | {"about": form}
-        return page(request, "memory/tandem.html", _one(request, session, principal, now, told) | forms, status=422)
-    if told.event_id is not None and not principal.runs(told.event_id):
-        # An event of others is not shown here, so an empty choice does not mean that it should go.
-        del said["event_id"]
-    tandems.update_tandem(session, actor_id=actor_id, partner_id=partner_id, changes=TandemUpdate.model_validate(said))
-    return RedirectResponse(f"{address(told)}?saved=1", status_code=303)
-
-
-@router.post("/tandems/{actor_id}/{partner_id}/remove", dependencies=[Depends(same_origin)])
-def remove(session: SessionDep, actor_id: int, partner_id: int) -> Response:
-    """Remove a tandem that was recorded by mistake, with its history."""
-    tandems.delete_tandem(session, actor_id=actor_id, partner_id=partner_id)
-    return RedirectResponse("/console/memory", status_code=303)
-
-
 def address(told: TandemPublic) -> str:
     """The page of a tandem."""
     return f"/console/memory/tandems/{told.actor_id}/{told.partner_id}"
 
 
-def _own(session: Session, principal: Principal, form: Fields) -> dict[str, Any]:
+def read_about(session: Session, principal: Principal, form: Fields) -> dict[str, Any]:
+    """What a form says of a tandem beside its status."""
     known = [str(e.id) for e in events.list_events(session, only=principal.sees)]
     event = form.choice("event", known)
     return {
@@ -250,33 +156,3 @@ def _new(
         "words": MemoryWords.of(request),
     }
     return page(request, "memory/new_tandem.html", context, status=status)
-
-
-def _forms(told: TandemPublic, now: datetime) -> dict[str, Fields]:
-    about = {"theme": told.theme, "note": told.note, "event": told.event_id}
-    newest = told.history[-1]
-    return {
-        "step": Fields.of({"since": now.date().isoformat()}),
-        "newest": Fields.of({"newest_since": newest.since, "newest_note": newest.note}),
-        "about": Fields.of(about),
-    }
-
-
-def _one(request: Request, session: Session, principal: Principal, now: datetime, told: TandemPublic) -> dict[str, Any]:
-    pair, today = (told.actor_id, told.partner_id), now.date()
-    follow_up: date | None = next_dates(session, pairs={pair}, events=principal.sees, today=today).get(pair)
-    ends: list[Actor] = [get_actor(session, actor_id=i) for i in pair]
-    row = tandems.get_tandem(session, actor_id=told.actor_id, partner_id=told.partner_id)
-    return {
-        "tab": "tandems",
-        "tandem": told,
-        "ends": ends,
-        "stages": life(told.history),
-        "follow_up": follow_up,
-        "due": is_due(row, follow_up, today),
-        "events": events.list_events(session, only=principal.sees),
-        "may_remove": principal.role == "admin",
-        "saved": False,
-        "moved": False,
-        "words": MemoryWords.of(request),
-    }

@@ -257,6 +257,7 @@ def restore(
 
 RoleOption = Annotated[str, typer.Option(help="reader, organiser or admin")]
 EventOption = Annotated[list[int], typer.Option("--event", help="Number of an organiser's event; may be repeated")]
+CreatesOption = Annotated[bool, typer.Option("--creates", help="Let an organiser create events, and run those")]
 
 
 @keys.command(name="create")
@@ -264,6 +265,7 @@ def create_key(
     name: Annotated[str, typer.Argument(help="What it is for, so that you recognise it")] = "first key",
     role: RoleOption = "reader",
     events: EventOption = [],  # noqa: B006 - typer reads it
+    creates: CreatesOption = False,
     days: Annotated[
         float | None, typer.Option(min=0.01, help="How long it lasts; default: until it is revoked")
     ] = None,
@@ -271,7 +273,7 @@ def create_key(
     """Make a key and print it, this once."""
     from app.commands.access import run_create  # noqa: PLC0415 - slow import
 
-    made = run_create(_settings(), name, role, events, days)
+    made = run_create(_settings(), name, {"role": role, "events": events, "creates": creates}, days)
     say(f"key {made.id} ({made.role}): keep it now, it cannot be shown again")
     typer.echo(made.key)
 
@@ -311,11 +313,13 @@ def sign_in_link(
     email: Annotated[str, typer.Argument(help="E-mail address of somebody who may sign in")],
     role: Annotated[str | None, typer.Option(help="Let them in first, as reader, organiser or admin")] = None,
     events: EventOption = [],  # noqa: B006 - typer reads it
+    creates: CreatesOption = False,
 ) -> None:
     """Print a link that signs somebody in, once, within half an hour."""
     from app.commands.access import run_link  # noqa: PLC0415 - slow import
 
-    typer.echo(run_link(_settings(), email, role, events))
+    scope = None if role is None else {"role": role, "events": events, "creates": creates}
+    typer.echo(run_link(_settings(), email, scope))
 
 
 def _settings(**given: Any) -> Settings:

@@ -13,6 +13,7 @@ _ASKERS = {
     "reader": Principal("reader", "key:1"),
     "organiser of another event": Principal("organiser", "key:2", frozenset({2})),
     "organiser of the event": Principal("organiser", "key:3", frozenset({1})),
+    "organiser who creates events": Principal("organiser", "key:5", creates=True),
     "admin": Principal("admin", "key:4"),
 }
 

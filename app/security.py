@@ -19,6 +19,8 @@ class Principal:
     """Events an organiser runs, or the one a participant belongs to."""
     actor_id: int | None = None
     """The actor a participant speaks for."""
+    creates: bool = False
+    """Whether an organiser may create events."""
 
     def runs(self, event_id: int) -> bool:
         """Whether they may prepare and change this event."""

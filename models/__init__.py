@@ -17,14 +17,14 @@ from models.programme import Programme
 from models.sectors import SectorList, SectorTerm
 from models.tandem import Tandem, TandemStep
 from models.views import ActorView
-from models.weights import WeightProposal
+from models.weights import SectorBridge, WeightProposal
 
 TABLES = (
     Actor, Passage, LanguageMean, Directions, PoolRevision, Relation, CompetenceMap, MapEntry, MapImport, ImportChange,
     ImportJob, SectorList, SectorTerm, ActorView,
     Programme, Event, Round, EventPlace, EventInterpreter, Participant, Wish, Plan, Meeting,
     Attendance, DayLoss, DayStep,
-    Tandem, TandemStep, Feedback, WeightProposal, IdempotencyRecord,
+    Tandem, TandemStep, Feedback, WeightProposal, SectorBridge, IdempotencyRecord,
     AgendaLink, AgendaState, AgendaRules, MeetingAnswer,
     AccessKey, AccessPerson, SignInLink, AccessSession, AuditRecord, EditionRow,
     Contact, Tombstone,

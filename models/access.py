@@ -26,17 +26,22 @@ Email = Annotated[str, Field(max_length=254), AfterValidator(_check_email)]
 
 
 class Scope(Shape):
-    """What somebody may do: a role and, for organisers, their events."""
+    """What somebody may do: a role and, for organisers, their events and whether they create others."""
 
     role: KeyRole = "reader"
     events: list[int] = Field(default_factory=list, max_length=1000, description="Events an organiser runs")
+    creates: bool = Field(
+        default=False, description="An organiser may create events, and runs those it created; it may begin with none"
+    )
 
     @model_validator(mode="after")
     def _events_are_the_organisers(self) -> Self:
-        if self.role == "organiser" and not self.events:
-            raise ValueError("an organiser needs the numbers of the events it runs")
+        if self.role == "organiser" and not (self.events or self.creates):
+            raise ValueError("an organiser needs the numbers of the events it runs, or to be let create its own")
         if self.role != "organiser" and self.events:
             raise ValueError(f"only organisers have events; {self.role}s have none")
+        if self.role != "organiser" and self.creates:
+            raise ValueError(f"only organisers are let create events; {self.role}s are not")
         if any(not 0 < n < 2**63 for n in self.events):
             raise ValueError("an event has a positive number")
         self.events = sorted(set(self.events))
@@ -75,6 +80,7 @@ class AccessKey(SQLModel, table=True):
     name: str
     role: str
     events: list[int] = Field(default_factory=list, sa_column=Column(ARRAY(BigInteger), nullable=False))
+    creates: bool = False
     begins: str = Field(description="The first characters, to tell keys apart in a list")
     hash: str = Field(sa_column=Column(String, nullable=False, unique=True))
     created_at: datetime = Field(default_factory=utc_now)
@@ -97,6 +103,7 @@ class AccessPerson(SQLModel, table=True):
     email: str = Field(sa_column=Column(String, nullable=False, unique=True))
     role: str
     events: list[int] = Field(default_factory=list, sa_column=Column(ARRAY(BigInteger), nullable=False))
+    creates: bool = False
     created_at: datetime = Field(default_factory=utc_now)
     created_by: str
 
@@ -146,6 +153,7 @@ class KeyPublic(Shape):
     name: str
     role: KeyRole
     events: list[int]
+    creates: bool = Field(description="May create events, and runs those it created")
     begins: str = Field(description="The first characters, to tell keys apart")
     state: Literal["active", "expired", "revoked"]
     created_at: datetime
@@ -175,6 +183,7 @@ class PersonPublic(Shape):
     email: str
     role: KeyRole
     events: list[int]
+    creates: bool = Field(description="May create events, and runs those it created")
     created_at: datetime
     created_by: str
 
@@ -197,3 +206,4 @@ class Me(Shape):
     role: Literal["admin", "organiser", "reader", "participant", "public"]
     name: str = Field(description="Such as key:3")
     events: list[int] = Field(description="Events an organiser runs")
+    creates: bool = Field(description="Whether it may create events")

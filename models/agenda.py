@@ -1,13 +1,14 @@
 """A participant's agenda: the links that open it, what was said of meetings, and what the participant has seen."""
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
+from pydantic import model_validator
 from sqlalchemy import BigInteger, Column, ForeignKey, ForeignKeyConstraint, Identity, Index, Integer, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
-from models.actor import Language, PlainText, Shape
+from models.actor import Language, PlainText, Shape, Texts
 from models.base import utc_now
 
 Purpose = Literal["link", "mail", "paper", "desk"]
@@ -97,6 +98,9 @@ class AgendaRules(SQLModel, table=True):
     event_id: int = Field(sa_column=_key("event.id"))
     wishes: bool = True
     details: bool = True
+    until: dt.datetime | None = None
+    contacts: bool = True
+    consent: list[dict[str, str]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
 
 
 class AgendaRulesFields(Shape):
@@ -104,6 +108,28 @@ class AgendaRulesFields(Shape):
 
     wishes: bool = Field(default=True, description="Say whom they would like to meet, and whom rather not")
     details: bool = Field(default=True, description="Change their languages and the rounds they are there for")
+    until: dt.datetime | None = Field(
+        default=None,
+        description="Until when wishes and details are taken, ISO 8601 with offset; absent, or later than the event: "
+        "until its first round begins",
+    )
+    contacts: bool = Field(
+        default=True, description="Contact details open once both said yes; false: the organiser puts people in touch"
+    )
+    consent: Texts = Field(
+        default_factory=list,
+        max_length=20,
+        description="What they read where they say something: who keeps it, what for and how long; one text a language",
+    )
+
+    @model_validator(mode="after")
+    def _can_be_told(self) -> Self:
+        if self.until is not None and self.until.tzinfo is None:
+            raise ValueError("until needs an offset, such as 2027-03-05T18:00:00+01:00")
+        tags = [text.lang for text in self.consent]
+        if None in tags or len(set(tags)) < len(tags):
+            raise ValueError("consent needs a language for each text, and one text a language")
+        return self
 
 
 class LinkRequest(Shape):

@@ -1,13 +1,14 @@
 """Weights of the score: those in force, an event's own, and proposals learned from feedback."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 
-from sqlalchemy import BigInteger, Column, Identity, Index, text
+from pydantic import model_validator
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from models.actor import Shape
+from models.actor import Name, Shape
 from models.base import utc_now
 
 ProposalState = Literal["proposed", "accepted", "superseded", "rejected"]
@@ -62,3 +63,46 @@ class EventWeights(ServiceWeights):
     """The weights an event's plans are made with: the service's, with the event's own changes."""
 
     changes: dict[str, float] = Field(description="What this event sets itself")
+
+
+class SectorBridge(SQLModel, table=True):
+    """A bridge between two sectors that an admin declared, or took away (value 0); others are as shipped."""
+
+    __tablename__ = "sector_bridge"
+    __table_args__ = (CheckConstraint("value >= 0 AND value <= 1", name="value"),)
+
+    one: str = Field(sa_column=Column(String, primary_key=True), description="The first of the two in their order")
+    other: str = Field(sa_column=Column(String, primary_key=True))
+    value: float
+
+
+class Bridge(Shape):
+    """Two sectors that have something to say to each other, in either order."""
+
+    between: tuple[Name, Name] = Field(description="Two sectors, as actors name them, or families of sectors")
+    value: float = Field(default=0.8, gt=0, le=1, description="How near they count; a sector in common counts 1")
+
+    @model_validator(mode="after")
+    def _leads_elsewhere(self) -> Self:
+        one, other = (" ".join(word.casefold().split()) for word in self.between)
+        if one == other:
+            raise ValueError("a bridge leads to another sector: a sector in common counts 1 already")
+        if max(map(len, self.between)) > 120:
+            raise ValueError("the name of a sector has at most 120 characters")
+        return self
+
+
+class BridgePublic(Bridge):
+    """A bridge as answered."""
+
+    shipped: bool = Field(description="Whether it is as it came with the service")
+
+
+class Bridges(Shape):
+    """The bridges in force."""
+
+    bridges: list[BridgePublic]
+    families: dict[str, list[str]] = Field(
+        description="Family of sectors → how words of its labels begin: labels differ from one map to the next"
+    )
+    taken_away: list[tuple[str, str]] = Field(description="Shipped bridges that were taken away")

@@ -1,5 +1,6 @@
 """Events: set-up of rounds, places, participants and wishes."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response
@@ -9,6 +10,7 @@ from app.api.problems import responses
 from app.deps import AttemptDep, PrincipalDep, SessionDep
 from app.editing import ChangingDep, ReadingDep
 from app.services import events as service
+from app.services.access.own_events import create_own_event
 from app.services.idempotency import run_once
 from models.event import (
     EventCreate,
@@ -38,9 +40,12 @@ def list_events(session: SessionDep, principal: PrincipalDep) -> list[EventPubli
 
 
 @router.post("", status_code=201, response_model=EventPublic, responses=responses(409))
-def create_event(session: SessionDep, attempt: AttemptDep, fields: EventBody) -> dict[str, Any]:
-    """Create an event; its rounds, places and participants follow"""
-    return run_once(session, attempt=attempt, create=lambda: service.create_event(session, fields=fields))
+def create_event(
+    session: SessionDep, attempt: AttemptDep, principal: PrincipalDep, fields: EventBody
+) -> dict[str, Any]:
+    """Create an event; its rounds, places and participants follow. An organiser who creates it runs it"""
+    create = partial(create_own_event, session, principal=principal, fields=fields)
+    return run_once(session, attempt=attempt, create=create)
 
 
 @router.get("/{event_id}")

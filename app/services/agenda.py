@@ -112,6 +112,16 @@ class Agenda:
         """Whether the first round has begun."""
         return self.begins_at is not None and now >= self.begins_at
 
+    def takes_words(self, now: datetime) -> bool:
+        """Whether wishes and details are still taken, as far as the rules let them be said at all."""
+        return not self.has_begun(now) and (self.rules.until is None or now < self.rules.until)
+
+    @property
+    def closes_at(self) -> datetime | None:
+        """When wishes and details close, where that is before the first round."""
+        until, begins = self.rules.until, self.begins_at
+        return until if until is not None and (begins is None or until < begins) else None
+
 
 def read_agenda(session: Session, *, event_id: int, actor_id: int) -> Agenda:
     """The agenda of a participant by the published plan; a handful of queries whatever the size of the event."""
@@ -171,7 +181,7 @@ def read_rules(session: Session, *, event_id: int) -> AgendaRulesFields:
     """What participants may do; everything, until the organiser says otherwise."""
     get_event(session, event_id=event_id)
     row = session.get(AgendaRules, event_id)
-    return AgendaRulesFields(wishes=row.wishes, details=row.details) if row else AgendaRulesFields()
+    return AgendaRulesFields.model_validate(row.model_dump(exclude={"event_id"})) if row else AgendaRulesFields()
 
 
 def set_rules(session: Session, *, event_id: int, rules: AgendaRulesFields) -> AgendaRulesFields:

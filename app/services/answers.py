@@ -16,7 +16,7 @@ from app.services.events import get_event
 from app.services.feedback import give_feedback
 from app.services.tandems import create_tandem, delete_tandem, get_tandem, tandem_public, update_tandem
 from models.actor import Actor
-from models.agenda import AnswerFields, AnswerPublic, MeetingAnswer
+from models.agenda import AgendaRules, AnswerFields, AnswerPublic, MeetingAnswer
 from models.base import utc_now
 from models.event import Round
 from models.feedback import FeedbackCreate, Outcome, Worth
@@ -116,8 +116,9 @@ def mutual_with(session: Session, *, event_id: int, actor_id: int) -> set[int]:
 
 
 def contacts_for(session: Session, *, event_id: int, viewer: int, other: int) -> list[Any]:
-    """Whom to write to at the other, once both said yes; nobody before."""
-    if not mutual_yes(session, event_id=event_id, a=viewer, b=other):
+    """Whom to write to at the other, once both said yes; nobody before, or where the organiser puts people in touch."""
+    rules = session.get(AgendaRules, event_id)
+    if (rules is not None and not rules.contacts) or not mutual_yes(session, event_id=event_id, a=viewer, b=other):
         return []
     from app.services.contacts import shared_contacts  # noqa: PLC0415 - contacts ask answers who said yes
 

@@ -52,7 +52,7 @@ def say_word(session: Session, *, agenda: Agenda, target_id: int, word: Word, no
     Raises:
         Conflict: wishes are closed, or the organiser fixed this pair. NotFound: the other is no participant.
     """
-    if not agenda.rules.wishes or agenda.has_begun(now):
+    if not agenda.rules.wishes or not agenda.takes_words(now):
         raise Conflict("wishes are closed: speak to the organiser")
     event_id, actor_id = agenda.event.id, agenda.actor.id
     if session.get(Participant, (event_id, target_id)) is None:
@@ -72,7 +72,7 @@ def change_details(
     session: Session, *, agenda: Agenda, languages: list[str], available: list[int] | None, now: datetime
 ) -> None:
     """Replace a participant's languages and rounds; Conflict when the organiser does not let it."""
-    if not agenda.rules.details or agenda.has_begun(now):
+    if not agenda.rules.details or not agenda.takes_words(now):
         raise Conflict("your details are closed: speak to the organiser")
     known = {r.index for r in agenda.rounds}
     if available is not None and not set(available) <= known:

@@ -53,19 +53,23 @@ def test_two_keys_are_never_alike(admin: TestClient) -> None:
 def test_the_answer_to_who_am_i_is_the_scope_of_the_key(
     client: TestClient, make_key: MakeKey, two_events: tuple[int, int]
 ) -> None:
-    assert client.get("/me").json() == {"role": "public", "name": "", "events": []}
+    assert client.get("/me").json() == {"role": "public", "name": "", "events": [], "creates": False}
     key = make_key("organiser", two_events)
     assert client.get("/me", headers=with_key(key)).json() == {
         "role": "organiser",
         "name": f"key:{key.id}",
         "events": sorted(two_events),
+        "creates": False,
     }
 
 
 @pytest.mark.parametrize(
     ("body", "cause"),
     [
-        ({"name": "x", "role": "organiser"}, "an organiser needs the numbers of the events it runs"),
+        (
+            {"name": "x", "role": "organiser"},
+            "an organiser needs the numbers of the events it runs, or to be let create its own",
+        ),
         ({"name": "x", "role": "reader", "events": [1]}, "only organisers have events; readers have none"),
         ({"name": "x", "role": "organiser", "events": [77]}, "events: there is no event 77"),
         ({"name": "x", "role": "participant"}, "role: Input should be 'admin', 'organiser' or 'reader'"),

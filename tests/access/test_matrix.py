@@ -22,11 +22,12 @@ NOWHERE = "999999"
 """A number that nothing has: what is let through answers 404 and changes nothing."""
 
 EXPECTED: dict[Who, set[str]] = {
-    Who.PROBE: {"public", "participant", "reader", "other organiser", "organiser", "admin"},
-    Who.PUBLIC: {"public", "participant", "reader", "other organiser", "organiser", "admin"},
-    Who.LINK: {"public", "participant", "reader", "other organiser", "organiser", "admin"},
-    Who.READER: {"reader", "other organiser", "organiser", "admin"},
-    Who.ORGANISER: {"other organiser", "organiser", "admin"},
+    Who.PROBE: {"public", "participant", "reader", "other organiser", "creating organiser", "organiser", "admin"},
+    Who.PUBLIC: {"public", "participant", "reader", "other organiser", "creating organiser", "organiser", "admin"},
+    Who.LINK: {"public", "participant", "reader", "other organiser", "creating organiser", "organiser", "admin"},
+    Who.READER: {"reader", "other organiser", "creating organiser", "organiser", "admin"},
+    Who.ORGANISER: {"other organiser", "creating organiser", "organiser", "admin"},
+    Who.CREATES: {"creating organiser", "admin"},
     Who.RUNS_EVENT: {"organiser", "admin"},
     Who.ADMIN: {"admin"},
 }
@@ -34,7 +35,7 @@ TELLS_WITH_401 = {"POST /console/sign-in", "POST /console/sign-in/link/{token}"}
 """Open to everybody, and answering 401 to a key or link that is not valid: tests/access/test_sign_in.py holds them."""
 OF_THE_EVENT = {"GET /feedback"}
 """What an organiser asks for an event that the query names."""
-ROLES = ("public", "participant", "reader", "other organiser", "organiser", "admin")
+ROLES = ("public", "participant", "reader", "other organiser", "creating organiser", "organiser", "admin")
 
 
 @pytest.fixture
@@ -46,6 +47,7 @@ def credentials(make_key: MakeKey, two_events: tuple[int, int]) -> dict[str, dic
         "participant": {},
         "reader": with_key(make_key("reader")),
         "other organiser": with_key(make_key("organiser", (theirs,))),
+        "creating organiser": with_key(make_key("organiser", (theirs,), creates=True)),
         "organiser": with_key(make_key("organiser", (ours,))),
         "admin": with_key(make_key("admin")),
     }
@@ -101,7 +103,7 @@ def test_every_route_lets_through_exactly_the_roles_of_its_line(
                 continue
             method, template = line.split(" ")
             path = address(template, two_events[0], token if role == "participant" else "no-such-link")
-            event = {"organiser": two_events[0], "other organiser": two_events[1]}.get(role, two_events[0])
+            event = two_events[role in {"other organiser", "creating organiser"}]
             query = f"event_id={event}" if line in OF_THE_EVENT else ""
             status = client.portal.call(first_status, client.app, method, path, credentials[role], query)
             if (status not in REFUSED) != (role in EXPECTED[who]) or status >= 500:

@@ -13,9 +13,10 @@ from app.settings import Settings
 
 ADMIN = Principal("admin", "key:1")
 ORGANISER = Principal("organiser", "key:2", frozenset({7}))
+CREATOR = Principal("organiser", "key:5", creates=True)
 READER = Principal("reader", "key:3")
 PARTICIPANT = Principal("participant", "link:4", frozenset({7}), 12)
-ROLES = [ADMIN, ORGANISER, READER, PARTICIPANT, ANYBODY]
+ROLES = [ADMIN, ORGANISER, CREATOR, READER, PARTICIPANT, ANYBODY]
 
 
 def routes() -> set[str]:
@@ -60,8 +61,9 @@ def test_head_is_ruled_as_get() -> None:
         (Who.PROBE, {}, ROLES),
         (Who.PUBLIC, {}, ROLES),
         (Who.LINK, {"token": "x"}, ROLES),
-        (Who.READER, {}, [ADMIN, ORGANISER, READER]),
-        (Who.ORGANISER, {}, [ADMIN, ORGANISER]),
+        (Who.READER, {}, [ADMIN, ORGANISER, CREATOR, READER]),
+        (Who.ORGANISER, {}, [ADMIN, ORGANISER, CREATOR]),
+        (Who.CREATES, {}, [ADMIN, CREATOR]),
         (Who.RUNS_EVENT, {"event_id": "7"}, [ADMIN, ORGANISER]),
         (Who.RUNS_EVENT, {"event_id": "8"}, [ADMIN]),
         (Who.RUNS_EVENT, {"event_id": "7.0"}, [ADMIN]),

@@ -26,6 +26,7 @@ def create_key(session: Session, *, fields: KeyCreate, by: str) -> KeyShown:
         name=fields.name,
         role=fields.role,
         events=fields.events,
+        creates=fields.creates,
         expires_at=fields.expires_at,
         created_by=by,
         begins=secret.begins,
@@ -54,6 +55,7 @@ def rotate_key(session: Session, *, key_id: int, grace: timedelta, by: str) -> K
         name=old.name,
         role=old.role,
         events=old.events,
+        creates=old.creates,
         expires_at=old.expires_at,
         created_by=by,
         begins=secret.begins,
@@ -89,7 +91,7 @@ def principal_of_key(row: AccessKey) -> Principal:
     state = _state(row)
     if state != "active":
         raise NotSignedIn(f"this key has {'expired' if state == 'expired' else 'been revoked'}")
-    return Principal(row.role, f"key:{row.id}", frozenset(row.events))  # type: ignore[arg-type]
+    return Principal(row.role, f"key:{row.id}", frozenset(row.events), creates=row.creates)  # type: ignore[arg-type]
 
 
 def note_use(session: Session, row: AccessKey) -> AccessKey:

@@ -19,7 +19,7 @@ def put_person(session: Session, *, fields: PersonCreate, by: str) -> PersonPubl
     """Let somebody sign in, or change what they may do; sessions that are open follow at once."""
     require_events(session, scope=fields)
     row = find_person(session, email=fields.email) or AccessPerson(email=fields.email, role="", created_by=by)
-    row.role, row.events = fields.role, fields.events
+    row.role, row.events, row.creates = fields.role, fields.events, fields.creates
     session.add(row)
     session.flush()
     return person_public(row)
@@ -83,7 +83,8 @@ def use_sign_in_link(session: Session, *, token: str) -> AccessPerson:
 
 def principal_of_person(row: AccessPerson) -> Principal:
     """Whom a person signed in stands for; never their name."""
-    return Principal(row.role, f"person:{row.id}", frozenset(row.events))  # type: ignore[arg-type]
+    events = frozenset(row.events)
+    return Principal(row.role, f"person:{row.id}", events, creates=row.creates)  # type: ignore[arg-type]
 
 
 def person_public(row: AccessPerson) -> PersonPublic:

@@ -47,11 +47,12 @@ def create_key(
     name: Word = "",
     role: Word = "reader",
     events: Numbers = [],  # noqa: B006 - read, never changed
+    creates: Word = "",
     days: Word = "",
 ) -> Response:
     """Make a key and show it, this once: no redirect, since nothing could show it afterwards."""
     try:
-        scope = {"role": role, "events": _events(role, events)}
+        scope = _scope(role, events, creates)
         fields = KeyCreate.model_validate({"name": name, "expires_at": _expiry(days)} | scope)
         made = keys.create_key(session, fields=fields, by=principal.name)
     except (ValidationError, BadInput) as error:
@@ -84,10 +85,11 @@ def put_person(
     email: Word = "",
     role: Word = "organiser",
     events: Numbers = [],  # noqa: B006 - read, never changed
+    creates: Word = "",
 ) -> Response:
     """Let somebody sign in, or change what they may do."""
     try:
-        fields = PersonCreate.model_validate({"email": email, "role": role, "events": _events(role, events)})
+        fields = PersonCreate.model_validate({"email": email} | _scope(role, events, creates))
         people.put_person(session, fields=fields, by=principal.name)
     except (ValidationError, BadInput) as error:
         return _show(request, session, settings, wrong_person=_cause(error), status=422)
@@ -144,9 +146,10 @@ def _namer(session: Session) -> Callable[[list[int]], list[str]]:
     return lambda numbers: [names.get(n, f"#{n}") for n in numbers]
 
 
-def _events(role: str, events: list[int]) -> list[int]:
-    """The events that were ticked count for organisers; the form shows them whatever the role is."""
-    return events if role == "organiser" else []
+def _scope(role: str, events: list[int], creates: str) -> dict[str, Any]:
+    """What was ticked about events counts for organisers; the form shows it whatever the role is."""
+    organises = role == "organiser"
+    return {"role": role, "events": events if organises else [], "creates": organises and bool(creates)}
 
 
 def _expiry(days: str) -> datetime | None:

@@ -35,12 +35,14 @@ def agenda(
     except NotFound:
         return agenda_page(request, "agenda/closed.html", {}, language(request, None), status=404)
     lang = language(request, link)
+    seen = edition_of(session, Subject("participant", link.event_id, link.actor_id)).n
     told = read_agenda(session, event_id=link.event_id, actor_id=link.actor_id)
     partaking.note_visit(session, agenda=told, now=now)
     meet = Meeting(session, holder, cache, lang)
     context = page_context(told, link, now) | meet.reasons(told) | wishes(meet, told, now)
     context |= {
         "token": token,
+        "seen_edition": seen,
         "answers": answers.answers_of(session, event_id=link.event_id, actor_id=link.actor_id),
         "mutual": answers.mutual_with(session, event_id=link.event_id, actor_id=link.actor_id),
     }
@@ -91,7 +93,7 @@ def page_context(told: Agenda, link: Link, now: datetime) -> dict[str, Any]:
 
 def wishes(meet: Meeting, told: Agenda, now: datetime) -> dict[str, Any]:
     """Whom to wish for: suggestions, everybody else, and what was said; nothing once the event has begun."""
-    if told.has_begun(now) or not told.rules.wishes:
+    if not told.takes_words(now) or not told.rules.wishes:
         return {"wishes": {"open": False}}
     me = told.actor.id
     words = partaking.words_said(meet.session, event_id=told.event.id, actor_id=me)

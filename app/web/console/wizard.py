@@ -6,8 +6,9 @@ from fastapi import APIRouter, Depends, Request
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.deps import SessionDep
+from app.deps import PrincipalDep, SessionDep
 from app.services import events as service
+from app.services.access.own_events import create_own_event
 from app.services.pages import list_sides
 from app.services.programmes import list_programmes
 from app.services.slots import rounds_of
@@ -47,8 +48,8 @@ def preview_event(request: Request, session: SessionDep, form: FormDep) -> Respo
 
 
 @router.post("", dependencies=[Depends(same_origin)])
-def create_event(request: Request, session: SessionDep, form: FormDep) -> Response:
-    """Store the event with its rounds and places, or say what does not fit."""
+def create_event(request: Request, session: SessionDep, principal: PrincipalDep, form: FormDep) -> Response:
+    """Store the event with its rounds and places, or say what does not fit. Who creates it runs it."""
     programmes = [p.id for p in list_programmes(session)]
     tracks = read_tracks(form)
     zone = form.zone("zone")
@@ -59,7 +60,7 @@ def create_event(request: Request, session: SessionDep, form: FormDep) -> Respon
     fields = read_event(form, programmes, tracks)
     if fields is None or form.errors:
         return page(request, "console/wizard.html", _context(session, form), status=422)
-    event = service.create_event(session, fields=fields)
+    event = create_own_event(session, principal=principal, fields=fields)
     service.set_rounds(session, event_id=event.id, rounds=rounds)
     service.set_places(session, event_id=event.id, places=places)
     return RedirectResponse(f"/console/events/{event.id}", status_code=303)

@@ -1,6 +1,7 @@
 """A real database for every test that asks for one: migrated once, emptied after each test."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlmodel import Session
 
+from app import cli
 from app.db import make_engine, upgrade
 from app.embedded_postgres import start_embedded
 from app.main import create_app
@@ -18,6 +20,7 @@ from app.settings import Settings
 from matching.encoder.hashing import HashingEncoder
 from matching.encoder.neutral import NeutralSpace
 from models import TABLES
+from tests.terminal import Told, Viaduc
 
 # Tests ask as the person at this machine does, and need no key, unless they say who else asks (tests/access).
 os.environ.setdefault("VIADUC_LOCAL_ADMIN", "true")
@@ -138,6 +141,28 @@ def applications(shared_engine: Engine, meaning: Meaning) -> Application:
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder for all tests that leave nothing there."""
     return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture
+def viaduc(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, database_url: str
+) -> Viaduc:
+    """`viaduc …` as a person calls it, on the test database and the no-model encoder."""
+    monkeypatch.setenv("VIADUC_DATABASE_URL", database_url)
+    monkeypatch.setenv("VIADUC_EMBEDDING_MODEL", "hashing")
+    monkeypatch.setenv("VIADUC_DATA_DIR", str(tmp_path))
+
+    def call(*words: object) -> Told:
+        monkeypatch.setattr(sys, "argv", ["viaduc", *map(str, words)])
+        capsys.readouterr()
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return Told(code, *capsys.readouterr())
+
+    return call
 
 
 @pytest.fixture(scope="session")

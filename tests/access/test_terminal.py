@@ -1,94 +1,70 @@
 """`viaduc keys`, and what a service says that nobody can enter."""
 
 import logging
-import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import NamedTuple
+from functools import partial
 
 import pytest
 from access_outside import BROWSER, MakeKey, Serve
 from sqlalchemy import Engine
 
-from app import cli
 from app.commands.demo import keyless_here
 from app.commands.serve import say_how_to_come_in
 from app.settings import Settings
-
-
-class Told(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Viaduc = Callable[..., Told]
+from tests.terminal import Told, Viaduc
 
 
 @pytest.fixture
-def viaduc(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, database_url: str
-) -> Viaduc:
-    """`viaduc keys …` as a person calls it, on the test database."""
-    monkeypatch.setenv("VIADUC_DATABASE_URL", database_url)
-    monkeypatch.setenv("VIADUC_DATA_DIR", str(tmp_path))
+def keys(viaduc: Viaduc, monkeypatch: pytest.MonkeyPatch) -> Viaduc:
+    """`viaduc keys …`, of a service that knows its address."""
     monkeypatch.setenv("VIADUC_PUBLIC_URL", "https://viaduc.example")
-
-    def call(*words: object) -> Told:
-        monkeypatch.setattr(sys, "argv", ["viaduc", "keys", *map(str, words)])
-        capsys.readouterr()
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return Told(code, *capsys.readouterr())
-
-    return call
+    return partial(viaduc, "keys")
 
 
-def test_a_key_goes_to_stdout_alone_so_that_scripts_can_take_it(viaduc: Viaduc, serve: Serve) -> None:
-    made = viaduc("create", "Chamber of Lille", "--role", "admin")
+def test_a_key_goes_to_stdout_alone_so_that_scripts_can_take_it(keys: Viaduc, serve: Serve) -> None:
+    made = keys("create", "Chamber of Lille", "--role", "admin")
     assert made.code == 0
     assert made.err == "key 1 (admin): keep it now, it cannot be shown again\n"
     client = serve()
     asked = client.get("/me", headers={"authorization": f"Bearer {made.out.strip()}"})
-    assert asked.json() == {"role": "admin", "name": "key:1", "events": []}
+    assert asked.json() == {"role": "admin", "name": "key:1", "events": [], "creates": True}
 
 
-def test_keys_are_listed_rotated_and_revoked(viaduc: Viaduc, two_events: tuple[int, int]) -> None:
-    made = viaduc("create", "Form", "--role", "organiser", "--event", two_events[0], "--event", two_events[1])
-    columns = viaduc("list").out.rstrip("\n").split("\t")
+def test_keys_are_listed_rotated_and_revoked(keys: Viaduc, two_events: tuple[int, int]) -> None:
+    made = keys("create", "Form", "--role", "organiser", "--event", two_events[0], "--event", two_events[1])
+    columns = keys("list").out.rstrip("\n").split("\t")
     assert columns == ["1", made.out[:13] + "…", "Form", "organiser of 1, 2", "active", "never used"]
-    followed = viaduc("rotate", 1, "--grace-hours", 2)
+    followed = keys("rotate", 1, "--grace-hours", 2)
     assert followed.err == "key 2 follows key 1, which works for 2 more hours\n"
     assert followed.out != made.out
-    assert viaduc("revoke", 1).err == "key 1 (Form) is revoked, and so are the sign-ins that it opened\n"
-    assert [line.split("\t")[4] for line in viaduc("list").out.splitlines()] == ["active", "revoked"]
+    assert keys("revoke", 1).err == "key 1 (Form) is revoked, and so are the sign-ins that it opened\n"
+    assert [line.split("\t")[4] for line in keys("list").out.splitlines()] == ["active", "revoked"]
+
+
+NEEDS_EVENTS = "an organiser needs the numbers of the events it runs, or to be let create its own"
 
 
 @pytest.mark.parametrize(
     ("words", "cause"),
     [
         (["create", "x", "--role", "king"], "role: Input should be 'admin', 'organiser' or 'reader'"),
-        (["create", "x", "--role", "organiser"], "an organiser needs the numbers of the events it runs"),
+        (["create", "x", "--role", "organiser"], NEEDS_EVENTS),
         (["create", "x", "--role", "organiser", "--event", 9], "events: there is no event 9"),
         (["revoke", 9], "there is no key 9"),
         (["link", "bob@example.org"], "bob@example.org may not sign in"),
         (["link", "bob", "--role", "admin"], "email: 'bob' is not an e-mail address"),
     ],
 )
-def test_what_cannot_be_is_told_in_a_sentence(viaduc: Viaduc, engine: Engine, words: list[object], cause: str) -> None:
-    assert viaduc(*words) == Told(1, "", f"viaduc: {cause}\n")
+def test_what_cannot_be_is_told_in_a_sentence(keys: Viaduc, engine: Engine, words: list[object], cause: str) -> None:
+    assert keys(*words) == Told(1, "", f"viaduc: {cause}\n")
 
 
-def test_a_link_lets_somebody_in_without_a_mail_server(viaduc: Viaduc, serve: Serve) -> None:
-    made = viaduc("link", "anna@example.org", "--role", "admin")
+def test_a_link_lets_somebody_in_without_a_mail_server(keys: Viaduc, serve: Serve) -> None:
+    made = keys("link", "anna@example.org", "--role", "admin")
     assert made.out.startswith("https://viaduc.example/console/sign-in/link/")
     browser = serve(headers=BROWSER)
     assert browser.post(made.out.strip(), follow_redirects=False).status_code == 303
     assert browser.get("/me").json()["role"] == "admin"
-    assert viaduc("link", "anna@example.org").code == 0
+    assert keys("link", "anna@example.org").code == 0
 
 
 def test_a_service_that_nobody_can_enter_says_how_to_make_the_first_key(

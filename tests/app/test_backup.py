@@ -13,9 +13,7 @@ from app.db import make_engine, upgrade
 from app.errors import BadInput, Conflict
 from app.services.actors import create_actor
 from models.actor import Actor, ActorCreate
-from tests.app.test_cli import Viaduc, viaduc
-
-__all__ = ["viaduc"]
+from tests.terminal import Viaduc
 
 
 def fill(url: str, *names: str) -> None:

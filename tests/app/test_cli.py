@@ -5,15 +5,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from sqlalchemy import Engine
 
-from app import cli
 from app.db import session_scope
 from app.services.actors import create_actor
 from models.actor import ActorCreate
+from tests.terminal import Told, Viaduc
 
 PROBLEM = {
     "rounds": 2,
@@ -21,37 +20,6 @@ PROBLEM = {
     "participants": [{"id": n, "side": s} for n, s in (("a1", "FR"), ("a2", "FR"), ("b1", "BE"), ("b2", "BE"))],
     "utility": [["a1", "b1", 0.9], ["a2", "b2", 0.8], ["a1", "b2", 0.4], ["a2", "b1", 0.3]],
 }
-
-
-class Told(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Viaduc = Callable[..., Told]
-
-
-@pytest.fixture
-def viaduc(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, database_url: str
-) -> Viaduc:
-    """`viaduc …` as a person calls it, on the test database and the no-model encoder."""
-    monkeypatch.setenv("VIADUC_DATABASE_URL", database_url)
-    monkeypatch.setenv("VIADUC_EMBEDDING_MODEL", "hashing")
-    monkeypatch.setenv("VIADUC_DATA_DIR", str(tmp_path))
-
-    def call(*words: object) -> Told:
-        monkeypatch.setattr(sys, "argv", ["viaduc", *map(str, words)])
-        capsys.readouterr()
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return Told(code, *capsys.readouterr())
-
-    return call
 
 
 @pytest.fixture

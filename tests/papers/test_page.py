@@ -1,15 +1,14 @@
 """The page of papers and files, as a browser without JavaScript sees it."""
 
 import json
-import sys
+from pathlib import Path
 from typing import Any
 
-import pytest
 from fastapi.testclient import TestClient
 from papers_gathering import NAMES, Gathering, words_of
 
-from app import cli
 from app.web.catalogues import LANGUAGES
+from tests.terminal import Viaduc
 
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
 
@@ -93,26 +92,19 @@ def test_any_other_file_is_refused_in_words(client: TestClient, planned: Gatheri
 
 
 def test_the_terminal_prints_into_a_folder(
-    client: TestClient, planned: Gathering, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-    tmp_path: Any, database_url: str,
-) -> None:  # fmt: skip
-    monkeypatch.setenv("VIADUC_DATABASE_URL", database_url)
+    client: TestClient, planned: Gathering, viaduc: Viaduc, tmp_path: Path
+) -> None:
     folder = tmp_path / "papers"
-    monkeypatch.setattr(sys, "argv", ["viaduc", "papers", str(planned.id), "-o", str(folder), "--badge", "86x54"])
-    with pytest.raises(SystemExit) as end:
-        cli.main()
-    assert end.value.code == 0
+    printed = viaduc("papers", planned.id, "-o", folder, "--badge", "86x54")
+    assert printed.code == 0
     assert sorted(path.name for path in folder.iterdir()) == [
         f"rencontres-a-kortrijk-{end}"
         for end in ("badges.pdf", "interpreters.pdf", "offline.html", "participants.pdf", "places.pdf", "rounds.pdf",
                     "signs.pdf")
     ]  # fmt: skip
-    told = capsys.readouterr().out
-    assert "plan 1 is not published" in told
-    assert "VIADUC_PUBLIC_URL" in told
-    assert NAMES[0] not in told
-    monkeypatch.setattr(sys, "argv", ["viaduc", "papers", str(planned.id), "-o", str(folder), "--badge", "20x20"])
-    with pytest.raises(SystemExit) as end:
-        cli.main()
-    assert end.value.code == 1
-    assert "--badge: Input should be greater than or equal to 50" in capsys.readouterr().err
+    assert "plan 1 is not published" in printed.out
+    assert "VIADUC_PUBLIC_URL" in printed.out
+    assert NAMES[0] not in printed.out
+    refused = viaduc("papers", planned.id, "-o", folder, "--badge", "20x20")
+    assert refused.code == 1
+    assert "--badge: Input should be greater than or equal to 50" in refused.err

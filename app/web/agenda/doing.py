@@ -8,10 +8,11 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.deps import NowDep, SessionDep
-from app.errors import BadInput
+from app.errors import BadInput, Stale
 from app.services import partaking
 from app.services.agenda import Agenda, read_agenda
 from app.services.answers import Meant, save_answer
+from app.services.editions import Subject, must_be
 from app.web.agenda.frame import SECRET, LinkDep
 from models.agenda import AnswerFields
 from models.codes import check_language
@@ -80,12 +81,22 @@ def details(
     now: NowDep,
     languages: Annotated[list[str], Form(max_length=40)] = [],  # noqa: B006 - never changed
     rounds: Annotated[list[int], Form(max_length=200)] = [],  # noqa: B006
+    edition: Annotated[int | None, Form(ge=0, lt=2**63)] = None,
 ) -> Response:
-    """One's own languages and rounds."""
+    """One's own languages and rounds, unless the organiser changed them since the form was shown."""
     try:
         spoken = [check_language(tag) for tag in languages]
     except ValueError as error:
         raise BadInput.of("languages", str(error)) from error
+    own = Subject("participant", agenda.event.id, agenda.actor.id)
+    try:
+        must_be(session, own, None if edition is None else frozenset({edition}))
+    except Stale:
+        if request.headers.get("accept") == "application/json":
+            raise
+        session.rollback()
+        token = request.path_params["token"]
+        return RedirectResponse(f"/agenda/{token}?changed=details#details-box", status_code=303, headers=SECRET)
     partaking.change_details(session, agenda=agenda, languages=spoken, available=rounds, now=now)
     return _back(request, "details")
 

@@ -11,6 +11,7 @@ from app.deps import HolderDep, NowDep, PoolDep, SessionDep
 from app.errors import NotFound
 from app.services import answers, partaking
 from app.services.agenda import Agenda, read_agenda
+from app.services.editions import Subject, edition_of
 from app.services.encounters import Asked, Encounter, encounters
 from app.services.links import Link, open_link
 from app.services.meaning import MeaningHolder

@@ -34,6 +34,12 @@ def words_of(form: FormData, name: str, longest: int = 500) -> str | None:
     return words or None
 
 
+def seen_by(form: FormData) -> frozenset[int] | None:
+    """The edition that a form was filled from; None for a form that carries none."""
+    words = words_of(form, "edition", 18) or ""
+    return frozenset({int(words)}) if words.isascii() and words.isdecimal() else None
+
+
 def chosen_columns(form: FormData, now: ImportOptions) -> ImportOptions:
     """The options with the columns, the layout and the defaults as the form says them.
 

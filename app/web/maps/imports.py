@@ -10,6 +10,7 @@ from app.db import session_scope
 from app.deps import EngineDep, HolderDep, SessionDep
 from app.importer import ImporterDep
 from app.services import maps as service
+from app.services.editions import Subject, edition_of, must_be
 from app.web.maps.choices import (
     COLUMNS_SHOWN,
     TWINS_SHOWN,
@@ -17,6 +18,7 @@ from app.web.maps.choices import (
     chosen_columns,
     chosen_twins,
     field_of,
+    seen_by,
     words_of,
 )
 from app.web.maps.lists import begin, file_answer
@@ -36,9 +38,11 @@ UNDER_WAY = frozenset({"waiting", "counting", "reading", "comparing", "applying"
 def import_page(request: Request, session: SessionDep, holder: HolderDep, import_id: int) -> Response:
     """The page of an import in whatever state it is; to htmx, how far the work is until it is done."""
     row = service.get_import(session, import_id=import_id)
+    seen = edition_of(session, Subject("import", import_id)).n
+    session.refresh(row, ["options", "state", "report"])
     shown = service.import_public(session, row=row, encoder=holder.name)
     working = shown.progress is not None and shown.progress.stage in UNDER_WAY
-    context = {"shown": shown, "working": working, "words": MapWords.of(request)}
+    context = {"shown": shown, "working": working, "words": MapWords.of(request), "seen_edition": seen}
     if wants_fragment(request):
         answer = page(request, "maps/_watched.html", context)
         if not working and request.headers.get("hx-target") == "work":
@@ -92,6 +96,7 @@ def written(value: Any) -> list[str]:
 def correct(engine: EngineDep, importer: ImporterDep, form: FormDep, import_id: int) -> Response:
     """Read the file again under what the form says of its columns, or of its twins."""
     with session_scope(engine) as session:
+        must_be(session, Subject("import", import_id), seen_by(form))
         row = service.get_import(session, import_id=import_id)
         now = ImportOptions.model_validate(row.options)
         if words_of(form, "part") == "twins":
@@ -105,8 +110,9 @@ def correct(engine: EngineDep, importer: ImporterDep, form: FormDep, import_id: 
 
 @router.post("/{import_id}/apply", dependencies=[Depends(same_origin)])
 def apply(engine: EngineDep, importer: ImporterDep, form: FormDep, import_id: int) -> Response:
-    """Do what the preview says, as a whole or in steps."""
+    """Do what the preview says, as a whole or in steps; not what somebody else chose since it was read."""
     with session_scope(engine) as session:
+        must_be(session, Subject("import", import_id), seen_by(form))
         if form.get("how") is not None:
             service.store_in_steps(session, import_id=import_id, steps=form.get("how") == "steps")
         service.start_job(session, import_id=import_id)

@@ -36,7 +36,7 @@ def wishes(
 
 @router.post("", dependencies=[Depends(same_origin)])
 def say(request: Request, session: SessionDep, event_id: int, form: FormDep) -> Response:
-    """Say a word about a pair; a later word of the same one replaces it."""
+    """Say a word about a pair; another word of the same one is replaced when that was asked and answered."""
     people = [str(p.actor_id) for p in service.list_participants(session, event_id=event_id)]
     kind = form.choice("kind", KINDS) or "wish"
     ends = [form.choice(name, people) for name in ("actor_id", "target_id")]
@@ -48,6 +48,10 @@ def say(request: Request, session: SessionDep, event_id: int, form: FormDep) -> 
     if form.errors:
         return _shown(request, session, event_id, form, "", status=422)
     wish = WishCreate.model_validate({"actor_id": ends[0], "target_id": ends[1], "kind": kind})
+    stands = _stands(session, event_id, wish)
+    if stands not in {None, kind, form.shown("instead_of")}:
+        form.values["instead_of"] = [str(stands)]
+        return _shown(request, session, event_id, form, "", status=409)
     service.say_wish(session, event_id=event_id, wish=wish)
     return RedirectResponse(f"/console/events/{event_id}/wishes?a={ends[0]}", status_code=303)
 
@@ -60,6 +64,12 @@ def withdraw(session: SessionDep, event_id: int, form: FormDep) -> Response:
         raise BadInput.of("actor_id", "which word is meant?")
     service.withdraw_wish(session, event_id=event_id, actor_id=a, target_id=b)
     return RedirectResponse(f"/console/events/{event_id}/wishes", status_code=303)
+
+
+def _stands(session: Session, event_id: int, wish: WishCreate) -> str | None:
+    """What the same one has said about the same other before."""
+    said = {(w.actor_id, w.target_id): w.kind for w in service.list_wishes(session, event_id=event_id)}
+    return said.get((wish.actor_id, wish.target_id))
 
 
 def _shown(request: Request, session: Session, event_id: int, form: Fields, q: str, status: int = 200) -> Response:

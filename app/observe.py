@@ -19,6 +19,20 @@ SECONDS = Histogram(
 )
 
 
+class Sent:
+    """A sender that knows the status of the answer it passes on; 500 until there is one."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 500
+
+    async def __call__(self, message: Message) -> None:
+        """ASGI."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        await self._send(message)
+
+
 class Observe:
     """Counts and times every request by its route's template, never by its address."""
 
@@ -30,22 +44,15 @@ class Observe:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, status = time.perf_counter(), 500
-
-        async def note_status(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        started, sent = time.perf_counter(), Sent(send)
         try:
-            await self._app(scope, receive, note_status)
+            await self._app(scope, receive, sent)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
-            REQUESTS.labels(scope["method"], route, str(status)).inc()
+            REQUESTS.labels(scope["method"], route, str(sent.status)).inc()
             seconds = time.perf_counter() - started
             SECONDS.labels(scope["method"], route).observe(seconds)
-            note_request(scope, status, seconds)
+            note_request(scope, sent.status, seconds)
 
 
 class BodyLimit:

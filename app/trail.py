@@ -12,12 +12,12 @@ from collections import deque
 from prometheus_client import Counter
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.db import session_scope
 from app.deeds import deed_of
 from app.errors import AppError
-from app.observe import REGISTRY
+from app.observe import REGISTRY, Sent
 from app.services.audit import Deed, append
 
 log = logging.getLogger(__name__)
@@ -38,17 +38,10 @@ class Trail:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status = 500
-
-        async def note_status(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        await self._app(scope, receive, note_status)
-        if status < 400 and not scope.get("state", {}).get("recorded"):
-            done = deed_of(scope, status)
+        sent = Sent(send)
+        await self._app(scope, receive, sent)
+        if sent.status < 400 and not scope.get("state", {}).get("recorded"):
+            done = deed_of(scope, sent.status)
             clerk: Clerk | None = getattr(scope["app"].state, "clerk", None)
             if done is not None and clerk is not None:
                 clerk.note(done)

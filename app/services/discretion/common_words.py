@@ -64,6 +64,8 @@ transport transports travel treatment union unit universitaire universite univer
 vaisselle valley value vegetables vehicle vehicles venture verbund verein verde verte vert vet view village virtual
 vision visual vlaams vlaamse wallonie wallon waste water web weave weaving weberei west wind wine winery wood
 wool work works workshop world young youth zone zentrum
+bois hout holz wood imprimeur imprimeurs ferroviaire ferroviaires habillement yard innovant innovants innovante
+fluvial fluviale audiovisuel audiovisueel spedition projet longevite intermodalite conserverie conserveira legumes
 ehun ehungintza enpresa ekoizpena energia ikerketa ingeniaritza industria teknologia zentroa berrikuntza garapena
 kooperatiba elkartea fundazioa taldea zerbitzuak eraikuntza
 virksomhed forskning udvikling energi teknologi maskiner byggeri landbrug fodevarer vand miljo sundhed forening

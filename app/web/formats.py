@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -66,7 +66,11 @@ class Formats:
 
     def short_day(self, moment: datetime, zone: str) -> str:
         """The same, short."""
-        return format_date(moment.astimezone(ZoneInfo(zone)).date(), "medium", locale=self.locale)
+        return self.date(moment.astimezone(ZoneInfo(zone)).date())
+
+    def date(self, day: date) -> str:
+        """A day that is the same wherever it is read, short."""
+        return str(format_date(day, "medium", locale=self.locale))
 
     def time(self, moment: datetime, zone: str) -> str:
         """The time of a moment, in the zone of the event."""

@@ -1,8 +1,17 @@
 """Names of our codes in plain words. `mark` only tells the catalogues that a word exists; `Labels` translates it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from gettext import NullTranslations
+from typing import ClassVar, Self
+
+from fastapi import Request
+
+from app.web.catalogues import choose_language, translations
+
+Vocabularies = Mapping[str, Mapping[str, str]]
+"""Words by code, by the context that the catalogues know them in."""
 
 
 def mark(_context: str, message: str) -> str:
@@ -139,16 +148,6 @@ SECTORS = {
     "water": mark("sector", "Water"),
     "wood": mark("sector", "Wood"),
 }
-_VOCABULARIES = {
-    "kind": KINDS,
-    "part": PARTS,
-    "relation": RELATIONS,
-    "standing": STANDINGS,
-    "cause": CAUSES,
-    "state": STATES,
-    "stage": STAGES,
-    "sector": SECTORS,
-}
 
 
 @dataclass(frozen=True)
@@ -156,9 +155,25 @@ class Labels:
     """Codes in the words of one language; a code we do not know is shown as it is, without its underscores."""
 
     translations: NullTranslations
+    vocabularies: ClassVar[Vocabularies] = {
+        "kind": KINDS,
+        "part": PARTS,
+        "relation": RELATIONS,
+        "standing": STANDINGS,
+        "cause": CAUSES,
+        "state": STATES,
+        "stage": STAGES,
+        "sector": SECTORS,
+    }
+    """Those of every page; a room has its own."""
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        """In the language of the reader."""
+        return cls(translations(choose_language(request)))
 
     def __call__(self, vocabulary: str, code: str) -> str:
-        known = _VOCABULARIES[vocabulary].get(code)
+        known = self.vocabularies[vocabulary].get(code)
         if known is None:
             plain = code.replace("_", " ").strip()
             return plain[:1].upper() + plain[1:]

@@ -1,12 +1,8 @@
 """The words of an import in plain language: fields, layouts, stages, states."""
 
-from dataclasses import dataclass
-from gettext import NullTranslations
+from typing import ClassVar
 
-from fastapi import Request
-
-from app.web.catalogues import choose_language, translations
-from app.web.labels import mark
+from app.web.labels import Labels, Vocabularies, mark
 
 FIELDS = {
     "id": mark("field", "Key in the source"),
@@ -84,21 +80,21 @@ ROLES = {
 }
 
 
-@dataclass(frozen=True)
-class MapWords:
-    """These words in one language; a code we do not know is shown as it is."""
+class MapWords(Labels):
+    """These words in one language."""
 
-    translations: NullTranslations
-
-    @classmethod
-    def of(cls, request: Request) -> "MapWords":
-        """In the language of the reader."""
-        return cls(translations(choose_language(request)))
+    vocabularies: ClassVar[Vocabularies] = {
+        "field": FIELDS,
+        "layout": LAYOUTS,
+        "stage of an import": STAGES,
+        "state of an import": STATES,
+        "reader": ROLES,
+    }
 
     def field(self, code: str) -> str:
         """A field of an actor: "offers", "description.fr"."""
         name, _, _lang = code.partition(".")
-        return self._said("field", FIELDS, name)
+        return self("field", name)
 
     def groups(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """(group, [(code, field)]) to choose a field from."""
@@ -109,20 +105,16 @@ class MapWords:
 
     def layout(self, code: str) -> str:
         """How a table runs."""
-        return self._said("layout", LAYOUTS, code)
+        return self("layout", code)
 
     def stage(self, code: str) -> str:
         """What is being done with a file."""
-        return self._said("stage of an import", STAGES, code)
+        return self("stage of an import", code)
 
     def state(self, code: str) -> str:
         """How far an import is."""
-        return self._said("state of an import", STATES, code)
+        return self("state of an import", code)
 
     def reader(self, role: str) -> str:
         """Who looked at a profile."""
-        return self._said("reader", ROLES, role)
-
-    def _said(self, vocabulary: str, words: dict[str, str], code: str) -> str:
-        known = words.get(code)
-        return self.translations.pgettext(vocabulary, known) if known else code
+        return self("reader", role)

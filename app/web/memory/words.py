@@ -1,15 +1,8 @@
 """The words of the memory in plain language: the life of a tandem, what came of a meeting, the weights of the score."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
-from gettext import NullTranslations
+from typing import ClassVar
 
-from babel.dates import format_date
-from fastapi import Request
-
-from app.web.catalogues import choose_language, translations
-from app.web.formats import Formats
-from app.web.labels import mark
+from app.web.labels import Labels, Vocabularies, mark
 
 STATUSES = {
     "suggested": mark("status of a tandem", "Suggested"),
@@ -45,47 +38,30 @@ STATES = {
     "superseded": mark("state of a proposal", "Was in force"),
     "rejected": mark("state of a proposal", "Rejected"),
 }
-_VOCABULARIES = {
-    "status of a tandem": STATUSES,
-    "outcome of a meeting": OUTCOMES,
-    "weight": WEIGHTS,
-    "state of a proposal": STATES,
-}
 
 
-@dataclass(frozen=True)
-class MemoryWords:
-    """Codes and dates in the words of one language."""
+class MemoryWords(Labels):
+    """These words in one language."""
 
-    translations: NullTranslations
-    lang: str
-
-    @classmethod
-    def of(cls, request: Request) -> "MemoryWords":
-        """In the reader's language."""
-        lang = choose_language(request)
-        return cls(translations(lang), lang)
+    vocabularies: ClassVar[Vocabularies] = {
+        "status of a tandem": STATUSES,
+        "outcome of a meeting": OUTCOMES,
+        "weight": WEIGHTS,
+        "state of a proposal": STATES,
+    }
 
     def status(self, code: str) -> str:
         """Where a tandem stands."""
-        return self._say("status of a tandem", code)
+        return self("status of a tandem", code)
 
     def outcome(self, code: str) -> str:
         """What came of a meeting."""
-        return self._say("outcome of a meeting", code)
+        return self("outcome of a meeting", code)
 
     def weight(self, code: str) -> str:
         """What a weight weighs."""
-        return self._say("weight", code)
+        return self("weight", code)
 
     def state(self, code: str) -> str:
         """What became of a proposal."""
-        return self._say("state of a proposal", code)
-
-    def date(self, day: date | datetime) -> str:
-        """A day, as this language writes it."""
-        return str(format_date(day, "medium", locale=Formats(self.lang).locale))
-
-    def _say(self, vocabulary: str, code: str) -> str:
-        known = _VOCABULARIES[vocabulary].get(code)
-        return self.translations.pgettext(vocabulary, known) if known else code.replace("_", " ")
+        return self("state of a proposal", code)

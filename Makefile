@@ -10,7 +10,7 @@ demo: install
 
 test: install-dev
 	$(BIN)/viaduc model
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: install-dev
 	$(BIN)/ruff check .

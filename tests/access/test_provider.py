@@ -94,6 +94,7 @@ def test_a_person_that_is_known_comes_in_with_its_own_role(
         "role": "organiser",
         "name": f"person:{anna.id}",
         "events": [two_events[0]],
+        "creates": False,
     }
 
 

@@ -20,8 +20,6 @@ from app.embedded_postgres import start_embedded
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROWS = 400
-BACK_S = 10.0
-"""A service that was killed answers again within so many seconds of its start."""
 
 
 def free_port() -> int:

@@ -1,6 +1,8 @@
 """Two organisers, one event: who has not seen a change does not overwrite it."""
 
+import re
 import threading
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -149,3 +151,83 @@ def test_a_removed_event_leaves_no_count_behind(client: TestClient, engine: Engi
 )
 def test_only_strong_tags_of_ours_match(header: str | None, seen: set[int] | None) -> None:
     assert seen_in(header) == seen
+
+
+CONTACT = {"name": "Anne", "email": "a@x.example", "basis": "contract", "basis_note": "7"}
+PERSON = {"email": "a@x.example", "role": "reader"}
+OTHERS = {
+    "tandem": ("/tandems/2/1", "PATCH", "/tandems/1/2", {"theme": "Fire"}, {"theme": "Flax"}),
+    "contact": ("/actors/1/contacts/1", "PUT", "/actors/1/contacts/1", CONTACT, CONTACT | {"name": "Bo"}),
+    "relations": ("/actors/1/relations", "PUT", "/actors/1/relations", {"target_id": 2, "type": "partner"},
+                  {"target_id": 2, "type": "partner", "note": "x"}),
+    "programme": ("/programmes/1", "PUT", "/programmes/1", {"name": "Tandem"}, {"name": "Other"}),
+    "agenda": ("/events/1/agenda", "PUT", "/events/1/agenda", {"wishes": False}, {"details": False}),
+    "note": ("/events/1/plans/1", "PUT", "/events/1/plans/1/note", {"note": "Mine"}, {"note": "Theirs"}),
+    "people": ("/people", "PUT", "/people", PERSON, PERSON | {"role": "admin"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_everything_else_that_is_edited_as_a_whole_has_an_edition(client: TestClient, event: str, kind: str) -> None:
+    client.post("/tandems", json={"actor_id": 1, "partner_id": 2, "status": "met"})
+    client.post("/actors/1/contacts", json=CONTACT)
+    client.post("/programmes", json={"name": "Tandem"})
+    assert client.post(f"{event}/plans", json={"time_limit_s": 1}).status_code == 201
+    reading, method, url, mine, theirs = OTHERS[kind]
+    seen = etag(client, reading)
+    first = client.request(method, url, json=theirs, headers={"If-Match": seen})
+    second = client.request(method, url, json=mine, headers={"If-Match": seen})
+    assert (first.status_code, second.status_code) == (200, 412), first.text
+    assert second.headers["ETag"] == first.headers["ETag"] == etag(client, reading) != seen
+    again = client.request(method, url, json=mine, headers={"If-Match": first.headers["ETag"]})
+    assert again.status_code == 200
+
+
+def test_an_import_is_applied_as_it_was_seen_or_not_at_all(client: TestClient) -> None:
+    file = {"file": ("c.csv", b"id;name;country\n1;Filature;FR\n", "text/csv")}
+    assert client.post("/maps/imports", data={"name": "Chamber"}, files=file).status_code == 201
+    seen = etag(client, "/maps/imports/1")
+    theirs = client.put("/maps/imports/1/options", json={"country": "BE"}, headers={"If-Match": seen})
+    assert theirs.status_code == 200
+    for method, url in (("PUT", "/maps/imports/1/options"), ("POST", "/maps/imports/1/apply")):
+        assert client.request(method, url, json={}, headers={"If-Match": seen}).status_code == 412
+    assert client.get("/actors").json()["total"] == 0
+    now = etag(client, "/maps/imports/1")
+    assert client.post("/maps/imports/1/apply", headers={"If-Match": now}).status_code == 200
+    assert client.get("/actors").json()["total"] == 1
+
+
+def test_a_tandem_that_goes_and_comes_again_is_not_the_one_that_was_seen(client: TestClient, event: str) -> None:
+    client.post("/tandems", json={"actor_id": 1, "partner_id": 2, "status": "met"})
+    seen = etag(client, "/tandems/1/2")
+    assert client.delete("/tandems/1/2", headers={"If-Match": seen}).status_code == 204
+    client.post("/tandems", json={"actor_id": 2, "partner_id": 1, "status": "met"})
+    assert client.patch("/tandems/1/2", json={"theme": "Fire"}, headers={"If-Match": seen}).status_code == 412
+
+
+def test_what_goes_for_good_leaves_no_count_behind(client: TestClient, engine: Engine, event: str) -> None:
+    client.post("/tandems", json={"actor_id": 1, "partner_id": 2, "status": "met"})
+    client.patch("/tandems/1/2", json={"theme": "Fire"})
+    client.post("/actors/1/contacts", json=CONTACT)
+    client.put("/actors/1/contacts/1", json=CONTACT)
+    client.put("/actors/1/relations", json={"target_id": 2, "type": "partner"})
+    client.put(f"{event}/agenda", json={"wishes": False})
+    client.delete(event)
+    for actor in (1, 2, 3, 4):
+        assert client.delete(f"/actors/{actor}").status_code == 204
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT kind, id, part FROM edition")).all() == []
+
+
+def test_every_change_of_the_interface_names_an_edition_or_its_reason_for_none(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    without = {
+        f"{method.upper()} {path}"
+        for path, routes in paths.items()
+        for method, route in routes.items()
+        if method in {"put", "patch", "delete"}
+        and "if-match" not in {p["name"].lower() for p in route.get("parameters", [])}
+    }
+    document = (Path(__file__).resolve().parents[2] / "docs" / "developers.md").read_text(encoding="utf-8")
+    table = document.split("| changes without an edition |")[1].split("\n\n")[0]
+    assert without == set(re.findall(r"`((?:PUT|PATCH|DELETE) [^`]+)`", table))

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.db import session_scope
 from app.deps import EngineDep, HolderDep, MeaningDep, PlannerDep, SessionDep
-from app.errors import Conflict
+from app.errors import BadInput, Conflict
 from app.services import events as service
 from app.services import plan_jobs, plans, replans
 from app.services.backlog import count_backlog
@@ -17,6 +17,7 @@ from app.web.board.context import Asks, board_context
 from app.web.board.packed import packed
 from app.web.board.panel import panel_context
 from app.web.board.view import Look
+from app.web.console.forms import FormDep
 from app.web.origin import same_origin
 from app.web.render import page, wants_fragment
 from models.plan import PlanCreate
@@ -82,14 +83,11 @@ def publish_plan(session: SessionDep, event_id: int, number: int) -> Response:
 
 
 @router.post("/plans/{number}/note", dependencies=[Depends(same_origin)])
-def name_plan(
-    session: SessionDep,
-    event_id: int,
-    number: int,
-    note: Annotated[str, Form(max_length=500)] = "",
-    was: Annotated[str | None, Form(max_length=500)] = None,
-) -> Response:
+def name_plan(session: SessionDep, event_id: int, number: int, form: FormDep) -> Response:
     """Write down what a version is about, unless somebody wrote something else there since the page was read."""
+    note, was = form.text("note", longest=500) or "", form.shown("was") if "was" in form.values else None
+    if form.errors:
+        raise BadInput.of("note", "at most 500 characters are expected")
     plans.name_plan(session, event_id=event_id, number=number, note=note, was=was)
     return show(event_id, number, "versions")
 

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from sqlmodel import Session, col, select
@@ -12,24 +13,46 @@ from app.services.events import get_event, list_participants
 from app.services.plans import latest_plan
 from models.actor import Actor
 from models.agenda import AnswerPublic
-from models.event import ParticipantPublic
-from models.plan import MeetingPublic
+from models.event import Event, ParticipantPublic
+from models.plan import MeetingPublic, PlanPublic
 from models.report import AnswerFigures, CrossFigure, EventReport, FollowUp, Quote, SideFigures
 from models.tandem import Tandem, TandemStatus
 
 Pair = tuple[int, int]
 
 
-def event_report(session: Session, *, event_id: int) -> EventReport:
-    """All figures of an event; NotFound when there is no such event."""
+@dataclass(frozen=True)
+class Gathered:
+    """What a report is drawn up from: the event, who takes part, and the plan in force or else the last draft."""
+
+    event: Event
+    people: Sequence[ParticipantPublic]
+    plan: PlanPublic | None
+
+    @property
+    def meetings(self) -> Sequence[MeetingPublic]:
+        """Those of the plan."""
+        return self.plan.meetings if self.plan else ()
+
+    @property
+    def side(self) -> dict[int, str]:
+        """Where each participant stands."""
+        return {person.actor_id: person.side for person in self.people}
+
+
+def gather(session: Session, *, event_id: int) -> Gathered:
+    """An event with its people and its plan; NotFound when there is no such event."""
     event = get_event(session, event_id=event_id)
-    people = list_participants(session, event_id=event_id)
-    plan = latest_plan(session, event_id=event_id)
-    meetings = plan.meetings if plan else []
-    side = {p.actor_id: p.side for p in people}
-    attendance = list_attendance(session, event_id=event_id)
-    answers = list_answers(session, event_id=event_id)
-    tandems = _tandems(session, event_id, (m for m in meetings))
+    return Gathered(event, list_participants(session, event_id=event_id), latest_plan(session, event_id=event_id))
+
+
+def event_report(session: Session, *, gathered: Gathered) -> EventReport:
+    """All figures of an event."""
+    event, people, plan = gathered.event, gathered.people, gathered.plan
+    meetings, side = gathered.meetings, gathered.side
+    attendance = list_attendance(session, event_id=event.id)
+    answers = list_answers(session, event_id=event.id)
+    tandems = _tandems(session, event.id, meetings)
     return EventReport(
         plan=plan.number if plan else None,
         published=plan is not None and plan.state == "published",

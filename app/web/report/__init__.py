@@ -9,8 +9,7 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from app.deps import SessionDep
-from app.services import events, plans
-from app.services.report import event_report, places_of
+from app.services.report import Gathered, event_report, gather, places_of
 from app.web.console.frame import event_frame
 from app.web.pictures.border_map import Spot, draw_map
 from app.web.pictures.network import draw_ring
@@ -34,8 +33,9 @@ class Square:
 @router.get("/{event_id}/report")
 def report_page(request: Request, session: SessionDep, event_id: int) -> Response:
     """Numbers, pictures, quotes and what is to follow up."""
-    told = event_report(session, event_id=event_id)
-    context = event_frame(session, event_id, "report") | _pictures(session, event_id) | {
+    gathered = gather(session, event_id=event_id)
+    told = event_report(session, gathered=gathered)
+    context = event_frame(session, event_id, "report") | _pictures(session, gathered) | {
         "report": told,
         "by_side": square(told.by_side, len(told.sides)),
         "by_sector": square(told.by_sector, _SECTORS),
@@ -56,12 +56,9 @@ def square(figures: Sequence[CrossFigure], room: int) -> Square:
     return Square(names, counts, max((max(row) for row in counts), default=0), len(weight) - len(names))
 
 
-def _pictures(session: Session, event_id: int) -> dict[str, Any]:
+def _pictures(session: Session, gathered: Gathered) -> dict[str, Any]:
     """The map of the pairs and the ring of the meetings."""
-    people = events.list_participants(session, event_id=event_id)
-    plan = plans.latest_plan(session, event_id=event_id)
-    pairs = [(m.a, m.b) for m in plan.meetings] if plan else []
-    side = {p.actor_id: p.side for p in people}
+    pairs, side = [(m.a, m.b) for m in gathered.meetings], gathered.side
     spots = [Spot(i, lat, lon, side[i], town) for i, lat, lon, town in places_of(session, ids=side)]
-    ring = draw_ring([(p.actor_id, p.name, p.side) for p in people], pairs) if pairs else None
-    return {"map": draw_map(spots, pairs), "unplaced": len(people) - len(spots), "ring": ring}
+    ring = draw_ring([(p.actor_id, p.name, p.side) for p in gathered.people], pairs) if pairs else None
+    return {"map": draw_map(spots, pairs), "unplaced": len(gathered.people) - len(spots), "ring": ring}

@@ -109,11 +109,12 @@ def _reviving_connect(data_dir: Path) -> Callable[..., Any]:
                 raise
             try:
                 start_embedded(data_dir)
-            except AppError:
-                log.exception("the embedded database does not come back")
+            except AppError as error:
+                log.error("the embedded database does not come back: %s", error)
+                raise
             finally:
                 _reviving.release()
-            raise
+            return dialect.connect(*arguments, **options)
 
     return connect
 

@@ -1,10 +1,13 @@
 """The embedded server: attached to while it runs, back within seconds after a kill, nothing acknowledged lost."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -88,6 +91,101 @@ def test_a_killed_server_is_back_within_ten_seconds_with_every_acknowledged_row(
     assert time.monotonic() - started <= 10
     with connect(url) as connection:
         assert connection.execute("SELECT count(*), max(n) FROM kept").fetchone() == (50, 49)
+
+
+@pytest.mark.slow
+def test_backends_that_outlive_their_killed_server_do_not_keep_the_next_from_starting(data_dir: Path) -> None:
+    url = start_embedded(data_dir)
+    busy = connect(url)
+    number = busy.info.backend_pid
+    thread = threading.Thread(target=work_long, args=(busy,))
+    thread.start()
+    until(lambda: works(url, number))
+    os.kill(server_process(data_dir), signal.SIGKILL)
+    started = time.monotonic()
+    start_embedded(data_dir)
+    assert time.monotonic() - started <= 10
+    thread.join(10)
+    assert not Path(f"/proc/{number}").exists()
+
+
+def works(url: str, number: int) -> bool:
+    with connect(url) as connection:
+        row = connection.execute("SELECT state FROM pg_stat_activity WHERE pid = %s", (number,)).fetchone()
+    return row == ("active",)
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def work_long(connection: psycopg.Connection) -> None:
+    """A whole minute of the processor, that nothing but a signal interrupts."""
+    with contextlib.suppress(psycopg.OperationalError):
+        connection.execute("SELECT count(*) FROM generate_series(1, 2000000000)")
+
+
+@pytest.mark.slow
+def test_a_number_that_is_another_process_s_by_now_is_no_server(data_dir: Path) -> None:
+    since = born(start_embedded(data_dir))
+    written = data_dir / "postgres" / "postmaster.pid"
+    os.kill(server_process(data_dir), signal.SIGKILL)
+    until(lambda: not Path(f"/proc/{server_process(data_dir)}/cwd").exists())
+    lines = written.read_text(encoding="utf-8").splitlines(keepends=True)
+    written.write_text("".join([f"{os.getpid()}\n", *lines[1:]]), encoding="utf-8")
+    assert born(start_embedded(data_dir)) != since
+
+
+@pytest.mark.slow
+def test_a_server_that_nobody_reaped_is_no_server(data_dir: Path) -> None:
+    owner, url = own_elsewhere(data_dir)
+    since = born(url)
+    number = server_process(data_dir)
+    os.kill(number, signal.SIGKILL)
+    until(lambda: "Z" in Path(f"/proc/{number}/stat").read_text(encoding="utf-8").split()[2])
+    assert born(start_embedded(data_dir)) != since
+    release(owner)
+
+
+@pytest.mark.slow
+def test_it_stops_with_its_last_user_even_when_another_was_killed(data_dir: Path) -> None:
+    killed, url = own_elsewhere(data_dir)
+    last, theirs = own_elsewhere(data_dir)
+    assert theirs == url
+    killed.kill()
+    release(killed)
+    release(last)
+    assert not (data_dir / "postgres" / "postmaster.pid").exists()
+    with pytest.raises(psycopg.OperationalError):
+        connect(url)
+
+
+@pytest.mark.slow
+def test_a_data_folder_whose_making_was_killed_is_made_anew(data_dir: Path) -> None:
+    half = data_dir / "postgres.new"
+    half.mkdir(parents=True)
+    (half / "PG_VERSION").write_text("18\n", encoding="utf-8")
+    with connect(start_embedded(data_dir)) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert not half.exists()
+
+
+@pytest.mark.slow
+def test_a_folder_too_deep_for_a_socket_works_all_the_same(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 60) / ("e" * 60)
+    with connect(start_embedded(deep)) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(data_dir: Path) -> None:
+    (data_dir / "postgres").mkdir(parents=True)
+    (data_dir / "postgres" / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(Unavailable, match="is no data folder of PostgreSQL, and not empty"):
+        start_embedded(data_dir)
+    assert (data_dir / "postgres" / "mine.txt").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

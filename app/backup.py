@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -91,18 +92,31 @@ def read_manifest(path: Path) -> Manifest:
     """What a backup says of itself; BadInput when the file is no backup of ours or is damaged."""
     try:
         with zipfile.ZipFile(path) as archive:
-            data = json.loads(archive.read(_MANIFEST))
+            manifest = _manifest(json.loads(archive.read(_MANIFEST)))
             digest = hashlib.sha256()
             with archive.open(_DUMP) as source:
                 while block := source.read(_BLOCK):
                     digest.update(block)
     except FileNotFoundError:
         raise BadInput(f"{path}: there is no such file") from None
-    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError, EOFError) as error:
+    except _DAMAGED as error:
         raise BadInput(f"{path} is no backup of Viaduc, or it is damaged: {error}") from error
-    manifest = Manifest(**data)
     if digest.hexdigest() != manifest.sha256:
         raise BadInput(f"{path} is damaged: its content is not what was written")
+    return manifest
+
+
+_DAMAGED = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, EOFError, OSError, RuntimeError)
+"""What a broken archive or a broken description of itself raises: RuntimeError is a member that wants a password."""
+
+
+def _manifest(data: Any) -> Manifest:
+    """The description, each field of its kind; TypeError or ValueError when it is none."""
+    manifest = Manifest(**data)
+    words = (manifest.made_at, manifest.version, manifest.revision, manifest.sha256)
+    counted = isinstance(manifest.rows, dict) and all(type(n) is int for n in manifest.rows.values())
+    if not counted or not all(isinstance(word, str) for word in words):
+        raise ValueError("its manifest does not read")
     return manifest
 
 

@@ -102,6 +102,8 @@ def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             row = json.loads(line)
         except json.JSONDecodeError as fault:
             raise FolderError(f"{where}: not JSON: {fault.msg} at column {fault.colno}") from None
+        except (ValueError, RecursionError) as fault:  # thousands of digits, brackets in brackets without end
+            raise FolderError(f"{where}: not JSON that can be read ({fault})") from None
         if not isinstance(row, dict):
             raise FolderError(f"{where}: an object was expected, not {type(row).__name__}")
         yield where, row
@@ -180,7 +182,7 @@ def _gold(where: str, row: Mapping[str, Any], known: set[str]) -> GoldPair:
 
 def _pair(where: str, row: Mapping[str, Any], known: set[str]) -> tuple[str, str]:
     for field in ("a", "b"):
-        if row.get(field) not in known:
+        if not isinstance(row.get(field), str) or row[field] not in known:
             raise FolderError(f"{where}: field {field!r} names no actor of the folder: {row.get(field)!r}")
     if row["a"] == row["b"]:
         raise FolderError(f"{where}: actor {row['a']!r} is paired with itself")
@@ -194,7 +196,7 @@ def _twins(home: Path, known: set[str]) -> Iterator[tuple[str, str]]:
             yield _pair(where, row, known)
         return
     readme = home / "README.md"
-    found = _TWINS_IN_README.search(readme.read_text(encoding="utf-8")) if readme.is_file() else None
+    found = _TWINS_IN_README.search(readme.read_text(encoding="utf-8", errors="replace")) if readme.is_file() else None
     for a, b in re.findall(r"([\w-]+)/([\w-]+)", found.group(1) if found else ""):
         if a in known and b in known:
             yield a, b

@@ -120,7 +120,7 @@ def parse_coordinate(value: str, low: float, high: float) -> float:
 
 def parse_website(value: str) -> str:
     """An address on the web with its scheme and with its host in lower case."""
-    text = value.strip().strip("<>").split()[0] if value.strip() else ""
+    text = next(iter(value.strip().strip("<>").split()), "")
     full = text if re.match(r"(?i)https?://", text) else f"https://{text}"
     try:
         parts = urlsplit(full)

@@ -36,7 +36,7 @@ class XmlFeed:
         piece = self._stream.read(_CHUNK)
         try:
             self._parser.Parse(piece, not piece)
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError) as error:  # LookupError: an encoding that nobody knows
             raise BadInput.of("file", f"damaged: the part {self._part!r} is no valid XML ({error})") from error
         return bool(piece)
 

@@ -3,6 +3,7 @@
 import io
 import random
 import zipfile
+import zlib
 
 _NOISE = (b"\x00", b"\xff\xfe", b'"', b"\n", b"\r", b";", b"<", b"&x;", b"{", b"[" * 50, b"\xc3", b"9" * 40, b"=")
 
@@ -46,6 +47,6 @@ def _mutate_member(rng: random.Random, data: bytes) -> bytes | None:
             for member in members:
                 content = source.read(member)
                 target.writestr(member.filename, _mutate_bytes(rng, content) if member.filename == victim else content)
-    except (zipfile.BadZipFile, ValueError, OSError):
+    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, RuntimeError):
         return None
     return out.getvalue()

@@ -1,5 +1,7 @@
 """What an event came to: the figures of its report."""
 
+from sqlmodel import Field
+
 from models.actor import Shape
 from models.tandem import TandemStatus
 
@@ -64,7 +66,7 @@ class EventReport(Shape):
     attendance: dict[str, int]
     meetings: int
     across: float | None
-    without_common_language: int
+    with_interpreter: int = Field(description="Meetings that an interpreter serves")
     distribution: dict[int, int]
     floor_asked: int
     sides: list[SideFigures]

@@ -60,7 +60,7 @@ def event_report(session: Session, *, gathered: Gathered) -> EventReport:
         attendance={str(state): n for state, n in count_states(attendance).items()},
         meetings=len(meetings),
         across=_across(meetings, side),
-        without_common_language=sum(1 for m in meetings if m.interpreter is not None),
+        with_interpreter=sum(m.interpreter is not None for m in meetings),
         distribution=_distribution(meetings, people),
         floor_asked=event.min_meetings,
         sides=_sides(meetings, people, {a.actor_id for a in attendance if a.state in {"here", "late"}}),

@@ -41,6 +41,16 @@ def test_the_figures_add_up(client: TestClient, event: int) -> None:
                                    {"one": "textile", "other": "zeer_bijzonder", "meetings": 1}]  # fmt: skip
 
 
+def test_meetings_with_an_interpreter_are_counted(client: TestClient, event: int) -> None:
+    assert client.get(f"/events/{event}/report").json()["with_interpreter"] == 0
+    client.put(f"/events/{event}", json={"name": "Fire", "cross_side_only": True, "require_language": True})
+    client.put(f"/events/{event}/interpreters", json=[{"languages": ["fr", "nl"]}])
+    client.post(f"/events/{event}/plans", json={})
+    assert client.post(f"/events/{event}/plans/2/publish").status_code == 200
+    report = client.get(f"/events/{event}/report").json()
+    assert (report["with_interpreter"], report["meetings"]) == (1, 2)
+
+
 def test_only_what_may_be_quoted_is_quoted(client: TestClient, event: int, border: Sequence[int]) -> None:
     weaver, lab, _ = border
     token = {}

@@ -4,7 +4,7 @@ from functools import cache
 
 from sqlmodel import SQLModel
 
-_OWN = frozenset({"passage", "sketch", "map_entry", "import_change", "relation", "actor_view"})
+_OWN = frozenset({"passage", "map_entry", "import_change", "relation", "actor_view"})
 """Tables that hold the actor itself; every other table that points at an actor is a use of it."""
 _TOLD = {
     "participant": "registered for an event",

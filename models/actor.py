@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, StringConstraints, model_validator
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Identity, Index, String, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from models.base import utc_now
 from models.codes import check_country, check_kind, check_language, check_nuts, check_nuts_country
+from models.visibility import Audience, Disclosure, HideableField
 
 MAX_TEXT = 20_000
 """Characters of one text. Longer ones are documents, not profiles."""
@@ -74,6 +75,14 @@ class ActorFields(Shape):
     languages: list[Language] = Field(default_factory=list, max_length=40, description="Working languages")
     sectors: list[Annotated[str, Field(min_length=1, max_length=120)]] = Field(default_factory=list, max_length=60)
     aliases: list[Annotated[str, Field(min_length=1, max_length=300)]] = Field(default_factory=list, max_length=60)
+    anonymous: bool = Field(
+        default=False,
+        description="Others see what it can do and looks for, not who it is, until both said yes or two advisers "
+        "opened it; names, towns and addresses in its texts are left out",
+    )
+    visibility: dict[HideableField, Audience] = Field(
+        default_factory=dict, description="How far single fields go; absent: as far as the rest"
+    )
 
 
 class ActorCreate(ActorFields):
@@ -96,6 +105,8 @@ class ActorUpdate(ActorFields):
     """Changes to an actor: only the fields that are sent are touched; a list of texts replaces the old one."""
 
     kind: Kind | None = None  # type: ignore[assignment]
+    anonymous: bool | None = None  # type: ignore[assignment]
+    visibility: dict[HideableField, Audience] | None = None  # type: ignore[assignment]
     name: Name | None = Field(default=None, max_length=300)
     country: Country | None = None
     description: Texts | None = Field(default=None, max_length=40)
@@ -110,6 +121,14 @@ class Actor(SQLModel, table=True):
         Index("ix_actor_words", text("to_tsvector('simple', search_text)"), postgresql_using="gin"),
         Index("ix_actor_name_id", "name", "id"),
         Index("ix_actor_unmeasured", "id", postgresql_where=text("hubness IS NULL")),
+        Index("ix_actor_anonymous", "id", postgresql_where=text("anonymous")),
+        Index(
+            "ix_actor_hidden_words",
+            text("to_tsvector('simple', hidden_text)"),
+            postgresql_using="gin",
+            postgresql_where=text("hidden_text IS NOT NULL"),
+        ),
+        CheckConstraint("NOT anonymous OR veil IS NOT NULL", name="veiled"),
     )
 
     id: int = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
@@ -132,7 +151,20 @@ class Actor(SQLModel, table=True):
     settled: int | None = Field(
         default=None, sa_type=BigInteger, index=True, description="Pool revision in which the hubness was last measured"
     )
-    search_text: str = Field(default="", sa_type=Text, description="Folded words of the whole profile")
+    search_text: str = Field(default="", sa_type=Text, description="Folded words of what everybody may see")
+    hidden_text: str | None = Field(
+        default=None, sa_type=Text, description="Folded words of the whole profile, where that is more"
+    )
+    anonymous: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    visibility: dict[str, str] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default=text("'{}'"))
+    )
+    veil: str | None = Field(default=None, description="Secret that pseudonyms are made of, while it is anonymous")
+    known_to: list[int] = Field(
+        default_factory=list,
+        sa_column=Column(ARRAY(BigInteger), nullable=False, server_default=text("'{}'")),
+        description="Events whose organisers entered it, and so know who it is before it is registered",
+    )
     created_at: datetime = Field(default_factory=utc_now)
     updated_at: datetime = Field(default_factory=utc_now)
 
@@ -188,6 +220,12 @@ class EmbeddingState(Shape):
     embedded: int
 
 
+_DISCLOSURE = (
+    "open: everybody may know who this is; confidential: you may, and others may not; withheld: you may not (yet): id "
+    "and name are pseudonyms"
+)
+
+
 class ActorPublic(ActorFields):
     """An actor as answered, with its texts."""
 
@@ -199,8 +237,9 @@ class ActorPublic(ActorFields):
     offers: list[LocalText]
     needs: list[LocalText]
     embedding: EmbeddingState
-    created_at: datetime
-    updated_at: datetime
+    created_at: datetime | None
+    updated_at: datetime | None
+    disclosure: Disclosure = Field(default="open", description=_DISCLOSURE)
 
 
 class ActorBrief(Shape):
@@ -213,6 +252,7 @@ class ActorBrief(Shape):
     region: str | None
     city: str | None
     sectors: list[str]
+    disclosure: Disclosure = Field(default="open", description=_DISCLOSURE)
 
 
 class ActorPage(Shape):

@@ -1,18 +1,19 @@
 """Contacts: the persons to write to at an actor, each with the ground for storing it; and what was erased."""
 
+import re
 from datetime import date, datetime
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import model_validator
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Identity, Index, String, UniqueConstraint
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from models.access import Email
-from models.actor import Language, Name, PlainText, Shape
+from models.actor import Language, Name, PlainText, Shape, Texts
 from models.base import utc_now
+from models.visibility import Audience
 
-Visibility = Literal["public", "event", "mutual", "organiser"]
 Basis = Literal["consent", "contract", "public_source"]
 
 _CONSENT = "basis = 'consent' AND consent_on IS NOT NULL AND consent_text IS NOT NULL"
@@ -27,7 +28,7 @@ class ContactFields(Shape):
     email: Email | None = None
     phone: PlainText | None = Field(default=None, max_length=60)
     languages: list[Language] = Field(default_factory=list, max_length=40)
-    visibility: Visibility = Field(
+    visibility: Audience = Field(
         default="mutual",
         description="How far it goes at most. organiser: nobody else; mutual: whom they met, after a yes on both "
         "sides; event, public: further, where a page offers it (none does yet). Readers never",
@@ -83,6 +84,45 @@ class ContactPublic(ContactFields):
     id: int
     actor_id: int
     confirmed_at: datetime
+
+
+VERSION = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+"""How a version of a text is written, so that it can stand in an address."""
+
+
+class ConsentTextCreate(Shape):
+    """A text that people agree to. What was agreed to does not change: another text is another version."""
+
+    version: str = Field(min_length=1, max_length=100, description="Such as 2027-1; letters, digits, points, hyphens")
+    texts: Texts = Field(min_length=1, max_length=40, description="The text, in one language or several")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if not re.fullmatch(VERSION, self.version):
+            raise ValueError(
+                "a version is written with letters, digits, points, hyphens and underscores, such as 2027-1"
+            )
+        tongues = [text.lang for text in self.texts]
+        if len(tongues) > 1 and (None in tongues or len(set(tongues)) < len(tongues)):
+            raise ValueError("of several texts each names its language, and each another one")
+        return self
+
+
+class ConsentTextPublic(ConsentTextCreate):
+    """A text of consent as answered."""
+
+    created_at: datetime
+    contacts: int = Field(description="Contacts that were stored on it")
+
+
+class ConsentText(SQLModel, table=True):
+    """A version of what people agree to when their address is stored."""
+
+    __tablename__ = "consent_text"
+
+    version: str = Field(primary_key=True)
+    texts: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    created_at: datetime = Field(default_factory=utc_now)
 
 
 class Tombstone(SQLModel, table=True):

@@ -101,5 +101,5 @@ def test_every_unique_key_of_a_table_that_actors_own_begins_with_the_actor() -> 
 
 def test_every_table_of_an_event_begins_its_key_with_the_event() -> None:
     owned = {t.name: unique_keys(t) for t in TABLES if owned_by_event(t)}
-    assert len(owned) == 14
+    assert len(owned) == 15
     assert [(name, key) for name, keys in owned.items() for key in keys if key[0] != "event_id"] == []

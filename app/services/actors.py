@@ -1,6 +1,6 @@
 """Actors: create, read, change, remove, list."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +9,11 @@ from sqlmodel import Session, col, select
 
 from app.errors import BadInput, NotFound
 from app.services.cursors import read_cursor, write_cursor
+from app.services.discretion.fields import is_veiled
+from app.services.discretion.pseudonyms import new_veil
+from app.services.discretion.wording import matched_texts, people_of, word_columns
 from app.services.pool_revision import mark_pool_changed
-from app.services.texts import FACET_FIELDS, fold, passages_of, search_words, stored_texts
+from app.services.texts import FACET_FIELDS, fold, passages_of
 from models.actor import (
     Actor,
     ActorBrief,
@@ -28,13 +31,17 @@ from models.passage import Passage
 _COLUMNS = [*ActorFields.model_fields, "name", "country"]
 
 
-def create_actor(session: Session, *, fields: ActorCreate) -> Actor:
-    """Store an actor and its texts; the vectors follow from the backlog."""
+def create_actor(session: Session, *, fields: ActorCreate, known_to: Iterable[int] = ()) -> Actor:
+    """Store an actor and its texts; the vectors follow from the backlog.
+
+    `known_to`: events whose organisers may know who it is, if it is anonymous, before it is registered for one.
+    """
     actor = Actor(name=fields.name, country=fields.country, side=fields.side or fields.country)
     fill_columns(actor, fields)
+    actor.known_to = sorted(known_to)
     session.add(actor)
     session.flush()
-    session.add_all(passages_of(actor))
+    session.add_all(passages_of(actor, matched_texts(fields)))
     mark_pool_changed(session)
     return actor
 
@@ -50,24 +57,26 @@ def update_actor(session: Session, *, actor_id: int, changes: ActorUpdate) -> Ac
 
 def apply_fields(session: Session, *, actor: Actor, fields: ActorCreate) -> None:
     """Make a stored actor say exactly what `fields` says; unchanged pieces of text keep their vectors."""
-    fill_columns(actor, fields)
+    people = people_of(session, [actor.id]).get(actor.id, []) if is_veiled(fields) else []
+    fill_columns(actor, fields, people)
     actor.updated_at = utc_now()
     known = {(p.facet, p.lang, p.text): (p.encoder, p.vector) for p in passages(session, actor_id=actor.id)}
     session.exec(delete(Passage).where(col(Passage.actor_id) == actor.id))
     session.flush()
-    for passage in passages_of(actor):
+    for passage in passages_of(actor, matched_texts(fields, people)):
         passage.encoder, passage.vector = known.get((passage.facet, passage.lang, passage.text), (None, None))
         session.add(passage)
     mark_pool_changed(session)
 
 
-def fill_columns(actor: Actor, fields: ActorCreate) -> None:
-    """Copy what was said of an actor into its row; the side defaults to the country."""
+def fill_columns(actor: Actor, fields: ActorCreate, people: Iterable[str] = ()) -> None:
+    """Copy what was said of an actor into its row; the side defaults to the country. `people`: its contacts' names."""
     for name in _COLUMNS:
         setattr(actor, name, getattr(fields, name))
+    for name, value in word_columns(fields, people).items():
+        setattr(actor, name, value)
     actor.side = fields.side or fields.country
-    actor.texts = stored_texts(fields)
-    actor.search_text = search_words(fields)
+    actor.veil = actor.veil or (new_veil() if fields.anonymous else None)
     actor.hubness = None
 
 
@@ -106,7 +115,7 @@ def actor_public(session: Session, *, actor: Actor, encoder: str | None) -> Acto
 
 def brief(actor: Actor) -> ActorBrief:
     """The actor in a list."""
-    return ActorBrief(**{name: getattr(actor, name) for name in ActorBrief.model_fields})
+    return ActorBrief(**{name: getattr(actor, name) for name in ActorBrief.model_fields if name != "disclosure"})
 
 
 @dataclass(frozen=True)
@@ -161,7 +170,7 @@ def _merge(before: ActorCreate, changes: ActorUpdate) -> ActorCreate:
     for name in FACET_FIELDS.values():
         if getattr(merged, name) is None:
             setattr(merged, name, [])
-    for name in ("name", "country", "kind"):
+    for name in ("name", "country", "kind", "anonymous", "visibility"):
         if getattr(merged, name) is None:
             raise BadInput.of(name, "cannot be empty")
     if (

@@ -50,8 +50,11 @@ def pieces(texts: dict[str, list[dict[str, str]]]) -> Iterator[tuple[str, str, s
                 yield facet, item["lang"], piece
 
 
-def passages_of(actor: Actor) -> list[Passage]:
-    """Passages of a stored actor, numbered from 0, without vectors: they are the embedding backlog."""
+def passages_of(actor: Actor, texts: dict[str, list[dict[str, str]]]) -> list[Passage]:
+    """Passages of a stored actor, numbered from 0, without vectors: they are the embedding backlog.
+
+    `texts`: those of it that are matched (app/services/discretion/wording.py).
+    """
     return [
         Passage(
             actor_id=actor.id,
@@ -64,7 +67,7 @@ def passages_of(actor: Actor) -> list[Passage]:
             kind=actor.kind,
             sectors=actor.sectors,
         )
-        for ordinal, (facet, lang, piece) in enumerate(pieces(actor.texts))
+        for ordinal, (facet, lang, piece) in enumerate(pieces(texts))
     ]
 
 

@@ -30,7 +30,7 @@ def test_needs_meet_offers_across_the_border_with_evidence(client: TestClient) -
     assert [s["actor"]["name"] for s in answer["suggestions"]] == ["Test centre", "Stranger"]
     best = answer["suggestions"][0]
     assert best["actor"] == {"id": 2, "name": "Test centre", "kind": "technical_centre", "country": "BE",
-                             "region": None, "city": None, "sectors": ["textiles"]}  # fmt: skip
+                             "region": None, "city": None, "sectors": ["textiles"], "disclosure": "open"}  # fmt: skip
     assert best["common_languages"] == ["en"]
     assert best["distance_km"] == 56
     reason = next(r for r in best["reasons"] if r["part"] == "need_offer")

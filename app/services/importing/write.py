@@ -7,17 +7,21 @@ from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import bindparam, delete, text
+from sqlalchemy import bindparam, delete, func, text
 from sqlmodel import Session, SQLModel, col
 
+from app.services.discretion.fields import is_veiled
+from app.services.discretion.pseudonyms import new_veil
+from app.services.discretion.wording import Texts, matched_texts, people_of, word_columns
 from app.services.importing.bulk import copy_rows, driver_cursor, new_ids
 from app.services.importing.decide import Decision
-from app.services.texts import pieces, search_words, stored_texts
+from app.services.texts import pieces
 from models.actor import ActorCreate, ActorFields
 from models.passage import Passage
 
 _FIELDS = ("name", "country", *ActorFields.model_fields)
-_ACTOR = (*_FIELDS, "texts", "search_text", "updated_at")
+_ACTOR = (*_FIELDS, "texts", "search_text", "hidden_text", "veil", "updated_at")
+_JSON = frozenset({"texts", "visibility"})
 _PASSAGE = ("actor_id", "ordinal", "facet", "lang", "text", "country", "side", "kind", "sectors")
 _ENTRY = ("actor_id", "map_id", "source_key", "row_hash", "said", "updated_at")
 _CHANGE = ("actor_id", "import_id", "source_key", "action", "before", "relations", "at")
@@ -52,26 +56,26 @@ def write(session: Session, decisions: Sequence[Decision], stamp: Stamp) -> dict
 def _insert_actors(session: Session, actors: Sequence[tuple[int, ActorCreate]], at: datetime) -> None:
     rows = [(actor_id, columns_of(fields, at)) for actor_id, fields in actors]
     copy_rows(session, "actor", ("id", *_ACTOR, "created_at"), ((i, *_actor_row(c), at) for i, c in rows))
-    copy_rows(session, "passage", _PASSAGE, (p for i, c in rows for p in _passage_rows(i, c)))
+    told = ((i, columns, matched_texts(fields)) for (i, fields), (_, columns) in zip(actors, rows, strict=True))
+    copy_rows(session, "passage", _PASSAGE, (p for row in told for p in _passage_rows(*row)))
 
 
-def columns_of(fields: ActorCreate, at: datetime) -> dict[str, Any]:
+def columns_of(fields: ActorCreate, at: datetime, people: Iterable[str] = ()) -> dict[str, Any]:
     """The columns of an actor's row, as app.services.actors.fill_columns sets them."""
-    columns = {name: getattr(fields, name) for name in _FIELDS}
+    columns = {name: getattr(fields, name) for name in _FIELDS} | word_columns(fields, people)
     columns["side"] = fields.side or fields.country
-    columns["texts"] = stored_texts(fields)
-    columns["search_text"] = search_words(fields)
+    columns["veil"] = new_veil() if fields.anonymous else None
     columns["updated_at"] = at
     return columns
 
 
 def _actor_row(columns: dict[str, Any]) -> Iterator[Any]:
-    return (Jsonb(columns[name]) if name == "texts" else columns[name] for name in _ACTOR)
+    return (Jsonb(columns[name]) if name in _JSON else columns[name] for name in _ACTOR)
 
 
-def _passage_rows(actor_id: int, columns: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+def _passage_rows(actor_id: int, columns: dict[str, Any], texts: Texts) -> Iterator[tuple[Any, ...]]:
     shared = (columns["country"], columns["side"], columns["kind"], columns["sectors"])
-    for ordinal, (facet, lang, piece) in enumerate(pieces(columns["texts"])):
+    for ordinal, (facet, lang, piece) in enumerate(pieces(texts)):
         yield (actor_id, ordinal, facet, lang, piece, *shared)
 
 
@@ -79,16 +83,22 @@ def rewrite_actors(session: Session, actors: Sequence[tuple[int, ActorCreate]], 
     """Make stored actors say exactly what is given; pieces of text that stay keep their vectors."""
     if not actors:
         return
-    rows = [(actor_id, columns_of(fields, at)) for actor_id, fields in actors]
+    known = people_of(session, [actor_id for actor_id, fields in actors if is_veiled(fields)])
+    rows = [
+        (i, columns_of(fields, at, known.get(i, ())), matched_texts(fields, known.get(i, ()))) for i, fields in actors
+    ]
     table = SQLModel.metadata.tables["actor"]
-    statement = table.update().where(table.c.id == bindparam("row_id"))
-    session.connection().execute(statement, [columns | {"row_id": actor_id} for actor_id, columns in rows])
-    vectors = _vectors(session, [actor_id for actor_id, _ in rows])
-    session.execute(delete(Passage).where(col(Passage.actor_id).in_([i for i, _ in rows])))
+    # Pseudonyms stay what they are.
+    veil = func.coalesce(table.c.veil, bindparam("fresh_veil"))
+    statement = table.update().where(table.c.id == bindparam("row_id")).values(veil=veil)
+    told = [columns | {"row_id": i, "fresh_veil": columns["veil"]} for i, columns, _ in rows]
+    session.connection().execute(statement, [{k: v for k, v in row.items() if k != "veil"} for row in told])
+    vectors = _vectors(session, [actor_id for actor_id, _ in actors])
+    session.execute(delete(Passage).where(col(Passage.actor_id).in_([i for i, _ in actors])))
     passages = [
         (*row, *vectors.get((row[0], row[2], row[3], row[4]), (None, None)))
-        for actor_id, columns in rows
-        for row in _passage_rows(actor_id, columns)
+        for told_row in rows
+        for row in _passage_rows(*told_row)
     ]
     copy_rows(session, "passage", (*_PASSAGE, "encoder", "vector"), passages)
 

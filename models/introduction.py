@@ -1,0 +1,67 @@
+"""Two advisers' word that two actors may know who the other is."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey
+from sqlmodel import Field, SQLModel
+
+from models.actor import Shape
+
+
+class Introduction(SQLModel, table=True):
+    """A pair of an event that is made known to each other: one adviser speaks for each side, and they are not one.
+
+    Kept once: `actor_id` is the lower of the two ids.
+    """
+
+    __table_args__ = (
+        CheckConstraint("actor_id < partner_id", name="canonical"),
+        CheckConstraint("actor_by <> partner_by", name="two_advisers"),
+    )
+
+    event_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    actor_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    partner_id: int = Field(
+        sa_column=Column(
+            BigInteger,
+            ForeignKey("actor.id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
+            index=True,
+        )
+    )
+    actor_by: str | None = Field(default=None, description="Who spoke for `actor_id`, as in the audit trail")
+    actor_at: datetime | None = None
+    partner_by: str | None = None
+    partner_at: datetime | None = None
+
+
+class IntroductionSay(Shape):
+    """An adviser's word for one of the two."""
+
+    actor_id: int = Field(ge=1, lt=2**63, description="For whom the adviser speaks: may the other know who this is?")
+    other_id: int = Field(ge=1, lt=2**63)
+
+
+class AdviserWord(Shape):
+    """Who spoke for one of the two, and when."""
+
+    by: str
+    at: datetime
+
+
+class IntroductionPublic(Shape):
+    """A pair with an anonymous end: what was said, and whether they know who the other is."""
+
+    actor_id: int
+    actor_name: str
+    partner_id: int
+    partner_name: str
+    actor_word: AdviserWord | None
+    partner_word: AdviserWord | None
+    mutual_yes: bool = Field(description="Both said in their agendas that they would meet again")
+    opened: bool = Field(description="Both advisers spoke, or both said yes")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Column, Identity, Index
+from sqlalchemy import BigInteger, Column, Identity, Index, text
 from sqlmodel import Field, SQLModel
 
 from models.actor import Shape
@@ -15,7 +15,12 @@ class AuditRecord(SQLModel, table=True):
     """One thing somebody did. Rows are only ever added; retention alone takes the oldest away."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_target", "target", "id"), Index("ix_audit_at", "at"))
+    __table_args__ = (
+        Index("ix_audit_target", "target", "id"),
+        Index("ix_audit_who", "who", "id"),
+        Index("ix_audit_at", "at"),
+        Index("ix_audit_words", text("string_to_array(target, ' ')"), postgresql_using="gin"),
+    )
 
     id: int = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
     at: datetime

@@ -7,6 +7,7 @@ from app.api.access import router as access
 from app.api.actors import router as actors
 from app.api.agenda import router as agendas
 from app.api.audit import router as audit
+from app.api.consents import router as consents
 from app.api.contacts import router as contacts
 from app.api.day import router as day
 from app.api.events import router as events
@@ -40,8 +41,8 @@ def _summarised(router: APIRouter) -> APIRouter:
 routers = tuple(
     _summarised(r)
     for r in (
-        match, actors, contacts, known, maps, sector_lists, programmes, events, agendas, day, event_weights, plans,
-        what_if, pairings, papers, report, calendar_feeds, tandems, feedback,
+        match, actors, contacts, consents, known, maps, sector_lists, programmes, events, agendas, day, event_weights,
+        plans, what_if, pairings, papers, report, calendar_feeds, tandems, feedback,
         weights, access, audit, privacy, operations,
     )
 )  # fmt: skip

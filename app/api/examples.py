@@ -42,6 +42,17 @@ CONTACT: Examples = {
         }
     }
 }
+CONSENT_TEXT: Examples = {
+    "in two languages": {
+        "value": {
+            "version": "2027-1",
+            "texts": {
+                "fr": "J'accepte que mon adresse soit montrée aux organisations que j'ai rencontrées.",
+                "nl": "Ik ga ermee akkoord dat mijn adres wordt getoond aan organisaties die ik heb ontmoet.",
+            },
+        }
+    }
+}
 RELATION: Examples = {"a tandem": {"value": {"target_id": 1, "type": "tandem", "status": "signed"}}}
 MATCH: Examples = {
     "an inline profile": {

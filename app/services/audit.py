@@ -8,9 +8,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import Text, cast, func, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
 
 from app.services.cursors import read_cursor, write_cursor
@@ -56,15 +57,36 @@ def digest(record: AuditRecord) -> str:
     return hashlib.sha256(json.dumps(canonical(record), sort_keys=True).encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class TrailQuery:
+    """Which records are meant; what is empty narrows nothing."""
+
+    target: str = ""
+    """Words such as "actor_id=12 event_id=3": records that name all of them, and perhaps more."""
+    who: str = ""
+    action: AuditAction | None = None
+    day: date | None = None
+    """A day in UTC."""
+
+
+EVERYTHING = TrailQuery()
+
+
 def list_records(
-    session: Session, *, target: str | None = None, who: str | None = None, cursor: str | None = None, limit: int = 100
+    session: Session, *, asked: TrailQuery = EVERYTHING, cursor: str | None = None, limit: int = 100
 ) -> AuditPage:
-    """Records, newest first; of one target or one asker when named."""
+    """Records, newest first."""
     query = select(AuditRecord).order_by(col(AuditRecord.id).desc()).limit(limit + 1)
-    if target:
-        query = query.where(AuditRecord.target == target)
-    if who:
-        query = query.where(AuditRecord.who == who)
+    if asked.target.split():
+        words = func.string_to_array(AuditRecord.target, " ", type_=ARRAY(Text))
+        query = query.where(words.contains(cast(asked.target.split(), ARRAY(Text))))
+    if asked.who:
+        query = query.where(AuditRecord.who == asked.who)
+    if asked.action:
+        query = query.where(AuditRecord.action == asked.action)
+    if asked.day:
+        midnight = datetime.combine(asked.day, time(), UTC)
+        query = query.where(AuditRecord.at >= midnight, AuditRecord.at < midnight + timedelta(days=1))
     if cursor:
         query = query.where(col(AuditRecord.id) < read_cursor(cursor, int)[0])
     found = session.exec(query).all()

@@ -150,3 +150,32 @@ def test_an_agenda_shows_contacts_after_both_said_yes(serve: Serve, engine: Engi
         save_answer(session, meant=Meant(1, other, one), fields=AnswerFields(again="yes"))
     page = client.get(f"/agenda/{token}").text
     assert page.count('href="mailto:anne@weaver.example"') == 3
+
+
+TEXT = {"version": "2027-1", "texts": {"fr": "J'accepte.", "nl": "Akkoord."}}
+
+
+def test_a_text_of_consent_stays_while_somebody_stands_on_it(
+    client: TestClient, make_key: MakeKey, pair: tuple[int, int]
+) -> None:
+    admin, reader = (with_key(make_key(role)) for role in ("admin", "reader"))
+    assert client.post("/consent-texts", json=TEXT, headers=reader).status_code == 403
+    made = client.post("/consent-texts", json=TEXT, headers=admin)
+    assert (made.status_code, made.json()["contacts"]) == (201, 0)
+    assert client.post("/consent-texts", json=TEXT | {"texts": {"fr": "Oui."}}, headers=admin).status_code == 409
+    client.post(f"/actors/{pair[0]}/contacts", json=ANNE, headers=admin)
+    assert client.delete("/consent-texts/2027-1", headers=admin).status_code == 409
+    (told,) = client.get("/consent-texts", headers=admin).json()
+    assert told["contacts"] == 1
+    assert told["texts"] == [{"lang": "fr", "text": "J'accepte."}, {"lang": "nl", "text": "Akkoord."}]
+    client.delete(f"/actors/{pair[0]}/contacts/1", headers=admin)
+    assert client.delete("/consent-texts/2027-1", headers=admin).status_code == 204
+    assert client.delete("/consent-texts/2027-1", headers=admin).status_code == 404
+
+
+@pytest.mark.parametrize("said", [{"version": "a b"}, {"version": "x/y"}, {"texts": {}}, {"texts": [{"text": "a"}] * 2}])
+def test_a_text_of_consent_has_a_version_that_fits_an_address_and_a_language_each(
+    client: TestClient, make_key: MakeKey, said: dict[str, object]
+) -> None:
+    answer = client.post("/consent-texts", json=TEXT | said, headers=with_key(make_key("admin")))
+    assert answer.status_code == 422

@@ -1,5 +1,7 @@
 """The audit trail: every change and every read of an actor is there, and a record that was touched shows."""
 
+from datetime import timedelta
+
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
@@ -32,6 +34,25 @@ def test_changes_and_reads_are_recorded_with_who_and_what(client: TestClient, ac
     ]
     assert len(records(client, target=f"actor_id={actor}")) == 2
     assert records(client, who="key:9") == []
+
+
+def test_records_are_found_by_each_thing_they_name_by_what_was_done_and_by_day(
+    client: TestClient, actor: int, engine: Engine
+) -> None:
+    client.post("/events", json={"name": "Afternoon"})
+    client.post("/events/1/participants", json={"actor_id": actor})
+    client.get(f"/events/1/participants/{actor}")
+    both = [("local", "read", "GET /events/{event_id}/participants/{actor_id}", f"actor_id={actor} event_id=1")]
+    assert records(client, target="event_id=1") == [
+        ("local", "change", "POST /events/{event_id}/participants", "event_id=1"),
+        *both,
+    ]
+    assert records(client, target=f"event_id=1  actor_id={actor}") == both
+    assert records(client, target="event_id=1", action="read") == both
+    assert records(client, target="event_id=11") == []
+    today = utc_now().date()
+    assert len(records(client, day=today.isoformat())) == len(records(client))
+    assert records(client, day=(today - timedelta(days=1)).isoformat()) == []
 
 
 def test_what_was_refused_changed_nothing_and_is_no_change(client: TestClient, actor: int) -> None:

@@ -1,6 +1,5 @@
 """Names of our codes in plain words. `mark` only tells the catalogues that a word exists; `Labels` translates it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from gettext import NullTranslations
@@ -178,18 +177,3 @@ class Labels:
             plain = code.replace("_", " ").strip()
             return plain[:1].upper() + plain[1:]
         return self.translations.pgettext(vocabulary, known)
-
-    def sectors_in(self, sentence: str) -> str:
-        """A sentence about fields ("The same field: waste_recycling.") with their codes in words."""
-        lead, colon, codes = sentence.partition(":")
-        return lead + colon + _SECTOR_CODE.sub(self._sector_inside, codes).replace("_", " ")
-
-    def _sector_inside(self, code: re.Match[str]) -> str:
-        name = self("sector", code.group().replace(" ", "_"))
-        keeps_capitals = str(self.translations.info().get("language", "")) == "de"
-        return name if keeps_capitals else name[:1].lower() + name[1:]
-
-
-_SECTOR_CODE = re.compile(
-    r"\b(?:" + "|".join(code.replace("_", "[_ ]") for code in sorted(SECTORS, key=len, reverse=True)) + r")\b"
-)

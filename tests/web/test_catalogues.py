@@ -10,7 +10,9 @@ from babel.messages.extract import extract_from_dir
 
 from app.web.catalogues import FOLDER, LANGUAGES, read_catalogue, translations
 from app.web.formats import Formats, highlight
-from app.web.labels import KINDS, PARTS, Labels
+from app.web.labels import KINDS, PARTS, SECTORS, Labels
+from matching.ranking.profile import Reason
+from matching.ranking.reasons import render_reason
 from models.codes import KINDS as KNOWN_KINDS
 from models.match import Fragment
 
@@ -74,6 +76,21 @@ def test_every_part_of_a_score_has_a_name() -> None:
     from matching.ranking.parts import PARTS as KNOWN_PARTS
 
     assert set(PARTS) == set(KNOWN_PARTS)
+
+
+def test_fields_are_called_in_reasons_as_on_pages() -> None:
+    def told(lang: str, yours: str, theirs: str) -> str:
+        key = "theme_shared" if yours == theirs else "theme_bridge"
+        return render_reason(Reason("theme", key, {"yours": yours, "theirs": theirs}), lang)
+
+    assert told("en", "waste_recycling", "waste_recycling") == "The same field: waste and recycling."
+    assert told("fr", "waste recycling", "wood") == "Une passerelle entre domaines : déchets et recyclage et bois."
+    assert told("de", "wood", "wood") == "Dasselbe Fachgebiet: Holz."
+    assert told("en", "very_new_thing", "very_new_thing") == "The same field: very new thing."
+    for lang in LANGUAGES:
+        label = Labels(translations(lang))
+        for code in SECTORS:
+            assert label("sector", code).lower() in told(lang, code, code).lower()
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,6 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.web.answers import quoted, shown, shown_parts
-from app.web.catalogues import translations
-from app.web.labels import Labels
 from models.actor import ActorBrief
 from models.match import Evidence, Fragment, MatchAnswer, Reason, Suggestion
 
@@ -121,19 +119,6 @@ def test_trade_words_find_who_uses_them_when_they_are_not_suggested(client: Test
     assert worded("gebak", side="BE") == []
     assert worded("gebak", side="FR") == ["G0", "G1", "G2"]
     assert worded("brood en gebak uit oven voor feest") == []
-
-
-def test_codes_of_fields_are_words_in_reasons() -> None:
-    def told(lang: str, text: str) -> str:
-        return Labels(translations(lang)).sectors_in(text)
-
-    assert told("en", "The same field: waste_recycling.") == "The same field: waste and recycling."
-    assert told("fr", "Une passerelle entre domaines : waste recycling et wood.") == (
-        "Une passerelle entre domaines : déchets et recyclage et bois."
-    )
-    assert told("de", "Dasselbe Fachgebiet: wood.") == "Dasselbe Fachgebiet: Holz."
-    assert told("en", "The same field: very_new_thing.") == "The same field: very new thing."
-    assert told("en", "The wood field: wooden.") == "The wood field: wooden."
 
 
 def test_htmx_gets_the_answer_alone_and_history_gets_the_page(client: TestClient, border: Sequence[int]) -> None:

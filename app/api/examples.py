@@ -161,7 +161,12 @@ LINKS: Examples = {
     "for one": {"value": {"actor_ids": [1], "language": "nl"}},
 }
 LINK_CHOICE: Examples = {"of one": {"value": {"actor_ids": [1]}}}
-AGENDA_RULES: Examples = {"wishes are closed": {"value": {"wishes": False, "details": True}}}
+AGENDA_RULES: Examples = {
+    "wishes are closed": {"value": {"wishes": False, "details": True}},
+    "until a day, and what is read": {
+        "value": {"until": "2027-03-05T18:00:00+01:00", "consent": {"en": "The chamber keeps your answers for a year."}}
+    },
+}
 KEY: Examples = {
     "a front end": {"value": {"name": "Site of the chamber", "role": "reader"}},
     "an organiser's program": {

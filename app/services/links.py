@@ -80,7 +80,7 @@ def make_links(
         AgendaLink(
             event_id=event_id,
             actor_id=actor_id,
-            digest=_digest(token),
+            digest=digest_of(token),
             purpose=handing.purpose,
             language=handing.language,
             expires_at=expires,
@@ -98,7 +98,7 @@ def open_link(session: Session, *, token: str, now: datetime | None = None) -> L
         raise NotFound(_GONE)
     event_id, now = int(told[1], 16), now or utc_now()
     row = session.exec(
-        select(AgendaLink).where(AgendaLink.event_id == event_id, AgendaLink.digest == _digest(token))
+        select(AgendaLink).where(AgendaLink.event_id == event_id, AgendaLink.digest == digest_of(token))
     ).first()
     if row is None or row.revoked_at is not None:
         raise NotFound(_GONE)
@@ -187,8 +187,8 @@ def _new_token(event_id: int) -> str:
     return f"{event_id:x}-{secret}"
 
 
-def _digest(token: str) -> str:
-    """Plain SHA-256: 160 random bits cannot be searched for, so neither salt nor a slow hash would add anything."""
+def digest_of(token: str) -> str:
+    """What is stored of a token: 160 random bits cannot be searched for, so plain SHA-256 is as good as salted."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from app.errors import Unavailable
 
 FOLDER = Path(__file__).parent
-Template = Literal["participants", "lists", "badges", "signs"]
+Template = Literal["participants", "lists", "badges", "signs", "handouts"]
 LONGEST_S = 180
 IN_LINE = 16
 """Jobs that wait for their turn: each holds a thread of the service meanwhile."""

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.web.console.actors import router as actors
+from app.web.console.agendas import router as agendas
 from app.web.console.explore import router as explore
 from app.web.console.invite import router as invite
 from app.web.console.outlook import router as outlook
@@ -15,5 +16,6 @@ from app.web.console.wishes import router as wishes
 from app.web.console.wizard import router as wizard
 
 router = APIRouter(prefix="/console", include_in_schema=False)
-for part in (wizard, overview, setup, outlook, paste, participants, invite, wishes, programmes, explore, actors):
+parts = (wizard, overview, setup, outlook, paste, participants, invite, wishes, agendas, programmes, explore, actors)
+for part in parts:
     router.include_router(part)

@@ -8,11 +8,10 @@ from starlette.responses import Response
 from app.db import session_scope
 from app.deps import EngineDep, HolderDep, SettingsDep
 from app.errors import AppError, NotFound
-from app.services import problems
-from app.services.whatif import outlook
+from app.services.whatif import outlook_of
 from app.web.console.frame import event_frame
 from app.web.render import page, wants_fragment
-from models.plan import PlanCreate, WhatIfRequest
+from models.plan import WhatIfRequest
 
 router = APIRouter(prefix="/events/{event_id}/outlook")
 
@@ -33,11 +32,9 @@ def what_if(
         told: dict[str, Any] = event_frame(session, event_id, "setup")
     told |= {"floor": floor, "outlook": None, "refused": ""}
     try:
-        with session_scope(engine) as session:
-            problem = problems.build_problem(session, meaning=holder.get(), event_id=event_id, options=PlanCreate())
-            names = problems.participant_names(session, event_id=event_id)
-        question = WhatIfRequest(floor=floor, time_limit_s=SECONDS)
-        told["outlook"] = outlook(problem, question, longest_s=settings.plan_seconds, names=names)
+        question, longest = WhatIfRequest(floor=floor, time_limit_s=SECONDS), settings.plan_seconds
+        meaning = holder.get()
+        told["outlook"] = outlook_of(engine, meaning=meaning, event_id=event_id, question=question, longest_s=longest)
     except NotFound:
         raise
     except AppError as error:

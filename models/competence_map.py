@@ -1,10 +1,11 @@
 """Competence maps: files or feeds of actors from one source, their entries and their imports."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import deferred
 from sqlmodel import Field, SQLModel
 
 from models.actor import Shape
@@ -61,10 +62,15 @@ class MapEntry(SQLModel, table=True):
     updated_at: datetime = Field(default_factory=utc_now)
 
 
+_FILE = Column("data", LargeBinary, nullable=False)
+
+
 class MapImport(SQLModel, table=True):
     """One file on its way into a map: previewed, then applied (or undone), with its report."""
 
     __tablename__ = "map_import"
+    # A file may have hundreds of megabytes: a look at an import's state must not bring it along.
+    __mapper_args__: ClassVar = {"properties": {"data": deferred(_FILE)}}
 
     id: int = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
     map_id: int = Field(
@@ -72,7 +78,7 @@ class MapImport(SQLModel, table=True):
     )
     filename: str
     state: str = "previewed"
-    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False), description="The file, deflated")
+    data: bytes = Field(sa_column=_FILE, description="The file, deflated; read only by whoever asks for it")
     options: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     report: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     created_at: datetime = Field(default_factory=utc_now)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from sqlalchemy import func
-from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from app.errors import NotFound
@@ -115,11 +114,10 @@ def list_maps(session: Session) -> list[MapPublic]:
 
 
 def waiting_imports(session: Session) -> list[MapImport]:
-    """Files that wait for a decision, newest first (without their content)."""
+    """Files that wait for a decision, newest first."""
     query = (
         select(MapImport)
         .where(col(MapImport.state).in_(("reading", "failed", "previewed", "applying")))
-        .options(defer(MapImport.data))  # type: ignore[arg-type]
         .order_by(col(MapImport.id).desc())
         .limit(50)
     )

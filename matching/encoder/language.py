@@ -61,6 +61,8 @@ def _identifier() -> Any:
 
 
 def _is_latin(text: str) -> bool:
+    if text.isascii():
+        return any(map(str.isalpha, text[:_ENOUGH]))
     letters = [letter for letter in text[:_ENOUGH] if letter.isalpha()]
     latin = sum("LATIN" in unicodedata.name(letter, "") for letter in letters)
     return 2 * latin > len(letters)

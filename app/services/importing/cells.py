@@ -95,6 +95,9 @@ class Cell:
         """The value as one plain text; ValueError when it is a structure."""
         if self._text is None:
             value = self.value
+            if type(value) is str and not self.context.structured:
+                self._text = clean(take_off(value))
+                return self._text
             if isinstance(value, bool) or not isinstance(value, str | int | float):
                 raise ValueError("a text is expected here, not a list or an object")
             plain = value if isinstance(value, str) else repr(value) if isinstance(value, float) else str(value)

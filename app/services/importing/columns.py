@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from app.services.importing.looks import fits, look_of
 from app.services.importing.words import fold_word, heading_words, language_words, stop_words
@@ -84,7 +84,7 @@ def _related(said: str, seen: str) -> bool:
     return (said, seen) in {("region", "nuts"), ("lang", "languages"), ("languages", "lang")}
 
 
-@cache
+@lru_cache(20_000)
 def _by_words(heading: str) -> Guess:
     plain = _REQUIRED.sub(" ", _CAMEL.sub(" ", heading))
     whole = fold_word(plain)
@@ -176,17 +176,26 @@ def _by_typo(words: str) -> Guess | None:
     limit = 0 if len(words) < 5 else 1 if len(words) < 10 else 2
     found: dict[int, set[str]] = defaultdict(set)
     letters = set(words)
-    for known, names in heading_words().items():
-        if abs(len(known) - len(words)) > limit or len(known) < 5 or len(letters ^ set(known)) > 2 * limit:
-            continue
-        distance = typos(words, known, limit)
-        if distance <= limit:
-            found[distance].update(names)
+    for length in range(max(5, len(words) - limit), len(words) + limit + 1):
+        for known, its_letters, names in _words_of_length().get(length, ()):
+            if len(letters ^ its_letters) <= 2 * limit:
+                distance = typos(words, known, limit)
+                if distance <= limit:
+                    found[distance].update(names)
     if not found:
         return None
     closest = min(found)
     fields = found[closest]
     return Guess(sorted(fields)[0], (0.85 - 0.05 * closest) if len(fields) == 1 else 0.5)
+
+
+@cache
+def _words_of_length() -> dict[int, list[tuple[str, frozenset[str], frozenset[str]]]]:
+    """Length → (heading, its letters, the fields it may mean): typing errors hardly change the first two."""
+    found: dict[int, list[tuple[str, frozenset[str], frozenset[str]]]] = defaultdict(list)
+    for known, names in heading_words().items():
+        found[len(known)].append((known, frozenset(known), names))
+    return dict(found)
 
 
 def _by_part(mine: frozenset[str]) -> Guess | None:

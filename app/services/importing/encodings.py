@@ -86,12 +86,19 @@ def _utf16_without_mark(data: bytes) -> str | None:
 
 
 def _code_page(data: bytes) -> Decoder:
-    foreign = [raw for raw in _raw_lines(data) if not raw.isascii()]
-    broken = [raw for raw in foreign if not _is_utf8(raw)]
+    foreign = broken = 0
+    sample = bytearray()
+    for raw in _raw_lines(data):
+        if raw.isascii():
+            continue
+        foreign += 1
+        if not _is_utf8(raw):
+            broken += 1
+            sample += raw[: max(0, _SAMPLE - len(sample))]
     old_mac = b"\r" in data and b"\n" not in data
-    page = _likeliest(b"".join(broken)[:_SAMPLE], prefer="mac_roman" if old_mac else "cp1252")
-    if len(broken) * 4 < len(foreign):
-        warning = f"{len(broken)} of the lines are not UTF-8 like the rest; they were read as {page}"
+    page = _likeliest(bytes(sample), prefer="mac_roman" if old_mac else "cp1252")
+    if broken * 4 < foreign:
+        warning = f"{broken} of the lines are not UTF-8 like the rest; they were read as {page}"
         return Decoder(page, mixed=True, warnings=[warning])
     return Decoder(page, warnings=[f"the file is not UTF-8; it was read as {page}: look whether accents are right"])
 

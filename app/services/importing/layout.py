@@ -200,8 +200,7 @@ def _with_second_row(top: Header, row: Row | None, wanted: Mapping[str, str]) ->
 
 
 def _looks_like_headings(texts: Sequence[str]) -> bool:
-    known = [t for t in texts if t.isdigit() or _mark(t) >= SURE or recognise(f"description {t}").lang]
-    return bool(texts) and len(known) == len(texts)
+    return bool(texts) and all(t.isdigit() or _mark(t) >= SURE or recognise(f"description {t}").lang for t in texts)
 
 
 def _join(up: str, down: str) -> str:

@@ -1,5 +1,6 @@
 """Any file as tables: the format is told by its bytes first, by its name second."""
 
+import re
 import zipfile
 from collections.abc import Callable
 
@@ -26,13 +27,14 @@ _FOREIGN = (
 _WORKBOOK_NAMES = (".xlsx", ".xlsm", ".ods", ".zip")
 _OURS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".geojson", ".xlsx", ".xlsm", ".ods")
 _DEPTH = 1
+_SAYS_SOMETHING = re.compile(rb"[^\x00 \t\r\n\xef\xbb\xbf\xff\xfe]")
 
 
 def read_file(data: bytes, filename: str, *, depth: int = 0) -> Reading:
     """The tables of a file. BadInput or TooLarge says in plain words why a file cannot be read."""
     if len(data) > MAX_BYTES:
         raise TooLarge(f"{filename}: the file has {len(data):,} bytes, more than {MAX_BYTES:,}")
-    if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
+    if not _SAYS_SOMETHING.search(data):
         raise BadInput.of("file", f"{filename} is empty")
     _refuse_foreign(data, filename)
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):

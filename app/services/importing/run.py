@@ -1,14 +1,13 @@
 """Preview, apply, undo: the three things that happen to an imported file."""
 
-import zlib
 from collections.abc import Callable
 from dataclasses import replace
 
 from sqlalchemy import func
-from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, Conflict, NotFound, TooLarge
+from app.services.importing.calm import rare_collections
 from app.services.importing.decide import Decision
 from app.services.importing.likely_twins import TwinSearch
 from app.services.importing.process import (
@@ -22,6 +21,7 @@ from app.services.importing.process import (
 from app.services.importing.read import MAX_BYTES
 from app.services.importing.sector_lists import sector_words
 from app.services.importing.source import Source, open_source
+from app.services.importing.stored_file import pack, stored_file
 from app.services.importing.words import fold_word
 from app.services.importing.write import Stamp, write, write_relations
 from app.services.pool_revision import mark_pool_changed
@@ -69,26 +69,29 @@ def accept(
         map_id=target.id,
         filename=filename[-200:],
         state="reading",
-        data=zlib.compress(data, 1),
+        data=pack(data),
         options=(options or ImportOptions()).model_dump(),
         report=ImportReport().model_dump(mode="json"),
     )
     session.add(row)
     session.flush()
+    # The packed copy is the database's from here on.
+    session.expire(row, ["data"])
     return row
 
 
 def read_in(session: Session, *, import_id: int, on_progress: Progress | None = None) -> MapImport:
     """Preview an accepted file under its options."""
     row = get_import(session, import_id=import_id)
-    return _read_in(session, row, zlib.decompress(row.data), on_progress)
+    return _read_in(session, row, stored_file(session, import_id=import_id), on_progress)
 
 
 def _read_in(session: Session, row: MapImport, data: bytes, on_progress: Progress | None) -> MapImport:
     target = session.get_one(CompetenceMap, row.map_id)
     options = ImportOptions.model_validate(row.options)
-    source = _open(session, data, row.filename, options, target)
-    report = _preview_report(session, source, target, options, on_progress)
+    with rare_collections():
+        source = _open(session, data, row.filename, options, target)
+        report = _preview_report(session, source, target, options, on_progress)
     row.state, row.report = "previewed", report.model_dump(mode="json")
     session.flush()
     return row
@@ -170,12 +173,13 @@ def apply(
         return ImportReport.model_validate(row.report)
     options = ImportOptions.model_validate(row.options)
     target = session.get_one(CompetenceMap, row.map_id)
-    source = _open(session, zlib.decompress(row.data), row.filename, options, target)
     writer = _Writer(session, Stamp(row.map_id, row.id, utc_now()), checkpoint if options.resumable else None)
     if writer.checkpoint:
         row.state = "applying"
         session.flush()
-    tally = Pass(session, source, row.map_id, options, writer, on_progress).run()
+    with rare_collections():
+        source = _open(session, stored_file(session, import_id=import_id), row.filename, options, target)
+        tally = Pass(session, source, row.map_id, options, writer, on_progress).run()
     relations = _write_relations(session, row.map_id, tally, writer.stamp)
     _remember_mapping(target, options)
     row = get_import(session, import_id=import_id)
@@ -255,7 +259,8 @@ def _remember_mapping(target: CompetenceMap, options: ImportOptions) -> None:
 def open_import(session: Session, *, row: MapImport) -> Source:
     """The file of an import, opened as it was previewed."""
     target = session.get_one(CompetenceMap, row.map_id)
-    return _open(session, zlib.decompress(row.data), row.filename, ImportOptions.model_validate(row.options), target)
+    options = ImportOptions.model_validate(row.options)
+    return _open(session, stored_file(session, import_id=row.id), row.filename, options, target)
 
 
 def _open(session: Session, data: bytes, filename: str, options: ImportOptions, target: CompetenceMap) -> Source:
@@ -290,7 +295,6 @@ def get_import(session: Session, *, import_id: int) -> MapImport:
 
 
 def list_imports(session: Session, *, map_id: int) -> list[MapImport]:
-    """The imports of a map, newest first; their files are read only when asked for."""
+    """The imports of a map, newest first."""
     query = select(MapImport).where(MapImport.map_id == map_id).order_by(col(MapImport.id).desc())
-    query = query.options(defer(MapImport.data))  # type: ignore[arg-type]
     return list(session.exec(query).all())

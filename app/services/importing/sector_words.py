@@ -10,6 +10,8 @@ from importlib.resources import files
 from app.services.importing.sectors import divisions, read_sector
 from app.services.importing.words import fold_word
 
+_REMEMBERED = 10_000
+"""Written sectors of which an import remembers what they were read as: columns hold the same few again and again."""
 _CODE_FIRST = re.compile(r"^(\S{1,20}?)\s*(?:[:–—]|\s-)\s+(\S.*)$", re.DOTALL)
 
 
@@ -48,6 +50,7 @@ class SectorWords:
     terms: list[Term] = field(default_factory=list)
     _codes: dict[str, list[Term]] = field(default_factory=lambda: defaultdict(list))
     _names: dict[str, list[Term]] = field(default_factory=lambda: defaultdict(list))
+    _read: dict[tuple[str, bool], Reading] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for term in self.terms:
@@ -60,7 +63,15 @@ class SectorWords:
 
         ValueError says why a code is not believed: lists that disagree, a division that NACE does not have.
         """
-        found = self._find(value.strip(), coded=coded)
+        known = self._read.get((value, coded))
+        if known is None:
+            known = self._look_up(value, coded=coded)
+            if len(self._read) < _REMEMBERED:
+                self._read[value, coded] = known
+        return known
+
+    def _look_up(self, value: str, *, coded: bool) -> Reading:
+        found = self._find(value.strip(), coded=coded) if self.terms else None
         if found:
             return Reading(found.word, found.nace)
         slug = known_slugs().get(fold_word(value))

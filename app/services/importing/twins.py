@@ -7,11 +7,15 @@ nobody the same.
 
 import math
 import re
-from collections import Counter, defaultdict
+from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations
+from sys import intern
+
+import numpy as np
 
 from app.services.importing.columns import typos
 from app.services.importing.words import fold_word, stop_words
@@ -29,7 +33,7 @@ _SHARED_HOSTS = frozenset(
 _PARENTHESES = re.compile(r"\(([^)]{2,40})\)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Likeness:
     """What is compared of one actor. `ref` is whatever the caller knows it by."""
 
@@ -41,7 +45,7 @@ class Likeness:
     aliases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pair:
     """Two likenesses (by position) that may be one actor."""
 
@@ -51,14 +55,14 @@ class Pair:
     reasons: list[str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Signature:
-    """A name without accents, legal forms, punctuation and order; its other forms."""
+    """A name without accents, legal forms, punctuation and order; its other forms. Small: every actor has one."""
 
     tokens: tuple[str, ...]
     squashed: str
-    short: frozenset[str]
-    acronyms: frozenset[str]
+    short: tuple[str, ...]
+    acronyms: tuple[str, ...]
     city: str
 
 
@@ -108,15 +112,22 @@ def _signature(like: Likeness) -> _Signature:
     short = {"".join(without_legal_form(fold_word(o).split())) for o in others}
     if len(tokens) == 1 and 2 <= len(squashed) <= 8:
         short.add(squashed)
-    return _Signature(tuple(sorted(tokens)), squashed, frozenset(short - {""}), _acronyms(tokens), fold_word(like.city))
+    words_of_it = tuple(map(intern, sorted(tokens)))
+    return _Signature(words_of_it, squashed, tuple(short - {""}), _acronyms(tokens), _folded(like.city))
 
 
-def _acronyms(tokens: Sequence[str]) -> frozenset[str]:
+@lru_cache(20_000)
+def _folded(city: str) -> str:
+    """A town's name, folded once for all who stand in it."""
+    return fold_word(city)
+
+
+def _acronyms(tokens: Sequence[str]) -> tuple[str, ...]:
     if len(tokens) < 3:
-        return frozenset()
+        return ()
     proper = [t for t in tokens if t not in stop_words()]
     forms = {"".join(t[0] for t in tokens), "".join(t[0] for t in proper)}
-    return frozenset(f for f in forms if 3 <= len(f) <= 8)
+    return tuple(f for f in forms if 3 <= len(f) <= 8)
 
 
 def _candidates(index: _Index, limit: int) -> Iterator[tuple[int, int]]:
@@ -125,13 +136,30 @@ def _candidates(index: _Index, limit: int) -> Iterator[tuple[int, int]]:
     if fuzzy:
         makers += [_typo_keys, _word_keys]
     for maker in makers:
-        blocks: dict[int, list[int]] = defaultdict(list)
-        for position in range(len(index.signatures)):
-            for key in set(maker(index, position)):
-                blocks[hash(key)].append(position)
-        for block in blocks.values():
-            if 1 < len(block) <= _BLOCK:
-                yield from ((i, j) for i, j in combinations(block, 2) if i < limit)
+        for block in _blocks(index, maker):
+            yield from ((i, j) for i, j in combinations(block, 2) if i < limit)
+
+
+def _blocks(index: _Index, maker: Callable[[_Index, int], Iterable[object]]) -> Iterator[list[int]]:
+    """The positions that share a key, in their order, where they are few enough for the key to say something.
+
+    Keys are held as hashes in plain arrays: a name has as many as it has letters.
+    """
+    keys, holders = array("q"), array("q")
+    for position in range(len(index.signatures)):
+        hashes = {hash(key) for key in maker(index, position)}
+        keys.extend(hashes)
+        holders.extend([position] * len(hashes))
+    if not keys:
+        return
+    hashed = np.frombuffer(keys, np.int64)
+    order = np.argsort(hashed, kind="stable")
+    edges = np.flatnonzero(np.diff(hashed[order])) + 1
+    starts, ends = np.concatenate([[0], edges]), np.concatenate([edges, [len(keys)]])
+    wanted = (ends - starts > 1) & (ends - starts <= _BLOCK)
+    holding = np.frombuffer(holders, np.int64)[order]
+    for start, end in zip(starts[wanted].tolist(), ends[wanted].tolist(), strict=True):
+        yield holding[start:end].tolist()
 
 
 def _exact_keys(index: _Index, position: int) -> Iterable[object]:
@@ -205,7 +233,12 @@ def _is_part(a: _Signature, b: _Signature) -> bool:
 
 
 def _acronym_match(a: _Signature, b: _Signature) -> bool:
-    return bool(a.acronyms & (b.short | {b.squashed}) or b.acronyms & (a.short | {a.squashed}))
+    return _is_called(b, a.acronyms) or _is_called(a, b.acronyms)
+
+
+def _is_called(signature: _Signature, names: Iterable[str]) -> bool:
+    """Whether it goes by one of these names."""
+    return any(name == signature.squashed or name in signature.short for name in names)
 
 
 def _name_likeness(index: _Index, i: int, j: int) -> tuple[float, list[str]]:
@@ -213,7 +246,7 @@ def _name_likeness(index: _Index, i: int, j: int) -> tuple[float, list[str]]:
     if a.tokens == b.tokens or a.squashed == b.squashed:
         exact = index.likenesses[i].name == index.likenesses[j].name
         return 1.0, ["same name" if exact else "same name but for accents, legal form, punctuation or order"]
-    if (a.short & b.short or a.squashed in b.short or b.squashed in a.short) and not (a.short & LEGAL_FORMS):
+    if (_is_called(b, a.short) or a.squashed in b.short) and not any(name in LEGAL_FORMS for name in a.short):
         return 0.88, ["same other name"]
     return _word_likeness(index, a.tokens, b.tokens)
 

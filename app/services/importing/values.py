@@ -12,7 +12,11 @@ BLANKS = frozenset(
     {"-", "--", "/", "n/a", "na", "n.a.", "#n/a", "nan", "null", "none", "nihil", "néant", "?", "…", "."}
 )
 """What people write into a cell that they mean to leave empty."""
+_LONG_BLANK = 40
+"""Characters beyond which a cell that is not empty says something."""
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
+_PLAIN_ADDRESS = re.compile(r"(https?://)?((?:[a-z0-9-]+\.)+[a-z]{2,24})/?\Z", re.ASCII | re.IGNORECASE)
+"""Addresses as nearly all are written, which need no closer look."""
 _TAG = re.compile(r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
 
 
@@ -120,6 +124,9 @@ def parse_coordinate(value: str, low: float, high: float) -> float:
 
 def parse_website(value: str) -> str:
     """An address on the web with its scheme and with its host in lower case."""
+    plain = _PLAIN_ADDRESS.match(value)
+    if plain and len(value) < 400:
+        return f"{(plain[1] or 'https://').lower()}{plain[2].lower()}"
     text = next(iter(value.strip().strip("<>").split()), "")
     full = text if re.match(r"(?i)https?://", text) else f"https://{text}"
     try:
@@ -143,6 +150,8 @@ def host_of(website: str | None) -> str:
 
 def is_blank_text(value: str) -> bool:
     """Whether a cell is left empty, in the many ways people do it."""
+    if len(value) > _LONG_BLANK:
+        return value.isspace()
     stripped = value.strip()
     return not stripped or stripped.lower() in BLANKS
 

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Body, Query
 
 from app.api import examples
 from app.api.problems import responses
-from app.db import session_scope
 from app.deps import EngineDep, HolderDep, NowDep, PrincipalDep, SessionDep, SettingsDep
 from app.services import attendance, today
 from app.services import day as service
@@ -102,11 +101,8 @@ def replan_today(
     asked: Annotated[DayReplan, Body(openapi_examples=examples.REPLAN_TODAY)],
 ) -> ReplanPublic:
     """Plan the rest of the day around what the desk said, as a draft with its diff"""
-    with session_scope(engine) as session:
-        read = today.load_today(session, meaning=holder.get, event_id=event_id, asked=asked, now=now)
-    answer = today.compute_today(read, longest_s=settings.plan_seconds)
-    with session_scope(engine) as session:
-        return today.store_today(session, event_id=event_id, today=read, answer=answer, by=who.name)
+    desk = today.Desk(who.name, now, settings.plan_seconds)
+    return today.replan_today(engine, meaning=holder.get, event_id=event_id, asked=asked, desk=desk)
 
 
 @router.post("/day/apply", responses=responses(409))

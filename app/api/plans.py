@@ -12,7 +12,7 @@ from app.editing import ChangingDep, ReadingDep
 from app.services import edits, plan_jobs, problems, replans
 from app.services import plans as service
 from app.services.pairings import compute
-from app.services.whatif import outlook
+from app.services.whatif import outlook_of
 from models.edit import EditAnswer, PlanEdit, PlanNote, Seen
 from models.plan import EventChanges, Outlook, PlanBrief, PlanCreate, PlanDiff, PlanPublic, ReplanPublic, WhatIfRequest
 
@@ -150,7 +150,5 @@ def what_if(
     question: Annotated[WhatIfRequest, Body(openapi_examples=examples.FLOOR)],
 ) -> Outlook:
     """Say what a floor of meetings takes: rounds, places, interpreters, who is short, whom to invite"""
-    with session_scope(engine) as session:
-        problem = problems.build_problem(session, meaning=meaning, event_id=event_id, options=PlanCreate())
-        names = problems.participant_names(session, event_id=event_id)
-    return outlook(problem, question, longest_s=settings.plan_seconds, names=names)
+    longest = settings.plan_seconds
+    return outlook_of(engine, meaning=meaning, event_id=event_id, question=question, longest_s=longest)

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Body
 
 from app.api import examples
 from app.api.problems import responses
-from app.db import session_scope
 from app.deps import EngineDep, MeaningDep, SessionDep
 from app.editing import ChangingDep, ReadingDep
 from app.services import proposals
@@ -31,12 +30,7 @@ def list_proposals(session: SessionDep) -> list[WeightProposalPublic]:
 @router.post("/proposals", status_code=201, responses=responses(409))
 def propose_weights(engine: EngineDep, meaning: MeaningDep) -> WeightProposalPublic:
     """Learn weights from the feedback and keep them as a proposal; nothing changes until it is accepted"""
-    # Short transactions with the learning between them: no connection waits for it.
-    with session_scope(engine) as session:
-        lesson = proposals.load_lesson(session, meaning=meaning)
-    proposal = proposals.learn(lesson)
-    with session_scope(engine) as session:
-        return proposals.store_proposal(session, lesson=lesson, proposal=proposal)
+    return proposals.propose(engine, meaning=meaning)
 
 
 @router.post("/proposals/{number}/accept", responses=responses(404, 409))

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
+from app.db import session_scope
 from app.errors import Conflict, NotFound
 from app.services.feedback import judged_pairs
 from app.services.meaning import Meaning
@@ -15,7 +17,7 @@ from matching.ranking.parts import Scoring
 from models.base import utc_now
 from models.weights import WeightProposal, WeightProposalPublic
 
-__all__ = ["FEWEST", "accept", "learn", "list_proposals", "load_lesson", "reject", "store_proposal"]
+__all__ = ["FEWEST", "accept", "list_proposals", "propose", "reject"]
 
 FOLDS = 5
 MOST = 2_000
@@ -35,7 +37,19 @@ class Lesson:
         return sum(judgement.worthy for judgement in self.judgements)
 
 
-def load_lesson(session: Session, *, meaning: Meaning) -> Lesson:
+def propose(engine: Engine, *, meaning: Meaning) -> WeightProposalPublic:
+    """Learn weights and keep them as a proposal; Conflict says what feedback is missing.
+
+    Two short transactions with the learning between them: no connection waits for it.
+    """
+    with session_scope(engine) as session:
+        lesson = _load_lesson(session, meaning)
+    proposal = _learn(lesson)
+    with session_scope(engine) as session:
+        return _store(session, lesson, proposal)
+
+
+def _load_lesson(session: Session, meaning: Meaning) -> Lesson:
     """What was judged, read in one go so that learning holds no connection; actors not yet understood are left out.
 
     What concerns one actor stays in one fold, so that nobody's taste is both learned and tested.
@@ -59,7 +73,7 @@ def _folds(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
     return {pair: order[pair[end]] % FOLDS for pair in pairs}
 
 
-def learn(lesson: Lesson) -> Proposal:
+def _learn(lesson: Lesson) -> Proposal:
     """Weights learned from feedback, drawn towards the shipped ones; Conflict says what is missing."""
     count = len(lesson.judgements)
     try:
@@ -72,7 +86,7 @@ def learn(lesson: Lesson) -> Proposal:
         ) from error
 
 
-def store_proposal(session: Session, *, lesson: Lesson, proposal: Proposal) -> WeightProposalPublic:
+def _store(session: Session, lesson: Lesson, proposal: Proposal) -> WeightProposalPublic:
     """Keep a proposal with its figures; nothing changes until it is accepted."""
     row = WeightProposal(
         weights=proposal.weights.to_dict(),

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import cast, func
+from sqlalchemy import Engine, cast, func
 from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlmodel import Session, col, select
 
+from app.db import session_scope
 from app.errors import BadInput, Conflict, NotFound
 from app.services.attendance import (
     AWAY,
@@ -62,6 +63,15 @@ class Happened:
 
 
 @dataclass(frozen=True)
+class Desk:
+    """Who asks for a new plan of the day, at which moment, and for how many seconds it may be computed."""
+
+    by: str
+    now: datetime
+    longest_s: float
+
+
+@dataclass(frozen=True)
 class Today:
     """Everything a re-plan of today needs, read in one go so that the solver holds no connection."""
 
@@ -107,16 +117,27 @@ def published_number(session: Session, *, event_id: int) -> int | None:
     return session.exec(query).first()
 
 
-def load_today(
-    session: Session, *, meaning: Callable[[], Meaning], event_id: int, asked: DayReplan, now: datetime
-) -> Today:
-    """The published plan, the event as it is set up now, and what the desk said.
+def replan_today(
+    engine: Engine, *, meaning: Callable[[], Meaning], event_id: int, asked: DayReplan, desk: Desk
+) -> ReplanPublic:
+    """Plan the rest of the day as a draft with its diff against the plan in force.
 
-    The meaning is asked for only when somebody came who is not in the plan.
+    Two short transactions with the solver between them: no connection waits for it. The meaning is asked for only when
+    somebody came who is not in the plan.
 
     Raises:
         Conflict: nothing is published. BadInput: the first round asked for is over, or nothing is left.
     """
+    with session_scope(engine) as session:
+        today = _load(session, meaning=meaning, event_id=event_id, asked=asked, now=desk.now)
+    answer = compute(today.day, longest_s=desk.longest_s)
+    answer = replace(answer, diff=compare(today.original, answer.plan))
+    with session_scope(engine) as session:
+        return _store(session, event_id=event_id, today=today, answer=answer, by=desk.by)
+
+
+def _load(session: Session, *, meaning: Callable[[], Meaning], event_id: int, asked: DayReplan, now: datetime) -> Today:
+    """The published plan, the event as it is set up now, and what the desk said."""
     number = published_number(session, event_id=event_id)
     if number is None:
         raise Conflict("no plan is published: there is nothing to re-plan yet")
@@ -144,13 +165,7 @@ def load_today(
     return Today(number, plan, Day(problem, standing_plan(problem, plan, changes), changes, said), step)
 
 
-def compute_today(today: Today, *, longest_s: float) -> Replan:
-    """The plan for what is left; the diff is against the plan in force."""
-    answer = compute(today.day, longest_s=longest_s)
-    return replace(answer, diff=compare(today.original, answer.plan))
-
-
-def store_today(session: Session, *, event_id: int, today: Today, answer: Replan, by: str = "") -> ReplanPublic:
+def _store(session: Session, *, event_id: int, today: Today, answer: Replan, by: str) -> ReplanPublic:
     """Keep the new plan as a draft, and what it was made for."""
     lock_day(session, event_id)
     stored = store_replan(session, event_id=event_id, number=today.number, answer=answer)

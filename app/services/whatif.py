@@ -3,22 +3,37 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import Engine
+
+from app.db import session_scope
 from app.errors import BadInput
+from app.services.meaning import Meaning
 from app.services.pairings import read_form
+from app.services.problems import build_problem, participant_names
 from matching.pairing.parse import problem_from_dict
 from matching.pairing.problem import Problem, ProblemError
 from matching.pairing.stop import MaxRuntime, Run, noop
 from matching.pairing.whatif import Outlook as Answer
 from matching.pairing.whatif import what_if
-from models.plan import GuestProposal, Outlook, Short, WhatIfRequest
+from models.plan import GuestProposal, Outlook, PlanCreate, Short, WhatIfRequest
 
 
 def outlook_form(problem: Mapping[str, Any], question: WhatIfRequest, *, longest_s: float) -> Outlook:
     """What a floor takes, for a problem that is not stored."""
-    return outlook(read_form(problem_from_dict, problem, "problem"), question, longest_s=longest_s, names={})
+    return _outlook(read_form(problem_from_dict, problem, "problem"), question, longest_s=longest_s, names={})
 
 
-def outlook(problem: Problem, question: WhatIfRequest, *, longest_s: float, names: Mapping[str, str]) -> Outlook:
+def outlook_of(
+    engine: Engine, *, meaning: Meaning, event_id: int, question: WhatIfRequest, longest_s: float
+) -> Outlook:
+    """What a floor takes at an event as it is set up now; no connection waits for the solver."""
+    with session_scope(engine) as session:
+        problem = build_problem(session, meaning=meaning, event_id=event_id, options=PlanCreate())
+        names = participant_names(session, event_id=event_id)
+    return _outlook(problem, question, longest_s=longest_s, names=names)
+
+
+def _outlook(problem: Problem, question: WhatIfRequest, *, longest_s: float, names: Mapping[str, str]) -> Outlook:
     """What a floor takes; `names` are the participants' by id, where they have any."""
     run = Run(MaxRuntime(min(question.time_limit_s, longest_s)), problem.seed, noop)
     try:

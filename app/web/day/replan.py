@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends, Form, Request
 from pydantic import Field
 from starlette.responses import RedirectResponse, Response
 
-from app.db import session_scope
 from app.deps import EngineDep, HolderDep, NowDep, PrincipalDep, SessionDep, SettingsDep
 from app.services import events, plans, replans, today
 from app.web.board.compare import Agenda, Person, changes
@@ -39,11 +38,8 @@ def replan(
 ) -> Response:
     """Compute it as a draft, and show what it would change."""
     asked = DayReplan(keep=told.mode == "keep", first=told.first)
-    with session_scope(engine) as session:
-        read = today.load_today(session, meaning=holder.get, event_id=event_id, asked=asked, now=now)
-    answer = today.compute_today(read, longest_s=settings.plan_seconds)
-    with session_scope(engine) as session:
-        stored = today.store_today(session, event_id=event_id, today=read, answer=answer, by=who.name)
+    desk = today.Desk(who.name, now, settings.plan_seconds)
+    stored = today.replan_today(engine, meaning=holder.get, event_id=event_id, asked=asked, desk=desk)
     return RedirectResponse(f"/console/events/{event_id}/day/plans/{stored.plan.number}", status_code=303)
 
 

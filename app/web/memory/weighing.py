@@ -56,15 +56,11 @@ def weights(
 @router.post("/proposals", dependencies=[Depends(same_origin)])
 def learn(request: Request, engine: EngineDep, meaning: MeaningDep) -> Response:
     """Learn weights from the feedback and keep them as a proposal; nothing changes until it is accepted."""
-    with session_scope(engine) as session:
-        lesson = proposals.load_lesson(session, meaning=meaning)
     try:
-        proposal = proposals.learn(lesson)
+        proposals.propose(engine, meaning=meaning)
     except Conflict as refusal:
         with session_scope(engine) as session:
             return _refused(request, session, "few", refusal)
-    with session_scope(engine) as session:
-        proposals.store_proposal(session, lesson=lesson, proposal=proposal)
     return RedirectResponse(f"{ADDRESS}?done=learned", status_code=303)
 
 

@@ -51,12 +51,15 @@ class Affinity:
 
     def theme_closeness(self, a: Sequence[str], b: Sequence[str]) -> float | None:
         """1 for a shared sector, the bridge's value for a declared bridge, else 0; None when a side names none."""
-        labels_a, labels_b = _labels(a), _labels(b)
-        if not labels_a or not labels_b:
+        return self._closeness(_labels(a), _labels(b))
+
+    @lru_cache(maxsize=20_000)  # noqa: B019 - a question meets the same few combinations of sectors again and again
+    def _closeness(self, a: frozenset[str], b: frozenset[str]) -> float | None:
+        if not a or not b:
             return None
-        if labels_a & labels_b:
+        if a & b:
             return self.shared
-        return max((value for _, value in self._crossings(labels_a, labels_b)), default=0.0)
+        return max((self._bridge(x, y) for x in a for y in b), default=0.0)
 
     def name_theme(self, a: Sequence[str], b: Sequence[str]) -> tuple[str, str] | None:
         """The sectors (of a, of b) that meet, as written, or None."""
@@ -80,9 +83,6 @@ class Affinity:
             return None
         a, b = self.like.get(a, a), self.like.get(b, b)
         return self.kinds.get(frozenset((a, b)), self.same_kind if a == b else self.other_kinds)
-
-    def _crossings(self, a: frozenset[str], b: frozenset[str]) -> list[tuple[tuple[str, str], float]]:
-        return [((x, y), value) for x in a for y in b if (value := self._bridge(x, y)) > 0]
 
     @lru_cache(maxsize=20_000)  # noqa: B019 - tables live as long as the process, and sectors are few
     def _bridge(self, a: str, b: str) -> float:

@@ -71,15 +71,20 @@ def _names(names: Mapping[str, Mapping[str, str]], codes: str, reader: str) -> s
 
 def best_meeting(query: Profile, other: Profile, mine: Facet, theirs: Facet) -> Evidence | None:
     """The two passages of these facets that are closest, or None when a side has none. Ties go to the first written."""
-    left, right = _embedded(query), _embedded(other)
-    rows, columns = left.of[mine], right.of[theirs]
-    if rows.start == rows.stop or columns.start == columns.stop:
+    near = _near(query, other, mine, theirs)
+    if not near.size:
         return None
-    near = _nearness(query, other)[rows, columns]
-    row, column = np.unravel_index(int(np.argmax(near)), near.shape)
-    yours, ours = left.passages[rows.start + int(row)], right.passages[columns.start + int(column)]
+    row, column = divmod(int(near.argmax()), near.shape[1])
+    left, right = _embedded(query), _embedded(other)
+    yours = left.passages[left.of[mine].start + row]
+    ours = right.passages[right.of[theirs].start + column]
     similarity = round(float(near[row, column]), 4)
     return Evidence(Fragment(yours.lang, yours.text), Fragment(ours.lang, ours.text), similarity)
+
+
+def _near(query: Profile, other: Profile, mine: Facet, theirs: Facet) -> np.ndarray[Any, Any]:
+    """Cosines of the passages of these facets, (mine, theirs); empty when a side has none."""
+    return _nearness(query, other)[_embedded(query).of[mine], _embedded(other).of[theirs]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,10 @@ def _embedded(actor: Profile) -> _Embedded:
 @lru_cache(maxsize=8)
 def _nearness(query: Profile, other: Profile) -> np.ndarray[Any, Any]:
     """Cosines of all passages of both, one product for the many meetings that are looked at."""
-    return np.asarray(np.round(_embedded(query).vectors @ _embedded(other).vectors.T, 6))
+    left, right = _embedded(query), _embedded(other)
+    if not left.passages or not right.passages:
+        return np.zeros((len(left.passages), len(right.passages)))
+    return np.asarray(np.round(left.vectors @ right.vectors.T, 6))
 
 
 def _text_reasons(query: Profile, other: Profile) -> list[Reason]:
@@ -113,13 +121,9 @@ def _text_reasons(query: Profile, other: Profile) -> list[Reason]:
         evidence = best_meeting(query, other, mine, theirs)
         if evidence and evidence.similarity >= _TELLING_SIMILARITY:
             told.append(Reason(f"{mine}_{theirs}", f"{mine}_{theirs}", {}, evidence))
-    others = [
-        Reason("profile", f"{mine}_{theirs}", {}, evidence)
-        for mine, theirs in _TELLINGS
-        if (evidence := best_meeting(query, other, mine, theirs))
-    ]
-    best = max(others, key=_similarity, default=None)
-    if best and _similarity(best) >= max([_TELLING_SIMILARITY, *map(_similarity, told)]):
+    mine, theirs = max(_TELLINGS, key=lambda facets: _near(query, other, *facets).max(initial=-1.0))
+    best = Reason("profile", f"{mine}_{theirs}", {}, best_meeting(query, other, mine, theirs))
+    if _similarity(best) >= max([_TELLING_SIMILARITY, *map(_similarity, told)]):
         told.append(best)
     return [_marked(reason) for reason in sorted(told, key=lambda reason: -_similarity(reason))]
 

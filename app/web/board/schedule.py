@@ -14,7 +14,6 @@ from app.services.backlog import count_backlog
 from app.services.problems import build_problem
 from app.web.board.compare import Agenda, changes
 from app.web.board.context import Asks, board_context
-from app.web.board.packed import packed
 from app.web.board.panel import panel_context
 from app.web.board.view import Look
 from app.web.console.forms import FormDep
@@ -50,7 +49,7 @@ def schedule_page(
     context["waiting_texts"] = count_backlog(session, encoder=holder.name) if holder.name else 0
     # A schedule that is being computed asks for itself again, without the page around it.
     template = "board/_schedule.html" if wants_fragment(request) else "board/schedule.html"
-    return packed(request, page(request, template, context))
+    return page(request, template, context)
 
 
 @router.post("/plans", dependencies=[Depends(same_origin)])

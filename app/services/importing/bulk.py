@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -23,13 +24,20 @@ def driver_cursor(session: Session) -> Iterator[psycopg.Cursor[Any]]:
 
 
 def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """COPY rows into a table."""
+    """COPY rows into a table. Lists are arrays of texts."""
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     with driver_cursor(session) as cursor, cursor.copy(statement) as copy:
         for row in rows:
-            copy.write_row(row)
+            copy.write_row([_array(tuple(value)) if type(value) is list else value for value in row])
+
+
+@lru_cache(4096)
+def _array(items: tuple[str, ...]) -> str:
+    """An array as PostgreSQL writes it. Languages and sectors repeat with every passage; the driver's way took longer."""
+    escaped = (item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
+    return "{" + ",".join(f'"{item}"' for item in escaped) + "}"
 
 
 def new_ids(session: Session, table: str, n: int) -> list[int]:

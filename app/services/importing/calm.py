@@ -1,4 +1,4 @@
-"""Fewer searches for garbage while many rows pass: they hold no circles, and looking for some took a quarter of the time."""
+"""Fewer searches for garbage while many rows pass: they hold no circles, and looking took a quarter of the time."""
 
 import gc
 import threading

@@ -25,7 +25,7 @@ SAME = 0.85
 """Score from which two profiles are proposed as one actor."""
 _BLOCK = 40
 """Profiles that share a key beyond which the key says nothing."""
-_FUZZY_UP_TO = 60_000
+_FUZZY_UP_TO = 150_000
 """Profiles beyond which typing errors inside single words are not searched for."""
 _SHARED_HOSTS = frozenset(
     ["facebook.com", "linkedin.com", "google.com", "sites.google.com", "twitter.com", "youtube.com", "wordpress.com"]

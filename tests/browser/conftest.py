@@ -6,7 +6,7 @@ Without Chromium these tests are skipped, unless BROWSER_TESTS=required (CI) say
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +14,13 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
-from app.main import create_app
-from app.services.meaning import Meaning, MeaningHolder
+from app.services.meaning import Meaning
 from app.settings import Settings
 from app.worker import drain
+from models import TABLES
+from tests.conftest import Application
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -50,10 +51,9 @@ class Server:
 
 
 @pytest.fixture
-def live_server(tmp_path: Path, engine: Engine, meaning: Meaning) -> Iterator[Server]:
+def live_server(applications: Application, data_dir: Path, engine: Engine, meaning: Meaning) -> Iterator[Server]:
     """The whole service on a free port of this machine, on the empty database and the no-model encoder."""
-    settings = Settings(data_dir=tmp_path, embed_in_service=False, host="127.0.0.1")
-    application = create_app(settings, engine=engine, holder=MeaningHolder.ready(meaning))
+    application = applications(Settings(data_dir=data_dir, embed_in_service=False, host="127.0.0.1"))
     started = threading.Event()
 
     class Announcing(uvicorn.Server):
@@ -72,9 +72,54 @@ def live_server(tmp_path: Path, engine: Engine, meaning: Meaning) -> Iterator[Se
     thread.join(30)
 
 
-@pytest.fixture(scope="module")
+class Shelf:
+    """What a set-up left in the database, put back for the next test that begins with the same."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._kept: dict[str, tuple[list[str], list[tuple[str, int]]]] = {}
+
+    def fill(self, name: str, make: Callable[[], None]) -> None:
+        """Make it, or what was made before under this name."""
+        if name in self._kept:
+            self._put_back(name)
+        else:
+            make()
+            self._keep(name)
+
+    def _keep(self, name: str) -> None:
+        tables = [t.__tablename__ for t in TABLES if t.__tablename__ != "pool_revision"]
+        with self._engine.begin() as connection:
+            connection.execute(text(f"CREATE SCHEMA {name}_kept"))
+            filled = [t for t in tables if connection.execute(text(f'SELECT EXISTS (TABLE public."{t}")')).scalar()]
+            for table in filled:
+                connection.execute(text(f'CREATE TABLE {name}_kept."{table}" AS TABLE public."{table}"'))
+            counted = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
+            last = connection.execute(text(f"{counted} AND last_value IS NOT NULL")).all()
+        self._kept[name] = filled, [(sequence, value) for sequence, value in last]
+
+    def _put_back(self, name: str) -> None:
+        tables, sequences = self._kept[name]
+        with self._engine.begin() as connection:
+            # What triggers did is among what was kept.
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            for table in tables:
+                kept = f'TABLE {name}_kept."{table}"'
+                connection.execute(text(f'INSERT INTO public."{table}" OVERRIDING SYSTEM VALUE {kept}'))
+            for sequence, value in sequences:
+                connection.execute(text("SELECT setval(:name, :value)"), {"name": sequence, "value": value})
+            connection.execute(text("UPDATE pool_revision SET n = n + 1"))
+
+
+@pytest.fixture(scope="session")
+def shelf(shared_engine: Engine) -> Shelf:
+    """Set-ups that several tests share."""
+    return Shelf(shared_engine)
+
+
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A module's browser: Playwright runs an event loop in this thread, which tests of other modules may need."""
+    """One browser for all tests of this folder: Playwright runs an event loop in this thread, which others may need."""
     executable = chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
@@ -108,8 +153,23 @@ def axe() -> Axe:
     return Axe()
 
 
-def complaints(axe: Axe, page: Page) -> list[str]:
+WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+COLOUR = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+
+
+def complaints(axe: Axe, page: Page, rules: dict = WCAG) -> list[str]:
     """What breaks WCAG 2.2 A or AA on the page, as 'rule: element'."""
-    rules = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
-    found = axe.run(page, options=rules).response["violations"]
+    # What is in order need not be listed: a third of the time.
+    found = axe.run(page, options={"runOnly": rules, "resultTypes": ["violations"]}).response["violations"]
     return [f"{v['id']}: {node['target'][0]}" for v in found for node in v["nodes"]]
+
+
+def complaints_in_both(axe: Axe, page: Page) -> list[str]:
+    """The same in light and in dark, where nothing but colours differs (tests/web/test_design.py)."""
+    # Colours on their way from one scheme to the other are neither's.
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    found = complaints(axe, page)
+    page.emulate_media(color_scheme="dark")
+    found += [f"dark: {told}" for told in complaints(axe, page, COLOUR)]
+    page.emulate_media(color_scheme="light", reduced_motion="null")
+    return found

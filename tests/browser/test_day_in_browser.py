@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import text
 
-from tests.browser.conftest import Server, complaints
+from tests.browser.conftest import Server, Shelf, complaints
 
 pytestmark = pytest.mark.browser
 
@@ -26,8 +26,16 @@ def call(server: Server, method: str, path: str, body: object = None) -> object:
 
 
 @pytest.fixture
-def people(live_server: Server) -> Sequence[int]:
+def people(live_server: Server, shelf: Shelf) -> Sequence[int]:
     """An event under way: round 1 began five minutes ago; three French and three Flemish actors, a published plan."""
+    shelf.fill("day", lambda: prepare(live_server))
+    now = datetime.now(UTC)
+    starts = (now + timedelta(minutes=m) for m in (-5, 20, 45, 70))
+    call(live_server, "PUT", "/events/1/rounds", [{"starts_at": s.isoformat(), "minutes": 20} for s in starts])
+    return range(1, 7)
+
+
+def prepare(live_server: Server) -> None:
     texts = [{"lang": "en", "text": "testing of textile coatings"}]
     ids = [
         call(live_server, "POST", "/actors", {"name": name, "country": country, "languages": ["fr", "en"],
@@ -45,7 +53,6 @@ def people(live_server: Server) -> Sequence[int]:
         call(live_server, "POST", "/events/1/participants", {"actor_id": i})
     call(live_server, "POST", "/events/1/plans", {})
     call(live_server, "POST", "/events/1/plans/1/publish")
-    return ids
 
 
 def row(page: Page, actor_id: int):
@@ -152,10 +159,12 @@ def test_without_server_sent_events_the_page_asks_by_itself(
     live_server: Server, browser_context: BrowserContext, people: Sequence[int]
 ) -> None:
     page = browser_context.new_page()
+    page.clock.install()
     page.add_init_script("delete window.EventSource")
     page.goto(f"{HOME}/day")
     call(live_server, "PUT", "/events/1/attendance", [{"actor_id": people[5], "state": "here"}])
-    expect(row(page, people[5])).to_have_attribute("data-state", "here", timeout=14000)
+    page.clock.fast_forward("00:11")
+    expect(row(page, people[5])).to_have_attribute("data-state", "here")
 
 
 def test_the_clock_counts_without_a_network_and_follows_the_timetable(

@@ -35,6 +35,17 @@ def test_text_has_contrast(scheme: dict[str, str], ink: str, ground: str) -> Non
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5
 
 
+def test_dark_differs_in_nothing_but_the_tokens() -> None:
+    """So what holds of structure in light holds in dark, and the browser tests ask only after colours there."""
+    sheets = {p.name: p.read_text(encoding="utf-8") for p in (ROOT / "app/web/static").glob("*.css")}
+    told = {
+        name: re.findall(r"@media [^{]*color-scheme[^{]*\{(.+?)\n\}", css, re.DOTALL) for name, css in sheets.items()
+    }
+    assert {name for name, blocks in told.items() if blocks} == {"viaduc.css"}
+    (block,) = told["viaduc.css"]
+    assert re.sub(r"--[a-z-]+: [^;]+;|\s", "", block) == ":root{}"
+
+
 def test_the_design_page_tells_the_colours_of_the_style_sheet() -> None:
     told = (ROOT / "docs/design.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1:4] for line in told.splitlines() if line.startswith("| `--")]

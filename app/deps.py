@@ -42,48 +42,49 @@ def _record(request: Request, session: Session) -> None:
         request.state.recorded = True
 
 
-def get_app_settings(request: Request) -> Settings:
+# What only hands something on is async: it runs where the request is read, and waits for no thread.
+async def get_app_settings(request: Request) -> Settings:
     """The settings this application was made with."""
     settings: Settings = request.app.state.settings
     return settings
 
 
-def get_holder(request: Request) -> MeaningHolder:
+async def get_holder(request: Request) -> MeaningHolder:
     """The model, loaded or not."""
     holder: MeaningHolder = request.app.state.holder
     return holder
 
 
-def get_meaning(request: Request) -> Meaning:
+async def get_meaning(request: Request) -> Meaning:
     """The loaded model, or 503."""
-    return get_holder(request).get()
+    return (await get_holder(request)).get()
 
 
-def get_pool_cache(request: Request) -> PoolCache:
+async def get_pool_cache(request: Request) -> PoolCache:
     """The packed actors this process ranks against."""
     cache: PoolCache = request.app.state.pool_cache
     return cache
 
 
-def get_engine(request: Request) -> Engine:
+async def get_engine(request: Request) -> Engine:
     """The engine, for the few routes that open more than one short transaction."""
     engine: Engine = request.app.state.engine
     return engine
 
 
-def get_planner(request: Request) -> Planner:
+async def get_planner(request: Request) -> Planner:
     """Who computes plans in the background."""
     planner: Planner = request.app.state.planner
     return planner
 
 
-def get_live(request: Request) -> Live:
+async def get_live(request: Request) -> Live:
     """What tells open pages that something changed."""
     live: Live = request.app.state.live
     return live
 
 
-def get_now(request: Request) -> datetime:
+async def get_now(request: Request) -> datetime:
     """The present moment; a test sets `app.state.clock` to another."""
     clock: Callable[[], datetime] = getattr(request.app.state, "clock", utc_now)
     return clock()
@@ -93,6 +94,11 @@ def get_principal(request: Request) -> Principal:
     """Who asks, as the guard found (app/guard.py)."""
     principal: Principal = getattr(request.state, "principal", ANYBODY)
     return principal
+
+
+async def who_asks(request: Request) -> Principal:
+    """The same, for routes."""
+    return get_principal(request)
 
 
 async def get_attempt(
@@ -133,5 +139,5 @@ PlannerDep = Annotated[Planner, Depends(get_planner)]
 LiveDep = Annotated[Live, Depends(get_live)]
 NowDep = Annotated[datetime, Depends(get_now)]
 EngineDep = Annotated[Engine, Depends(get_engine)]
-PrincipalDep = Annotated[Principal, Depends(get_principal)]
+PrincipalDep = Annotated[Principal, Depends(who_asks)]
 """Who asks; whether they may call the route at all was decided before (app/policy.py)."""

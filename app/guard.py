@@ -236,7 +236,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def checked_by_guard(request: Request) -> None:
+async def checked_by_guard(request: Request) -> None:
     """Refuse a route that the guard did not rule on: it and the router must mean the same one."""
     if request.scope.get("state", {}).get(_RULED) != template_of(request.scope):
         raise Forbidden("no rule was found for this route")

@@ -31,7 +31,7 @@ class Importer:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def get_importer(request: Request) -> Importer:
+async def get_importer(request: Request) -> Importer:
     """Who works on imports in the background."""
     importer: Importer = request.app.state.importer
     return importer

@@ -5,7 +5,7 @@ from fastapi import HTTPException, Request
 from app.origin import from_elsewhere
 
 
-def same_origin(request: Request) -> None:
+async def same_origin(request: Request) -> None:
     """403 when another site's page sent the form; the guard does the same for whatever a cookie speaks for."""
     if from_elsewhere(request.headers):
         raise HTTPException(403, "this form was sent from another site")

@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -144,9 +145,14 @@ def upgrade(url: str) -> None:
 
 def schema_revisions(engine: Engine) -> tuple[str | None, str | None]:
     """(revision of the database, revision this code wants)."""
-    wanted = ScriptDirectory.from_config(alembic_config("")).get_current_head()
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision(), wanted
+        return MigrationContext.configure(connection).get_current_revision(), _wanted_revision()
+
+
+@cache
+def _wanted_revision() -> str | None:
+    # Read once: /ready is asked all the time, and the code that runs does not change.
+    return ScriptDirectory.from_config(alembic_config("")).get_current_head()
 
 
 def require_schema(engine: Engine) -> None:

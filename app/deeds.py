@@ -10,7 +10,12 @@ from app.security import ANYBODY, Principal
 from app.services.audit import Deed, deed
 
 _WATCHED = re.compile(r"\{actor_id\}|/export|/papers/|/files/|/privacy|/audit")
-_ASKS = frozenset({"POST /match", "POST /pairings", "POST /pairings/replan", "POST /pairings/what-if"})
+_ASKS = frozenset(
+    {"POST /match", "POST /pairings", "POST /pairings/replan", "POST /pairings/what-if", "POST /privacy/export"}
+    | {f"POST /console/privacy/{asked}" for asked in ("find", "person", "person/file", "person/count")}
+    | {f"POST /console/privacy/organisations/{{actor_id}}/{asked}" for asked in ("file", "count")}
+    | {"POST /console/privacy/periods/count"}
+)
 """POSTs that read: nothing is stored."""
 
 

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
 
 from sqlalchemy import delete, func, text, update
 from sqlmodel import Session, col, select
@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from app.services.audit import forget_before
 from app.settings import Settings
 from models.access import AccessSession, SignInLink
-from models.actor import IdempotencyRecord
+from models.actor import Actor, IdempotencyRecord
 from models.agenda import AgendaLink, AgendaState, MeetingAnswer
 from models.audit import AuditRecord
 from models.base import utc_now
@@ -25,6 +25,19 @@ _LOCK = 7_281_005
 _MONTH = timedelta(days=30.4375)
 _REPEATS = timedelta(days=30)
 """How long an answer is remembered for a request that is sent again."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """Something that goes on a day to come, unless it is confirmed or moved before."""
+
+    kind: Literal["event", "contact", "audit"]
+    on: date
+    name: str = ""
+    id: int | None = None
+    """Of the event, or of the contact's organisation."""
+    part: int | None = None
+    """Of the contact."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +79,46 @@ def sweep(session: Session, *, periods: Periods, now: datetime | None = None, dr
         savepoint.rollback()
     session.expire_all()
     return Swept(dry_run=dry_run, rows=dict(sorted((+done).items())))
+
+
+def next_deletions(session: Session, *, periods: Periods, now: datetime | None = None, most: int = 12) -> list[Due]:
+    """What goes next by its period, soonest first: persons of events, contacts nobody confirms, records of the trail.
+
+    What is over already is gone, or goes within a day.
+    """
+    now = now or utc_now()
+    found = [*_events_due(session, periods, now, most), *_contacts_due(session, periods, now, most)]
+    oldest = session.exec(select(func.min(AuditRecord.at))).one()
+    if periods.audit is not None and oldest is not None:
+        found.append(Due("audit", max(now, oldest + periods.audit * _MONTH).date()))
+    return sorted(found, key=lambda due: due.on)[:most]
+
+
+def _events_due(session: Session, periods: Periods, now: datetime, most: int) -> list[Due]:
+    if periods.event is None:
+        return []
+    kept = periods.event * _MONTH
+    last = func.coalesce(func.max(Round.starts_at), func.max(Event.created_at))
+    query = select(Event.id, Event.name, last).outerjoin(Round, col(Round.event_id) == Event.id)
+    rows = session.exec(query.group_by(col(Event.id)).having(last >= now - kept).order_by(last).limit(most)).all()
+    return [Due("event", (over + kept).date(), name, event_id) for event_id, name, over in rows]
+
+
+def _contacts_due(session: Session, periods: Periods, now: datetime, most: int) -> list[Due]:
+    if periods.contact is None:
+        return []
+    kept = periods.contact * _MONTH
+    rows = session.exec(
+        select(Contact, Actor.name)
+        .join(Actor, col(Actor.id) == Contact.actor_id)
+        .where(col(Contact.confirmed_at) >= now - kept)
+        .order_by(col(Contact.confirmed_at), col(Contact.id))
+        .limit(most)
+    ).all()
+    return [
+        Due("contact", (row.confirmed_at + kept).date(), f"{row.name} ({actor})", row.actor_id, row.id)
+        for row, actor in rows
+    ]
 
 
 def _over(session: Session, moment: datetime) -> list[int]:

@@ -13,6 +13,7 @@ from app.web.front import router as front
 from app.web.maps import router as maps
 from app.web.memory import router as memory
 from app.web.papers.pages import router as papers
+from app.web.privacy import router as privacy
 from app.web.reference import router as reference
 from app.web.report import router as report
 from app.web.static_files import CachedStaticFiles
@@ -22,7 +23,8 @@ __all__ = ["mount"]
 
 def mount(app: FastAPI) -> None:
     """Add the pages and their static files to the service."""
-    pages = (front, directory, sign_in, access, console, board, day, agenda, maps, memory, papers, report, reference)
+    rooms = (console, board, day, agenda, maps, memory, privacy, papers, report)
+    pages = (front, directory, sign_in, access, *rooms, reference)
     for router in pages:
         app.include_router(router)
     app.mount("/static", CachedStaticFiles(), name="static")

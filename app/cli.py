@@ -63,9 +63,16 @@ def serve(
     migrate: Annotated[bool, typer.Option(help="Bring the schema up to date first")] = False,
 ) -> None:
     """Serve the pages and the API."""
+    from app.embedded_postgres import begin_embedded  # noqa: PLC0415 - for this command only
+
+    settings = _settings(host=host, port=port)
+    # A killed database recovers while the rest is read.
+    waking = begin_embedded(settings.data_dir) if settings.database_url is None else None
     from app.commands.serve import run_service  # noqa: PLC0415 - slow import
 
-    run_service(_settings(host=host, port=port), migrate=migrate)
+    if waking is not None:
+        waking.join()
+    run_service(settings, migrate=migrate)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -21,7 +22,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session
 
-from app.embedded_postgres import start_embedded
+from app.embedded_postgres import begin_embedded, start_embedded
 from app.errors import AppError, BadInput, Conflict, NoRoom, Unavailable
 from app.settings import Settings
 
@@ -33,6 +34,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 _EMBEDDED: dict[str, Path] = {}
 """Embedded servers this process started or attached to: whoever finds one dead starts it again."""
+_REVIVALS: dict[Path, tuple[threading.Thread, float]] = {}
+_MOMENT_S = 2.0
 _reviving = threading.Lock()
 
 
@@ -100,24 +103,28 @@ def make_engine(url: str) -> Engine:
 
 
 def _reviving_connect(data_dir: Path) -> Callable[..., Any]:
-    """Connect; when the embedded server was killed, one thread starts it again and the others say 503 meanwhile."""
+    """Connect; when the embedded server was killed, have it started again and wait a moment for it."""
 
     def connect(dialect: Any, _record: object, arguments: Any, options: Any) -> Any:
         try:
             return dialect.connect(*arguments, **options)
         except psycopg.OperationalError:
-            if not _reviving.acquire(blocking=False):
+            if not _is_back(data_dir):
                 raise
-            try:
-                start_embedded(data_dir)
-            except AppError as error:
-                log.error("the embedded database does not come back: %s", error)
-                raise
-            finally:
-                _reviving.release()
-            return dialect.connect(*arguments, **options)
+        return dialect.connect(*arguments, **options)
 
     return connect
+
+
+def _is_back(data_dir: Path) -> bool:
+    """Whether the server came back; who asks later than a moment after its death hears at once that it has not."""
+    with _reviving:
+        revival = _REVIVALS.get(data_dir)
+        if revival is None or not revival[0].is_alive():
+            revival = _REVIVALS[data_dir] = begin_embedded(data_dir), time.monotonic() + _MOMENT_S
+    thread, until = revival
+    thread.join(max(0.0, until - time.monotonic()))
+    return not thread.is_alive()
 
 
 def teach_vectors(connection: psycopg.Connection) -> None:

@@ -11,6 +11,7 @@ from starlette.datastructures import State
 from app.db import session_scope
 from app.errors import AppError
 from app.observe import REGISTRY
+from app.room import free_bytes
 from app.services.condition import Condition, ask_condition
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,11 @@ LISTENING = Gauge(
 )
 AUDIT = Gauge("viaduc_audit_waiting", "Reads of this process that wait to be recorded", registry=REGISTRY)
 
+RESTARTS = Gauge("viaduc_restarts", "Times the working process died and was started again", registry=REGISTRY)
+DISK = Gauge(
+    "viaduc_disk_free_bytes", "Room on the disk of the embedded database; NaN where it is elsewhere", registry=REGISTRY
+)
+
 _STATES = ("waiting", "running", "failed")
 
 
@@ -41,6 +47,8 @@ def fill_gauges(state: State) -> None:
     STREAMS.set(state.live.streams)
     LISTENING.set(state.live.listening)
     AUDIT.set(state.clerk.waiting)
+    free = free_bytes(state.settings)
+    DISK.set(math.nan if free is None else free)
     DATABASE.set(0)
     condition = _condition(state)
     BACKLOG.set(condition.backlog if condition else math.nan)

@@ -1,5 +1,6 @@
 """The application: doors, middleware and what lives as long as the process."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -28,6 +29,7 @@ from app.logs import HEADER, RequestId, request_id
 from app.observe import BodyLimit, Observe
 from app.packing import Packed
 from app.planner import Planner
+from app.room import room_for_changes
 from app.services.meaning import MeaningHolder, load_meaning
 from app.services.pool import PoolCache
 from app.services.retention import periods_of
@@ -37,6 +39,8 @@ from app.web import mount
 from app.web.errors import page_or
 from app.web.papers.wording import PHRASEBOOK
 from app.worker import Worker
+
+log = logging.getLogger(__name__)
 
 DESCRIPTION = """
 Viaduc finds the partner across the border. Organisations on every side of a border describe themselves in their own
@@ -55,7 +59,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.engine = engine or open_database(settings)
+        app.state.engine = engine or _opened(settings)
         app.state.holder = holder or background_model(settings)
         app.state.pool_cache = PoolCache()
         app.state.planner = Planner(
@@ -89,7 +93,7 @@ def create_app(
         license_info=_LICENCE,
         docs_url=None,
         redoc_url=None,
-        dependencies=[Depends(checked_by_guard)],
+        dependencies=[Depends(checked_by_guard), Depends(room_for_changes)],
     )
     app.state.settings = settings
     app.state.phrasebook = PHRASEBOOK
@@ -138,6 +142,15 @@ def open_database(settings: Settings) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _opened(settings: Settings) -> Engine:
+    """The same, for a process that starts again: why it cannot is said in the log, since nobody sits at a terminal."""
+    try:
+        return open_database(settings)
+    except AppError as error:
+        log.error("not started: %s", error)
+        raise
 
 
 def _worker(app: FastAPI, settings: Settings) -> Worker | None:

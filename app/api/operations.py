@@ -12,6 +12,7 @@ from app.deps import HolderDep
 from app.errors import AppError
 from app.gauges import fill_gauges
 from app.observe import REGISTRY
+from app.room import disk_state
 
 router = APIRouter(tags=["operation"])
 
@@ -28,6 +29,7 @@ class Readiness(BaseModel):
     status: Literal["ready", "waiting"]
     database: str = Field(examples=["ok"])
     model: str = Field(examples=["ready"], description="loading, ready, or failed with the cause")
+    disk: str = Field(examples=["ok"], description="ok, or how little room is left: then changes are refused (507)")
 
 
 @router.get("/health")
@@ -42,7 +44,8 @@ async def ready(request: Request, response: Response, holder: HolderDep) -> Read
     database = await run_in_threadpool(_database_state, request)
     ok = database == "ok" and holder.state == "ready"
     response.status_code = 200 if ok else 503
-    return Readiness(status="ready" if ok else "waiting", database=database, model=holder.state)
+    disk = disk_state(request.app.state.settings)
+    return Readiness(status="ready" if ok else "waiting", database=database, model=holder.state, disk=disk)
 
 
 def _database_state(request: Request) -> str:

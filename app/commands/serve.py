@@ -1,7 +1,9 @@
 """`viaduc serve` and `viaduc worker`."""
 
 import logging
+import signal
 import socket
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,9 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from app.db import database_url, session_scope, upgrade
+from app.errors import Unavailable
+from app.guard import Routes
+from app.keeper import Keeper, Life, can_keep, open_door
 from app.logs import set_up_logging
 from app.main import background_model, create_app, open_database
 from app.services.access.keys import has_admin
@@ -26,15 +31,35 @@ log = logging.getLogger(__name__)
 def run_service(
     settings: Settings, *, migrate: bool = False, engine: Engine | None = None, holder: MeaningHolder | None = None
 ) -> None:
-    """Serve until interrupted; SIGTERM lets running requests finish (at most 20 s)."""
-    import uvicorn  # noqa: PLC0415 - slow import
+    """Serve until interrupted; SIGTERM lets running requests finish (at most 20 s), a process that dies is replaced.
 
+    With an `engine` or a `holder` of its own it serves in this very process.
+    """
     set_up_logging(settings.log_level, settings.log_format)
     if migrate:
         upgrade(database_url(settings))
     # A database that is down or of an old schema is told before anything listens.
-    engine = engine or open_database(settings)
-    application = create_app(settings, engine=engine, holder=holder or background_model(settings))
+    opened = engine or open_database(settings)
+    say_how_to_come_in(settings, opened)
+    if engine is not None or holder is not None or not can_keep():
+        serve(settings, create_app(settings, engine=opened, holder=holder))
+        opened.dispose()
+        return
+    opened.dispose()
+    application = create_app(settings)
+    Routes(application)  # put together here, once, for every process that is forked
+    try:
+        door = open_door(settings.host, settings.port)
+    except OSError as error:
+        raise Unavailable(f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}") from error
+    log.info("serving on http://%s:%s", settings.host, settings.port)
+    sys.exit(Keeper(lambda life: serve(settings, application, door, life), door).run())
+
+
+def serve(settings: Settings, application: FastAPI, door: socket.socket | None = None, life: Life | None = None) -> int:
+    """Serve in this process; the exit status."""
+    import uvicorn  # noqa: PLC0415 - slow import
+
     config = uvicorn.Config(
         application,
         host=settings.host,
@@ -47,10 +72,9 @@ def run_service(
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,
     )
-    say_how_to_come_in(settings, engine)
     with suppress(KeyboardInterrupt):
-        draining(config, application).run()
-    engine.dispose()
+        draining(config, application, life or Life()).run([door] if door else None)
+    return 0
 
 
 def say_how_to_come_in(settings: Settings, engine: Engine) -> None:
@@ -62,11 +86,15 @@ def say_how_to_come_in(settings: Settings, engine: Engine) -> None:
             log.warning("nobody can come in as admin yet: make the first key with `viaduc keys create --role admin`")
 
 
-def draining(config: "uvicorn.Config", application: FastAPI) -> "uvicorn.Server":
+def draining(config: "uvicorn.Config", application: FastAPI, life: Life) -> "uvicorn.Server":
     """A server that ends its live pages first: they have no end of their own, and it waits for what is open."""
     import uvicorn  # noqa: PLC0415 - slow import
 
     class Draining(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            life.begun()
+
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             application.state.live.close()
             application.state.planner.stop_soon()
@@ -76,11 +104,18 @@ def draining(config: "uvicorn.Config", application: FastAPI) -> "uvicorn.Server"
 
 
 def run_worker(settings: Settings) -> None:
-    """Drain the backlog until interrupted."""
+    """Drain the backlog until interrupted; a process that dies is replaced."""
     set_up_logging(settings.log_level, settings.log_format)
+    open_database(settings).dispose()
+    sys.exit(Keeper(lambda life: work(settings, life)).run() if can_keep() else work(settings, Life()))
+
+
+def work(settings: Settings, life: Life) -> int:
+    """Drain the backlog in this process; the exit status."""
     engine, holder, periods = open_database(settings), background_model(settings), periods_of(settings)
     worker = Worker(engine, holder, settings.embed_batch, periods=periods)
-    try:
+    signal.signal(signal.SIGTERM, lambda *_: worker.stop_soon())
+    life.begun()
+    with suppress(KeyboardInterrupt):
         worker.run_forever()
-    except KeyboardInterrupt:
-        worker.stop_soon()
+    return 0

@@ -106,7 +106,7 @@ def test_backends_that_outlive_their_killed_server_do_not_keep_the_next_from_sta
     start_embedded(data_dir)
     assert time.monotonic() - started <= 10
     thread.join(10)
-    assert not Path(f"/proc/{number}").exists()
+    assert not Path(f"/proc/{number}/cwd").exists()
 
 
 def works(url: str, number: int) -> bool:

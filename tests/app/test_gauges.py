@@ -51,6 +51,7 @@ def test_a_quiet_service_is_all_noughts_and_everything_is_there(client: TestClie
         "viaduc_plans{failed}",
         "viaduc_plans{running}",
         "viaduc_plans{waiting}",
+        "viaduc_restarts",
     }
 
 

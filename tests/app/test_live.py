@@ -22,6 +22,7 @@ from app import live
 from app.commands.serve import draining
 from app.db import make_engine, upgrade
 from app.embedded_postgres import start_embedded
+from app.keeper import Life
 from app.main import create_app
 from app.services.meaning import Meaning, MeaningHolder
 from app.settings import Settings
@@ -36,7 +37,7 @@ FAR = 32_503_680_000_000
 def serving(application: FastAPI) -> Iterator[uvicorn.Server]:
     """The service in a thread of its own, listening on a free port."""
     config = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=20)
-    server, started = draining(config, application), threading.Event()
+    server, started = draining(config, application, Life()), threading.Event()
     startup = server.startup
 
     async def announced(sockets: list[socket.socket] | None = None) -> None:

@@ -37,14 +37,17 @@ def test_health_says_that_the_process_answers(client: TestClient) -> None:
 
 def test_ready_when_database_schema_and_model_are_there(client: TestClient) -> None:
     answer = client.get("/ready")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "database": "ok", "model": "ready"})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"status": "ready", "database": "ok", "model": "ready", "disk": "ok"},
+    )
 
 
 def test_a_loading_model_is_waited_for_while_words_already_work(serve) -> None:
     with serve(MeaningHolder(never)) as client:
         answer = client.get("/ready")
         assert answer.status_code == 503
-        assert answer.json() == {"status": "waiting", "database": "ok", "model": "loading"}
+        assert answer.json() == {"status": "waiting", "database": "ok", "model": "loading", "disk": "ok"}
         match = client.post("/match", json={"text": "weaving"})
         assert (match.status_code, match.headers["retry-after"]) == (503, "2")
         assert match.json()["detail"] == "the language model is still loading; try again in a moment"

@@ -1,0 +1,177 @@
+"""What dies is started again at once: a parent that does no work holds the door and forks the process that does.
+
+The parent has read all the code and listens, so that the next process is there in a moment and callers meanwhile wait
+in the line of the socket instead of being refused. It has no threads and no connections, which forking would break.
+A process hears when its parent is gone, and ends: nobody is left behind on the port.
+"""
+
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from app.gauges import RESTARTS
+
+log = logging.getLogger(__name__)
+
+_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+_PATIENCE_S = 30.0
+"""Asked to end, a process drains for 20 s and then some; longer and it is killed."""
+_PAUSES_S = (0.0, 0.2, 1.0, 5.0)
+"""Before the next start, by how many in a row died before their work began."""
+
+
+class Life:
+    """What a working process knows of the parent that keeps it."""
+
+    def __init__(self, parent: socket.socket | None = None, number: int = 1) -> None:
+        self._parent = parent
+        RESTARTS.set(number - 1)
+
+    def begun(self) -> None:
+        """Say that the work goes on: from now on, its end is a death and not a refusal to start."""
+        if self._parent is not None:
+            self._parent.send(b"1")
+
+    def end_with_parent(self) -> None:
+        """Ask this process to end, as SIGTERM does, when its parent is gone."""
+        if self._parent is not None:
+            threading.Thread(target=self._listen, name="parent", daemon=True).start()
+
+    def _listen(self) -> None:
+        assert self._parent is not None
+        if self._parent.recv(1) == b"":
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+Work = Callable[[Life], int]
+
+
+def can_keep() -> bool:
+    """Whether processes can be kept here: forking what has loaded much is safe on Linux alone."""
+    return sys.platform == "linux"
+
+
+class Keeper:
+    """Keeps one process working until it is asked to end."""
+
+    def __init__(self, work: Work, door: socket.socket | None = None) -> None:
+        """`work` runs in the forked process and returns its exit status; `door` is where it listens, if it does."""
+        self._work = work
+        self._door = door
+        self._child = 0
+        self._starts = 0
+        self._stillborn = 0
+        self._begun_at = 0.0
+        self._line: socket.socket | None = None
+        self._kill_at: float | None = None
+
+    def run(self) -> int:
+        """Keep it going; the exit status: 0 when it was asked to end, else that of a process that never began."""
+        gc.freeze()  # so that what is shared with the next process stays shared
+        # What whoever started us wants ignored (nohup) is not waited for.
+        ends = {s for s in _SIGNALS if signal.getsignal(s) is not signal.SIG_IGN}
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {*ends, signal.SIGCHLD})
+        try:
+            self._start(before)
+            while True:
+                told = signal.sigtimedwait({*ends, signal.SIGCHLD}, 1.0)
+                if told is not None and told.si_signo in ends:
+                    self._ask_to_end()
+                if self._kill_at is not None and time.monotonic() > self._kill_at:
+                    os.kill(self._child, signal.SIGKILL)
+                status = self._reap()
+                if status is None:
+                    continue
+                if self._kill_at is not None:
+                    return 0
+                begun = self._had_begun()
+                if not begun and os.WIFEXITED(status) and self._starts == 1:
+                    return os.WEXITSTATUS(status) or 1
+                self._stillborn = 0 if begun else self._stillborn + 1
+                self._start_again(before, status)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _start(self, mask: set[signal.Signals]) -> None:
+        if self._line is not None:
+            self._line.close()
+        self._line, theirs = socket.socketpair()
+        self._starts += 1
+        self._begun_at = time.monotonic()
+        self._child = os.fork()
+        if self._child == 0:
+            self._line.close()
+            _become(self._work, Life(theirs, self._starts), mask)
+        theirs.close()
+
+    def _start_again(self, mask: set[signal.Signals], status: int) -> None:
+        lived = time.monotonic() - self._begun_at
+        code = os.waitstatus_to_exitcode(status)
+        cause = f"signal {-code}" if code < 0 else f"status {code}"
+        log.error("the working process ended after %.0f s (%s): it is started again", lived, cause)
+        # Whoever asks to end meanwhile is heard after the pause, by the process that was just started.
+        time.sleep(_PAUSES_S[min(self._stillborn, len(_PAUSES_S) - 1)])
+        self._start(mask)
+
+    def _ask_to_end(self) -> None:
+        if self._kill_at is None:
+            self._kill_at = time.monotonic() + _PATIENCE_S
+            if self._door is not None:
+                self._door.close()  # who comes now is refused, not left waiting
+        os.kill(self._child, signal.SIGTERM)
+
+    def _reap(self) -> int | None:
+        """The status of the working process when it has ended; others that ended (a database of ours) are let go."""
+        found = None
+        while True:
+            try:
+                process, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return found
+            if process == 0:
+                return found
+            if process == self._child:
+                found = status
+
+    def _had_begun(self) -> bool:
+        assert self._line is not None
+        self._line.setblocking(False)
+        try:
+            return self._line.recv(1) == b"1"
+        except (BlockingIOError, ConnectionResetError):
+            return False
+
+
+def _become(work: Work, life: Life, mask: set[signal.Signals]) -> None:
+    """The rest of a forked process's life."""
+    status = 1
+    try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        life.end_with_parent()
+        status = work(life)
+    except BaseException:
+        log.exception("the working process fails")
+    finally:
+        logging.shutdown()
+        # Without what the parent has registered for its own end.
+        os._exit(status)
+
+
+def open_door(host: str, port: int) -> socket.socket:
+    """A listening socket; OSError when somebody else has the port. One that is being given up is waited for."""
+    deadline = time.monotonic() + 3
+    while True:
+        try:
+            return socket.create_server(
+                (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
+            )
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)

@@ -1,7 +1,9 @@
 """Headers that every answer carries, whatever made it; a page's own are stricter about what it may load."""
 
 from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
+
+from app.layers import Layer
 
 EVERY_ANSWER = {
     "X-Content-Type-Options": "nosniff",
@@ -16,17 +18,11 @@ EVERY_ANSWER = {
 OVER_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
-class SecurityHeaders:
+class SecurityHeaders(Layer):
     """Adds what is missing; it answers nothing itself."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def meet(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on, and complete the headers of the answer."""
         wanted = EVERY_ANSWER | (OVER_HTTPS if scope.get("scheme") == "https" else {})
 
         async def complete(message: Message) -> None:

@@ -15,7 +15,9 @@ from types import TracebackType
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
+
+from app.layers import Layer
 
 HEADER = "X-Request-ID"
 _WELL_FORMED = re.compile(r"[0-9a-fA-F][0-9a-fA-F-]{6,62}[0-9a-fA-F]")
@@ -34,17 +36,11 @@ def request_id() -> str | None:
     return _REQUEST.get()
 
 
-class RequestId:
+class RequestId(Layer):
     """Gives every request an id: the caller's if it is well-formed, else a new one; the answer says it."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def meet(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on under its id."""
         asked = Headers(scope=scope).get(HEADER, "")
         given = asked if _WELL_FORMED.fullmatch(asked) else uuid.uuid4().hex
         # Never taken back: every request is a task of its own, and its failure is told after this returns.

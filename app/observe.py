@@ -6,6 +6,7 @@ from contextlib import suppress
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.layers import Layer
 from app.logs import note_request
 
 REGISTRY = CollectorRegistry()
@@ -33,17 +34,11 @@ class Sent:
         await self._send(message)
 
 
-class Observe:
+class Observe(Layer):
     """Counts and times every request by its route's template, never by its address."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def meet(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on, then count and time."""
         started, sent = time.perf_counter(), Sent(send)
         try:
             await self._app(scope, receive, sent)
@@ -55,18 +50,15 @@ class Observe:
             note_request(scope, sent.status, seconds)
 
 
-class BodyLimit:
+class BodyLimit(Layer):
     """Refuses bodies above a size with 413, declared or streamed."""
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
-        self._app = app
+        super().__init__(app)
         self._limit = limit
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def meet(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on what is short enough."""
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._limit:
             await self._refuse(scope, receive, send)

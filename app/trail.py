@@ -12,11 +12,12 @@ from collections import deque
 from prometheus_client import Counter
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from app.db import session_scope
 from app.deeds import deed_of
 from app.errors import AppError
+from app.layers import Layer
 from app.observe import REGISTRY, Sent
 from app.services.audit import Deed, append
 
@@ -27,17 +28,11 @@ _EVERY_S = 1.0
 _ROOM = 20_000
 
 
-class Trail:
+class Trail(Layer):
     """Collects what requests did that no transaction of theirs has recorded."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def meet(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on, then note what was done."""
         sent = Sent(send)
         await self._app(scope, receive, sent)
         if sent.status < 400 and not scope.get("state", {}).get("recorded"):

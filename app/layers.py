@@ -1,0 +1,21 @@
+"""What every layer around the application does alike: it meets requests, and lets anything else pass."""
+
+from abc import ABC, abstractmethod
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class Layer(ABC):
+    """ASGI: start-up and shut-down go straight to the application inside."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        meet = self.meet if scope["type"] == "http" else self._app
+        await meet(scope, receive, send)
+
+    @abstractmethod
+    async def meet(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or hand it on."""

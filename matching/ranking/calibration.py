@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -26,6 +26,9 @@ class Calibration:
     `hub_mean` is the mean hubness over `hub_neighbours` best merits; the probability is
     most / (1 + exp(-(slope · merit + offset))); `threshold` is the probability under which nothing is suggested.
 
+    `words_slope`, `words_offset` and `words_threshold` stand for the three where a need alone asks (`for_words`): with
+    so little known of the asker merits differ less, and mean less.
+
     `most` is as sure as judged pairs allow: beyond the best pair that a matchmaker judged the curve is a guess, and
     however well texts meet, some meetings fail for reasons that no text tells.
     """
@@ -41,6 +44,9 @@ class Calibration:
     hub_mean: float
     slope: float
     offset: float
+    words_slope: float
+    words_offset: float
+    words_threshold: float
     most: float
     threshold: float
 
@@ -49,14 +55,15 @@ class Calibration:
             self.softness <= 0
             or self.ceiling <= self.floor
             or self.twin_ceiling <= self.twin_floor
-            or self.slope <= 0
+            or min(self.slope, self.words_slope) <= 0
             or self.hub_neighbours < 1
         ):
             raise ValueError("a calibration needs softness, slope and hub_neighbours above 0 and floor < ceiling")
         if not 0 < self.most <= 1:
             raise ValueError(f"most must be above 0 and at most 1, not {self.most}")
-        if not 0 <= self.threshold <= 1:
-            raise ValueError(f"threshold must be between 0 and 1, not {self.threshold}")
+        for threshold in (self.threshold, self.words_threshold):
+            if not 0 <= threshold <= 1:
+                raise ValueError(f"threshold must be between 0 and 1, not {threshold}")
 
     @classmethod
     def default(cls) -> Calibration:
@@ -71,6 +78,10 @@ class Calibration:
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, ready for JSON."""
         return asdict(self)
+
+    def for_words(self) -> Calibration:
+        """The calibration for a question that is less than a profile: free words, a need alone."""
+        return replace(self, slope=self.words_slope, offset=self.words_offset, threshold=self.words_threshold)
 
     def to_unit(self, similarity: NDArray[Any]) -> NDArray[Any]:
         """Neutral similarity to 0..1, linear between floor and ceiling; NaN stays NaN."""

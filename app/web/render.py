@@ -1,5 +1,6 @@
 """Templates to answers: one environment a language, one set of headers for every page."""
 
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ def templates(lang: str) -> Jinja2Templates:
         "show": Formats(lang),
         "static_url": static_url,
         "with_query": with_query,
+        "now_ms": lambda: round(time.time() * 1000),
     }
     environment.tests["page_exists"] = page_exists
     environment.filters |= {

@@ -25,11 +25,14 @@
   function prepare() {
     if (!board() || board().dataset.ready) return;
     board().dataset.ready = "1";
-    const links = board().querySelectorAll(".cell > a");
-    for (const a of links) { a.tabIndex = -1; a.draggable = false; }
+    settle();
     const asked = location.hash.match(/^#c\d+-\d+$/) && document.querySelector(location.hash);
     if (asked && link(asked)) rove(asked);
-    else if (links[0]) links[0].tabIndex = 0;
+  }
+  function settle() {
+    const links = [...board().querySelectorAll(".cell > a")];
+    const here = links.find((a) => a === document.activeElement) || links.find((a) => a.getAttribute("tabindex") === "0") || links[0];
+    for (const a of links) { a.tabIndex = a === here ? 0 : -1; a.draggable = false; }
   }
   // The cell that an edit led to has the focus, once the browser has scrolled there (which takes the focus away).
   window.addEventListener("load", () => setTimeout(() => {
@@ -69,12 +72,16 @@
     picked = { cell, pair };
     cell.dataset.picked = "";
     board().dataset.picking = "";
+    markBusy();
+    return true;
+  }
+  function markBusy() {
+    const { cell, pair } = picked;
     const busy = new Set();
     for (const other of board().querySelectorAll(".meeting")) {
       if (other !== cell && pairOf(other).some((who) => pair.includes(who))) busy.add(spotOf(other)[0]);
     }
-    for (const free of board().querySelectorAll(".free")) if (busy.has(spotOf(free)[0])) free.dataset.busy = "";
-    return true;
+    for (const free of board().querySelectorAll(".free")) free.toggleAttribute("data-busy", busy.has(spotOf(free)[0]));
   }
   function drop() {
     if (!picked) return;
@@ -129,8 +136,7 @@
       if (part.matches(".cell") && link(part)) { link(part).tabIndex = -1; link(part).draggable = false; }
       old.replaceWith(part);
     }
-    const find = document.getElementById("find");
-    if (find && find.value) highlight(find.value, board().querySelectorAll(".meeting:not([data-look])"));
+    lookAgain();
     const now = board() && !board().querySelector('.cell > a[tabindex="0"]') && board().querySelector(".cell > a");
     if (now) now.tabIndex = 0;
   }
@@ -283,6 +289,45 @@
   document.addEventListener("change", (event) => {
     if (event.target.matches("#tools select")) event.target.form.requestSubmit();
   });
+
+  function lookAgain() {
+    const find = document.getElementById("find");
+    if (find && find.value) highlight(find.value, board().querySelectorAll(".meeting:not([data-look])"));
+  }
+
+  // What others do arrives cell by cell (live.js). What is held, dragged or typed here stays, unless it is gone.
+  document.addEventListener("live:part", (event) => {
+    const { old, fresh } = event.detail;
+    if (old.id === "said") {
+      // The answer to what was done here is not written over for what happened elsewhere.
+      if (fresh.dataset.revision === old.dataset.revision && fresh.dataset.plan === old.dataset.plan) event.preventDefault();
+    } else if (old.id === "versions") {
+      const typed = [...old.querySelectorAll("input:not([type=hidden])")].some((field) => field.value !== field.defaultValue);
+      if (typed) { event.preventDefault(); event.detail.later = true; }
+    } else if (picked && old.contains(picked.cell)) {
+      if (old === picked.cell && pairOf(fresh).join() === picked.pair.join()) { event.preventDefault(); return; }
+      letGo();
+      announce(document.getElementById("live").dataset.taken);
+    }
+  });
+  document.addEventListener("live:parts", () => {
+    if (!board()) return;
+    board().dataset.ready = "1";
+    settle();
+    lookAgain();
+    if (picked) markBusy();
+    const panel = document.querySelector("#panel[data-meeting]");
+    if (!panel || panel.hidden) return;
+    const [pair, spot] = panel.dataset.meeting.split("@");
+    const now = [...board().querySelectorAll(".meeting")].find((cell) => pairOf(cell).join("-") === pair);
+    panel.querySelector("[data-changed]").hidden = !!now && spotOf(now).join(".") === spot;
+  });
+  function letGo() {
+    drop();
+    press = null;
+    if (ghost) ghost.remove();
+    ghost = null;
+  }
 
   prepare();
   document.addEventListener("htmx:afterSettle", prepare);

@@ -1,8 +1,11 @@
 // Live pages. <div data-live="/live/events/7" data-live-since="…ms"> names the stream; every element with an id and
 // `data-live-part` is fetched again with the page after a change and after a lost connection. No word is understood
 // beyond "look again", so whatever was missed is caught up. Without EventSource, or while it fails, the page asks
-// every POLL ms. Other scripts listen to "live:parts" (parts were exchanged), "live:time" (detail.now: the server's
-// clock in ms) and "live:state" (detail.on) on document; `data-live-note` shows while the line is cut.
+// every POLL ms. `data-live-topics` names what concerns the page (absent: everything), `data-live-page` its address
+// where that is not the browser's; a part with `data-live-or-reload` that is no longer there loads the page anew.
+// Other scripts listen on document to "live:part" (detail.old, detail.fresh: is about to be exchanged; who cancels it
+// keeps the old one, with detail.later until the focus moves), "live:parts" (parts were exchanged), "live:time"
+// (detail.now: the server's clock in ms) and "live:state" (detail.on); `data-live-note` shows while the line is cut.
 "use strict";
 
 (() => {
@@ -12,7 +15,8 @@
   let source = null, opened = false, deaf = false, lastWord = 0, failures = 0;
   let busy = false, again = false, pending = false, nextFetch = 0;
 
-  const say = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
+  const say = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail, cancelable: true }));
+  const topics = (root.dataset.liveTopics ?? "").split(" ").filter(Boolean);
 
   let on = null;
   const state = (now) => {
@@ -23,31 +27,38 @@
     say("live:state", { on: now });
   };
 
-  // Exchange a part unless it says the same; open details, the focus and what is being typed survive.
+  const REACH = "a[href], button, summary, input, select, textarea, [tabindex]";
+
+  // Exchange a part; open details, the focus and what is being typed survive.
   const exchange = (old, fresh) => {
     const node = document.importNode(fresh, true);
     const active = document.activeElement;
     if (active && old.contains(active) && active.matches("input, textarea, select") && active.type !== "radio") {
       return false;
     }
-    const focused = active && old.contains(active) ? active.id : "";
+    const asked = { old, fresh: node, later: false };
+    if (!say("live:part", asked)) return !asked.later;
+    const place = active && old.contains(active) ? [...old.querySelectorAll(REACH)].indexOf(active) : -1;
+    if (old.matches("details[open]")) node.open = true;
     for (const details of old.querySelectorAll("details[open][id]")) {
       const same = node.querySelector("#" + CSS.escape(details.id));
       if (same) same.open = true;
     }
     old.replaceWith(node);
     if (window.htmx) window.htmx.process(node);
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    if (place >= 0) node.querySelectorAll(REACH)[place]?.focus({ preventScroll: true });
     return true;
   };
 
+  // What the server last said of each part: scripts may have changed it since (who may be reached by Tab, say).
   const shown = new WeakMap();
+  for (const part of document.querySelectorAll("[data-live-part][id]")) shown.set(part, part.outerHTML);
   const refresh = async () => {
     if (busy) { again = true; return; }
     busy = true;
     clearTimeout(nextFetch);
     try {
-      const answer = await fetch(location.href, { headers: { "X-Live": "1" }, cache: "no-store" });
+      const answer = await fetch(root.dataset.livePage ?? location.href, { headers: { "X-Live": "1" }, cache: "no-store" });
       if (answer.status === 404 || answer.status === 410) { location.reload(); return; }
       if (!answer.ok) throw new Error(answer.status);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -60,6 +71,7 @@
       }
       for (const old of document.querySelectorAll("[data-live-part][id]")) {
         const fresh = page.getElementById(old.id);
+        if (!fresh && old.hasAttribute("data-live-or-reload")) { location.reload(); return; }
         if (!fresh || fresh.outerHTML === (shown.get(old) ?? old.outerHTML)) continue;
         if (exchange(old, fresh)) { shown.set(document.getElementById(fresh.id), fresh.outerHTML); changed += 1; }
         else pending = true;
@@ -98,7 +110,11 @@
       if (opened) refresh();
       opened = true;
     });
-    source.addEventListener("change", (event) => { hear(event); state(true); refresh(); });
+    source.addEventListener("change", (event) => {
+      const told = hear(event);
+      state(true);
+      if (!topics.length || told.topics.some((topic) => topic === "all" || topics.includes(topic))) refresh();
+    });
     source.addEventListener("beat", (event) => { hear(event); state(true); });
     source.onerror = () => {
       failures += 1;

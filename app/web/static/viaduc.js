@@ -18,7 +18,7 @@ document.addEventListener("keydown", (event) => {
 // Printing needs a script, so its button shows only where there is one, also in what was loaded later.
 const showPrint = () => document.querySelectorAll("[data-print]").forEach((button) => { button.hidden = false; });
 showPrint();
-document.addEventListener("htmx:afterSettle", showPrint);
+for (const later of ["htmx:afterSettle", "live:parts"]) document.addEventListener(later, showPrint);
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });

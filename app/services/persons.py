@@ -66,7 +66,10 @@ def find_persons(session: Session, *, words: str) -> Found:
         found.setdefault(email or f"{stand.actor_id} {stand.part}", Person(email)).stands.append(stand)
     # A delegate is the contact of the same name at the same organisation.
     known = {(s.actor_id, s.name): person for person in found.values() for s in person.stands if s.kind == "contact"}
-    for stand in _delegates(session, patterns=[_pattern(word) for word in asked]):
+    named = {name for _, name in known}
+    for stand in _delegates(session, patterns=[_pattern(word) for word in asked], names=[*named]):
+        if (stand.actor_id, stand.name) not in known and not _holds(stand.name, asked):
+            continue  # Somebody of the same name, elsewhere.
         key = (stand.actor_id, stand.name)
         if key not in known:
             found[f"{stand.actor_id}/{stand.name}"] = known[key] = Person("")
@@ -113,6 +116,10 @@ def _delegates(
     rows = session.connection().execute(_SEATED, {"patterns": patterns, "names": names, "most": MOST})
     for name, actor_id, actor, event_id, event in rows:
         yield Stand("delegate", name, actor_id, actor, event_id, event)
+
+
+def _holds(name: str, words: Iterable[str]) -> bool:
+    return all(word.lower() in name.lower() for word in words)
 
 
 def _pattern(word: str) -> str:

@@ -22,7 +22,7 @@ NO_EDITS = {
         "/console/actors/new", "/console/events/new", "/console/events/{event_id}/participants",
         "/console/events/{event_id}/participants/list", "/console/events/{event_id}/plans",
         "/console/events/{event_id}/day/walk-in", "/console/events/{event_id}/day/walk-in/new",
-        "/console/events/{event_id}/agendas",
+        "/console/events/{event_id}/agendas", "/console/actors/{actor_id}/contacts", "/console/privacy/texts",
     },
     "ends, removes or takes back as a whole": {
         "/console/access/keys/{key_id}/revoke", "/console/access/people/{person_id}/remove",
@@ -31,7 +31,9 @@ NO_EDITS = {
         "/console/actors/{actor_id}/remove", "/console/events/{event_id}/participants/{actor_id}/remove",
         "/console/events/{event_id}/wishes/remove", "/console/maps/sectors/{list_id}/delete",
         "/console/maps/imports/{import_id}/stop", "/console/maps/imports/{import_id}/undo",
-        "/console/maps/imports/{import_id}/discard",
+        "/console/maps/imports/{import_id}/discard", "/console/actors/{actor_id}/contacts/{contact_id}/remove",
+        "/console/privacy/texts/remove", "/console/privacy/person/erase", "/console/privacy/periods/sweep",
+        "/console/privacy/organisations/{actor_id}/erase",
     },
     "shows nothing of what is stored: what is sent is meant as a whole": {
         "/console/access/people", "/console/maps/sectors",
@@ -54,7 +56,9 @@ NO_EDITS = {
     "stores nothing, or hands in what was noted on paper with its time": {
         "/console/sign-in", "/console/sign-in/letter", "/console/sign-in/link/{token}", "/console/events/new/preview",
         "/console/events/{event_id}/papers/{kind}", "/console/events/{event_id}/papers/noted",
-        "/console/events/{event_id}/agendas/file",
+        "/console/events/{event_id}/agendas/file", "/console/privacy/find", "/console/privacy/person",
+        "/console/privacy/person/file", "/console/privacy/person/count", "/console/privacy/periods/count",
+        "/console/privacy/organisations/{actor_id}/file", "/console/privacy/organisations/{actor_id}/count",
     },
 }  # fmt: skip
 """Reason → the forms it holds for."""
@@ -93,6 +97,8 @@ EDITS = [
          "/console/events/1/plans/1/note", "UPDATE plan SET note = 'Theirs'", "plan"),
     Edit("/console/actors/{actor_id}", "/console/actors/1", "/console/actors/1", "UPDATE actor SET city = 'Lille'",
          "actor"),
+    Edit("/console/actors/{actor_id}/contacts/{contact_id}", "/console/actors/1/contacts/1",
+         "/console/actors/1/contacts/1", "UPDATE contact SET role = 'Buyer'", "contact"),
     Edit("/console/programmes/{programme_id}", "/console/programmes/1", "/console/programmes/1",
          "UPDATE programme SET border = 'Lille'", "programme"),
     Edit("/console/memory/tandems/{actor_id}/{partner_id}", TANDEM, TANDEM, "UPDATE tandem SET theme = 'Fire'",
@@ -126,6 +132,8 @@ def token(client: TestClient, engine: Engine, border) -> str:
     for actor in border[:2]:
         client.post("/events/1/participants", json={"actor_id": actor})
     assert client.post("/events/1/plans", json={"time_limit_s": 1}).status_code == 201
+    contact = {"name": "Anne", "email": "a@x.example", "basis": "contract", "basis_note": "7"}
+    client.post("/actors/1/contacts", json=contact)
     client.post("/tandems", json={"actor_id": 1, "partner_id": 2, "status": "met"})
     files = {"file": ("chamber.csv", MAP.encode(), "text/csv")}
     assert client.post("/maps/imports", data={"name": "Chamber"}, files=files).status_code == 201

@@ -1,6 +1,8 @@
 """ETag and If-Match: what the JSON door says and hears of editions (app/services/editions.py)."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import Depends, Header, Response
@@ -42,6 +44,13 @@ class Changing(Editing):
         """Stale when it is no longer what was read. Who names no edition overwrites what there is."""
         if id < 2**63 and part < 2**63:
             must_be(self._session, Subject(kind, id, part), self._seen)
+
+    @contextmanager
+    def of(self, kind: Kind, id: int, part: int = 0) -> Iterator[None]:
+        """Around a change: what is required before it, and the edition it makes told after it."""
+        self.require(kind, id, part)
+        yield
+        self.tell(kind, id, part)
 
 
 def seen_in(if_match: str | None) -> frozenset[int] | None:

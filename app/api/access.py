@@ -71,10 +71,8 @@ def put_person(
     fields: Annotated[PersonCreate, Body(openapi_examples=examples.PERSON)],
 ) -> PersonPublic:
     """Let somebody sign in, or change what they may do"""
-    changing.require("people", 0)
-    answer = people.put_person(session, fields=fields, by=principal.name)
-    changing.tell("people", 0)
-    return answer
+    with changing.of("people", 0):
+        return people.put_person(session, fields=fields, by=principal.name)
 
 
 @router.delete("/people/{person_id}", status_code=204, responses=responses(404, 412))

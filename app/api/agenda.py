@@ -82,10 +82,8 @@ def read_agenda_rules(session: SessionDep, reading: ReadingDep, event_id: int) -
 @router.put("/{event_id}/agenda", responses=responses(412))
 def set_agenda_rules(session: SessionDep, changing: ChangingDep, event_id: int, rules: RulesBody) -> AgendaRulesFields:
     """Replace what participants may do in their agendas"""
-    changing.require("agenda", event_id)
-    answer = set_rules(session, event_id=event_id, rules=rules)
-    changing.tell("agenda", event_id)
-    return answer
+    with changing.of("agenda", event_id):
+        return set_rules(session, event_id=event_id, rules=rules)
 
 
 @router.get("/{event_id}/answers")

@@ -54,10 +54,8 @@ def replace_contact(
     session: SessionDep, changing: ChangingDep, actor_id: int, contact_id: int, fields: ContactBody
 ) -> ContactPublic:
     """Say anew what is stored of a person, which confirms it"""
-    changing.require("contact", actor_id, contact_id)
-    answer = service.replace_contact(session, actor_id=actor_id, contact_id=contact_id, fields=fields)
-    changing.tell("contact", actor_id, contact_id)
-    return answer
+    with changing.of("contact", actor_id, contact_id):
+        return service.replace_contact(session, actor_id=actor_id, contact_id=contact_id, fields=fields)
 
 
 @router.delete("/{contact_id}", status_code=204, responses=responses(412))

@@ -82,10 +82,8 @@ def name_plan(
     said: Annotated[PlanNote, Body(openapi_examples=examples.PLAN_NOTE)],
 ) -> PlanPublic:
     """Write down what a version is about"""
-    changing.require("note", event_id, number)
-    answer = service.name_plan(session, event_id=event_id, number=number, note=said.note)
-    changing.tell("note", event_id, number)
-    return answer
+    with changing.of("note", event_id, number):
+        return service.name_plan(session, event_id=event_id, number=number, note=said.note)
 
 
 @router.post("/{number}/edits", responses=responses(409))

@@ -57,10 +57,8 @@ def update_programme(
     session: SessionDep, changing: ChangingDep, programme_id: int, fields: ProgrammeBody
 ) -> ProgrammePublic:
     """Replace what a programme says"""
-    changing.require("programme", programme_id)
-    answer = service.update_programme(session, programme_id=programme_id, fields=fields)
-    changing.tell("programme", programme_id)
-    return answer
+    with changing.of("programme", programme_id):
+        return service.update_programme(session, programme_id=programme_id, fields=fields)
 
 
 @router.delete("/{programme_id}", status_code=204, responses=responses(404, 412))

@@ -63,7 +63,5 @@ def set_event_weights(
     changes: Annotated[dict[str, float], Body(openapi_examples=examples.EVENT_WEIGHTS)],
 ) -> EventWeights:
     """Replace what an event changes of the service's weights; {} takes them as they are"""
-    changing.require("event", event_id)
-    answer = service.set_event_weights(session, event_id=event_id, changes=changes)
-    changing.tell("event", event_id)
-    return answer
+    with changing.of("event", event_id):
+        return service.set_event_weights(session, event_id=event_id, changes=changes)

@@ -21,20 +21,7 @@ def create_key(session: Session, *, fields: KeyCreate, by: str) -> KeyShown:
     require_events(session, scope=fields)
     if fields.expires_at is not None and fields.expires_at <= utc_now():
         raise BadInput.of("expires_at", "lies in the past")
-    secret = new_secret("key")
-    row = AccessKey(
-        name=fields.name,
-        role=fields.role,
-        events=fields.events,
-        creates=fields.creates,
-        expires_at=fields.expires_at,
-        created_by=by,
-        begins=secret.begins,
-        hash=secret.hash,
-    )
-    session.add(row)
-    session.flush()
-    return _shown(row, secret.text)
+    return _issue(session, fields, by)
 
 
 def list_keys(session: Session) -> list[KeyPublic]:
@@ -50,21 +37,29 @@ def rotate_key(session: Session, *, key_id: int, grace: timedelta, by: str) -> K
     old = _get(session, key_id)
     if _state(old) != "active":
         raise Conflict(f"key {key_id} is {_state(old)}; make a new one instead")
+    made = _issue(session, old, by, rotated_from=old.id)
+    ends = utc_now() + grace
+    old.expires_at = min(ends, old.expires_at or ends)
+    session.add(old)
+    session.flush()
+    return made
+
+
+def _issue(session: Session, scope: KeyCreate | AccessKey, by: str, rotated_from: int | None = None) -> KeyShown:
+    """A new key of this name and scope, ending when it says."""
     secret = new_secret("key")
     row = AccessKey(
-        name=old.name,
-        role=old.role,
-        events=old.events,
-        creates=old.creates,
-        expires_at=old.expires_at,
+        name=scope.name,
+        role=scope.role,
+        events=scope.events,
+        creates=scope.creates,
+        expires_at=scope.expires_at,
         created_by=by,
         begins=secret.begins,
         hash=secret.hash,
-        rotated_from=old.id,
+        rotated_from=rotated_from,
     )
-    ends = utc_now() + grace
-    old.expires_at = min(ends, old.expires_at or ends)
-    session.add_all([old, row])
+    session.add(row)
     session.flush()
     return _shown(row, secret.text)
 

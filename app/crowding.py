@@ -1,47 +1,215 @@
-"""Overload: work that takes a core is let in up to a limit; beyond it the answer is 503 at once, and pages go on.
+"""Overload: of each kind of work so much is done at once and so much waits; one more is answered 503 at once.
 
-The limits count requests that are worked on or wait for a thread, in this process. Plans have their own line
-(app/planner.py).
+A door before the door-keeper: it knows the route, not yet who asks, and refuses in the event loop, without a thread, a
+query or a body being read. Every kind has a line of its own, so that a flood of one leaves the others as they were. The
+figures are for one process; plans have a line besides (app/planner.py).
 """
 
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import logging
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from fastapi import Request
+from prometheus_client import Counter, Gauge
+from starlette._utils import get_route_path
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import Unavailable
+from app.errors import AppError, Unavailable
+from app.guard import FOUND, Refuse, Routes
+from app.layers import Layer
+from app.observe import REGISTRY
+from app.policy import Who, rule_for
 
-ROOM = {"match": 24, "pairings": 4, "papers": 4, "imports": 4}
-"""Threads are 40 a process: what is expensive never has them all."""
-_RETRY_S = {"match": 1, "pairings": 10, "papers": 5, "imports": 10}
+log = logging.getLogger(__name__)
+
+AWAY = Counter("viaduc_turned_away", "Requests answered 503 because too many of their kind were there", ["kind"],
+               registry=REGISTRY)  # fmt: skip
+WORKING = Gauge("viaduc_working", "Requests that are worked on, by kind", ["kind"], registry=REGISTRY)
+WAITING = Gauge("viaduc_waiting", "Requests that wait for their turn, by kind", ["kind"], registry=REGISTRY)
 
 
-def seated(kind: str) -> Callable[[Request], AsyncIterator[None]]:
-    """A dependency that takes a seat for one request; Unavailable with Retry-After when none is free.
+@dataclass(frozen=True)
+class Room:
+    """How much of a kind is worked on at once, how much waits, and when who is turned away may come back."""
 
-    It runs in the event loop, so that a refusal waits for no thread.
-    """
+    at_once: int
+    in_line: int
+    retry_s: int = 1
 
-    async def seat(request: Request) -> AsyncIterator[None]:
-        taken = taken_seats(request)
-        if taken[kind] >= ROOM[kind]:
-            raise Unavailable(
-                "too many requests of this kind are being worked on; nothing of this one was stored, send it again",
-                headers={"Retry-After": str(_RETRY_S[kind])},
-            )
-        taken[kind] += 1
+
+ROOMS = MappingProxyType({
+    # What people wait for is short: few at once, because each takes a share of one processor, and a line of half a
+    # second. A line of its own for participants' phones: they are many and come together.
+    "pages": Room(8, 48),
+    "agendas": Room(4, 64),
+    "match": Room(4, 24),
+    # What takes a core for longer: a few, and nobody waits in line.
+    "plans": Room(10, 0, 10),
+    "pairings": Room(3, 0, 10),
+    "replans": Room(2, 2, 5),
+    "papers": Room(3, 0, 5),
+    "imports": Room(3, 0, 10),
+    "exports": Room(2, 2, 5),
+    "learning": Room(1, 0, 30),
+})  # fmt: skip
+THREADS = 40
+"""What a process has of them: the framework's own number."""
+
+COSTLY: dict[str, tuple[str, ...]] = {
+    "match": ("POST /match",),
+    "plans": ("POST /events/{event_id}/plans", "POST /console/events/{event_id}/plans"),
+    "pairings": ("POST /pairings", "POST /pairings/replan", "POST /pairings/what-if"),
+    "replans": (
+        "POST /events/{event_id}/plans/{number}/replan", "POST /events/{event_id}/day/replan",
+        "POST /console/events/{event_id}/day/replan", "POST /events/{event_id}/what-if",
+        "GET /console/events/{event_id}/outlook",
+    ),
+    "papers": (
+        "POST /events/{event_id}/papers", "POST /events/{event_id}/papers/{kind}",
+        "GET /console/events/{event_id}/papers/look/{kind}", "POST /console/events/{event_id}/papers/{kind}",
+    ),
+    "imports": (
+        "POST /maps/imports", "POST /maps/imports/from-address", "PUT /maps/imports/{import_id}/options",
+        "POST /maps/imports/{import_id}/apply", "POST /maps/imports/{import_id}/undo", "POST /sector-lists",
+        "POST /console/maps", "POST /console/maps/imports/{import_id}/options",
+        "POST /console/maps/imports/{import_id}/apply", "POST /console/maps/imports/{import_id}/undo",
+        "POST /console/maps/sectors",
+    ),
+    "exports": (
+        "GET /maps/{map_id}/export", "GET /console/maps/{map_id}/export", "GET /events/{event_id}/export",
+        "GET /events/{event_id}/offline.html", "GET /events/{event_id}/report",
+        "GET /console/events/{event_id}/report", "POST /privacy/export", "POST /privacy/erase", "GET /audit/check",
+    ),
+    "learning": ("POST /weights/proposals", "POST /console/memory/weights/proposals"),
+}  # fmt: skip
+"""Routes that take a core for a while, by kind; every other one is a page or an agenda."""
+
+_KIND_OF = {route: kind for kind, routes in COSTLY.items() for route in routes}
+_TOLD_EVERY_S = 10.0
+
+
+def kind_of(method: str, template: str) -> str | None:
+    """In which line the requests of a route stand; None for probes, which always come in."""
+    who = rule_for(method, template)
+    if who is Who.PROBE:
+        return None
+    return _KIND_OF.get(f"{method} {template}") or ("agendas" if who is Who.LINK else "pages")
+
+
+@dataclass
+class Turns:
+    """The line of one kind: who is worked on, who waits."""
+
+    kind: str
+    room: Room
+    working: int = 0
+    waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
+    refused: int = 0
+    told_at: float = 0.0
+
+    async def take(self) -> None:
+        """Wait for a turn; Unavailable at once when the line is full."""
+        if self.working < self.room.at_once and not self.waiting:
+            self.working += 1
+        elif len(self.waiting) >= self.room.in_line:
+            self._refuse()
+        else:
+            await self._wait()
+        self._show()
+
+    async def _wait(self) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.waiting.append(turn)
+        self._show()
         try:
-            yield
+            await turn  # whoever leaves hands its place on: `working` counts it already
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.leave()
+            else:
+                self.waiting.remove(turn)
+            raise
+
+    def leave(self) -> None:
+        """Hand the place to whoever waits longest."""
+        while self.waiting:
+            turn = self.waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                break
+        else:
+            self.working -= 1
+        self._show()
+
+    def _refuse(self) -> None:
+        AWAY.labels(self.kind).inc()
+        self.refused += 1
+        now = time.monotonic()
+        if now - self.told_at > _TOLD_EVERY_S:
+            log.warning("too many %s: %d turned away since this was last said", self.kind, self.refused)
+            self.refused, self.told_at = 0, now
+        raise Unavailable(
+            "too many requests of this kind are being worked on; nothing of this one was stored, send it again",
+            headers={"Retry-After": str(self.room.retry_s)},
+        )
+
+    def _show(self) -> None:
+        WORKING.labels(self.kind).set(self.working)
+        WAITING.labels(self.kind).set(len(self.waiting))
+
+
+class Crowding(Layer):
+    """Lets in as many requests of each kind as there is room for."""
+
+    def __init__(self, app: ASGIApp, turns: dict[str, Turns], refuse: Refuse) -> None:
+        super().__init__(app)
+        self._turns = turns
+        self._refuse = refuse
+
+    async def meet(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wait for a turn and hand on, or refuse."""
+        if get_route_path(scope).startswith("/static/"):
+            await self._app(scope, receive, send)
+            return
+        found = scope[FOUND] = Routes.of(scope["app"]).find(scope)
+        kind = "pages" if found is None else kind_of(found.method, found.template)
+        if kind is None:
+            await self._app(scope, receive, send)
+            return
+        try:
+            await self._turns[kind].take()
+        except AppError as refusal:
+            if found is not None:
+                scope["route"] = found  # metrics name it
+            scope.setdefault("state", {})["turned_away"] = True
+            await self._refuse(Request(scope, receive), refusal)(scope, receive, send)
+            return
+        await self._work(self._turns[kind], scope, receive, send)
+
+    async def _work(self, turns: Turns, scope: Scope, receive: Receive, send: Send) -> None:
+        """The turn ends when the answer begins: by then the work is done, and a stream of events has no end."""
+        over = False
+
+        def end() -> None:
+            nonlocal over
+            if not over:
+                over = True
+                turns.leave()
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                end()
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
         finally:
-            taken[kind] -= 1
-
-    return seat
+            end()
 
 
-def taken_seats(request: Request) -> Counter[str]:
-    """How many requests of each kind this application works on now."""
-    state = request.app.state
-    if not hasattr(state, "seats"):
-        state.seats = Counter()
-    seats: Counter[str] = state.seats
-    return seats
+def make_turns() -> dict[str, Turns]:
+    """An empty line for every kind."""
+    return {kind: Turns(kind, room) for kind, room in ROOMS.items()}

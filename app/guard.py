@@ -9,6 +9,7 @@ from datetime import timedelta
 from hashlib import sha256
 from ipaddress import ip_address
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from fastapi import Request
 from fastapi.routing import iter_route_contexts
@@ -32,6 +33,9 @@ Refuse = Callable[[Request, AppError], ASGIApp]
 LOCAL = SignedIn(Principal("admin", "local"), "")
 NOBODY = SignedIn(ANYBODY, "")
 _RULED = "ruled"
+FOUND = "viaduc.found"
+"""Where a request's scope holds the route that a layer outside has found already."""
+_ROUTES: WeakKeyDictionary[Any, "Routes"] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,11 @@ class Routes:
             if context.methods
         ]
 
+    @classmethod
+    def of(cls, app: Any) -> "Routes":
+        """The application's, put together at the first request."""
+        return _ROUTES.get(app) or _ROUTES.setdefault(app, cls(app))
+
     def find(self, scope: Scope) -> Found | None:
         """The first route that takes this method and path, or None: then the router answers 404 or 405."""
         path = get_route_path(scope)
@@ -80,7 +89,6 @@ class Guard:
         self._settings = settings
         self._limits = limits
         self._refuse = refuse
-        self._routes: Routes | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -91,10 +99,8 @@ class Guard:
         if scope["type"] != "http" or get_route_path(scope).startswith("/static/"):
             await self._app(scope, receive, send)
             return
-        if self._routes is None:
-            self._routes = Routes(scope["app"])
         request = Request(scope, receive)
-        found = self._routes.find(scope)
+        found = scope[FOUND] if FOUND in scope else Routes.of(scope["app"]).find(scope)
         _remember(scope, NOBODY, None)
         try:
             await self._let_through(request, found)

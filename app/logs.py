@@ -60,7 +60,9 @@ def note_request(scope: Scope, status: int, seconds: float) -> None:
     if status < 500 and (route in {"/health", "/ready", "/metrics"} or scope["path"].startswith("/static/")):
         return
     told = {"method": scope["method"], "route": route or "unmatched", "status": status, "ms": round(1000 * seconds, 1)}
-    level = logging.WARNING if status >= 500 else logging.INFO
+    # Who was turned away is counted, and told in one line now and then: the log does not grow with the crowd.
+    loud = status >= 500 and not scope.get("state", {}).get("turned_away")
+    level = logging.WARNING if loud else logging.INFO
     request_log.log(level, "%(method)s %(route)s %(status)d in %(ms).0f ms", told, extra={"fields": told})
 
 

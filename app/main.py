@@ -18,6 +18,7 @@ from app import __version__
 from app.api import routers
 from app.api.described import describe_keys
 from app.api.problems import app_error_answer, http_error_answer, problem, validation_answer
+from app.crowding import Crowding, make_turns
 from app.db import database_url, explain_database_error, make_engine, require_schema, upgrade
 from app.errors import AppError
 from app.guard import Guard, checked_by_guard
@@ -105,6 +106,8 @@ def create_app(
     app.add_middleware(Guard, settings=settings, limits=app.state.limits, refuse=page_or(app_error_answer))
     app.add_middleware(Trail)
     app.add_middleware(BodyLimit, limit=settings.max_body_mb * 2**20)
+    app.state.turns = make_turns()
+    app.add_middleware(Crowding, turns=app.state.turns, refuse=page_or(app_error_answer))
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, **_cors(settings))
     app.add_middleware(Packed)

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from app.api import examples
 from app.api.problems import responses, validation_errors
-from app.crowding import seated
 from app.db import session_scope
 from app.deps import AttemptDep, EngineDep, HolderDep, SessionDep, SettingsDep
 from app.editing import ReadingDep, SeenDep
@@ -141,7 +140,6 @@ def _take_in(doors: _Doors, attempt: Attempt, arrival: _Arrival, *, apply: bool,
 
 @router.post(
     "/imports",
-    dependencies=[Depends(seated("imports"))],
     status_code=201,
     response_model=ImportPublic,
     responses=responses(409, 413, 507),
@@ -206,7 +204,7 @@ def preview_again(
 
 
 @router.post(
-    "/imports/{import_id}/apply", dependencies=[Depends(seated("imports"))], responses=responses(409, 412, 507)
+    "/imports/{import_id}/apply", responses=responses(409, 412, 507)
 )
 def apply_import(doors: DoorsDep, seen: SeenDep, import_id: int, wait: Wait = True) -> ImportPublic:
     """Apply a previewed import: all of it, or nothing; a second time changes nothing"""

@@ -2,11 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends
+from fastapi import APIRouter, Body
 
 from app.api import examples
 from app.api.problems import responses
-from app.crowding import seated
 from app.deps import SettingsDep
 from app.services.pairings import pair_problem
 from app.services.replans import replan_form
@@ -16,7 +15,7 @@ from models.plan import Outlook, ReplanAnswer, ReplanRequest, WhatIfProblem
 router = APIRouter(tags=["plans"], responses=responses(413))
 
 
-@router.post("/pairings", dependencies=[Depends(seated("pairings"))])
+@router.post("/pairings")
 def pair(
     settings: SettingsDep, problem: Annotated[dict[str, Any], Body(openapi_examples=examples.PROBLEM)]
 ) -> dict[str, Any]:
@@ -24,7 +23,7 @@ def pair(
     return pair_problem(problem, longest_s=settings.plan_seconds)
 
 
-@router.post("/pairings/replan", dependencies=[Depends(seated("pairings"))])
+@router.post("/pairings/replan")
 def replan(
     settings: SettingsDep, request: Annotated[ReplanRequest, Body(openapi_examples=examples.REPLAN)]
 ) -> ReplanAnswer:
@@ -32,7 +31,7 @@ def replan(
     return replan_form(request, longest_s=settings.plan_seconds)
 
 
-@router.post("/pairings/what-if", dependencies=[Depends(seated("pairings"))])
+@router.post("/pairings/what-if")
 def what_if(settings: SettingsDep, body: Annotated[WhatIfProblem, Body(openapi_examples=examples.WHAT_IF)]) -> Outlook:
     """Say what a floor of meetings takes, for a problem that is not stored"""
     return outlook_form(body.problem, body.question, longest_s=settings.plan_seconds)

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from sqlmodel import Session
 
 from app.api.problems import responses
-from app.crowding import seated
 from app.db import session_scope
 from app.deps import EngineDep, PrincipalDep, SessionDep, SettingsDep
 from app.errors import BadInput
@@ -81,7 +80,6 @@ OptionsBody = Annotated[PaperOptions, Body(openapi_examples=_OPTIONS)]
 
 @router.post(
     "/papers",
-    dependencies=[Depends(seated("papers"))],
     response_class=Response,
     responses=responses(409) | _answers("application/zip"),
 )
@@ -94,7 +92,6 @@ def print_papers(engine: EngineDep, event_id: int, order: OrderDep, options: Opt
 
 @router.post(
     "/papers/{kind}",
-    dependencies=[Depends(seated("papers"))],
     response_class=Response,
     responses=responses(409) | _answers(make.PDF),
 )

@@ -47,7 +47,7 @@ def run_service(
         return
     opened.dispose()
     application = create_app(settings)
-    Routes(application)  # put together here, once, for every process that is forked
+    Routes.of(application)  # put together here, once, for every process that is forked
     try:
         door = open_door(settings.host, settings.port)
     except OSError as error:

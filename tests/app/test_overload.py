@@ -1,5 +1,7 @@
 """Overload is answered at once with 503 and Retry-After, and what is cheap goes on; several hosts of a database."""
 
+import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,33 +9,142 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from app.crowding import ROOM
+from app.crowding import COSTLY, ROOMS, THREADS, Room, Turns
 from app.db import database_url as url_of
 from app.db import explain_database_error, make_engine, several_hosts
 from app.errors import Unavailable
+from app.policy import POLICY
 from app.settings import Settings
+from tests.access.test_matrix import first_status
 
-COSTLY = {
-    "match": ("/match", {"text": "fire tests"}),
-    "pairings": ("/pairings", {}),
-    "imports": ("/maps/imports/1/apply", None),
-    "papers": ("/events/1/papers/badges", {}),
+ASKED = {
+    "pages": ("GET", "/events", None),
+    "agendas": ("GET", "/agenda/no-such-link", None),
+    "match": ("POST", "/match", {"text": "fire tests"}),
+    "plans": ("POST", "/events/1/plans", {}),
+    "pairings": ("POST", "/pairings", {}),
+    "replans": ("POST", "/events/1/what-if", {"floor": 1}),
+    "papers": ("POST", "/events/1/papers/badges", {}),
+    "imports": ("POST", "/maps/imports/1/apply", None),
+    "exports": ("GET", "/events/1/export", None),
+    "learning": ("POST", "/weights/proposals", None),
 }
 
 
-@pytest.mark.parametrize("kind", ROOM)
-def test_the_one_too_many_is_refused_and_comes_in_when_there_is_room(client: TestClient, kind: str) -> None:
-    address, body = COSTLY[kind]
-    usual = client.post(address, json=body).status_code
+@pytest.fixture
+def turns(client: TestClient) -> Iterator[dict[str, Turns]]:
+    """The lines of the application, empty before and after."""
+    lines = client.app.state.turns
+    yield lines
+    for kind, line in lines.items():
+        line.working, line.room = 0, ROOMS[kind]
+        line.waiting.clear()
+
+
+@pytest.mark.parametrize("kind", ROOMS)
+def test_the_one_too_many_is_refused_and_comes_in_when_there_is_room(
+    client: TestClient, turns: dict[str, Turns], kind: str
+) -> None:
+    method, address, body = ASKED[kind]
+    usual = client.request(method, address, json=body).status_code
     assert usual != 503
-    client.app.state.seats[kind] = ROOM[kind]
-    refused = client.post(address, json=body)
-    assert (refused.status_code, refused.json()["title"]) == (503, "Service unavailable")
+    turns[kind].working = turns[kind].room.at_once
+    turns[kind].room = Room(turns[kind].room.at_once, 0)
+    refused = client.request(method, address, json=body)
+    assert refused.status_code == 503
     assert int(refused.headers["Retry-After"]) > 0
-    assert client.get("/events").status_code == 200
-    client.app.state.seats[kind] = ROOM[kind] - 1
-    assert client.post(address, json=body).status_code == usual
-    assert client.app.state.seats[kind] == ROOM[kind] - 1
+    other = "match" if kind == "pages" else "pages"
+    assert client.request(*ASKED[other][:2], json=ASKED[other][2]).status_code != 503
+    turns[kind].working -= 1
+    assert client.request(method, address, json=body).status_code == usual
+    assert turns[kind].working == turns[kind].room.at_once - 1
+
+
+def test_probes_and_files_always_come_in(client: TestClient, turns: dict[str, Turns]) -> None:
+    for line in turns.values():
+        line.working, line.room = line.room.at_once, Room(line.room.at_once, 0)
+    assert client.get("/health").status_code == 200
+    assert client.get("/metrics").status_code == 200
+    assert client.get("/static/viaduc.css").status_code == 200
+    assert client.get("/nothing-here").status_code == 503
+
+
+def test_the_guard_is_not_asked_and_no_body_is_read_of_what_is_turned_away(
+    client: TestClient, turns: dict[str, Turns]
+) -> None:
+    turns["match"].working, turns["match"].room = 4, Room(4, 0)
+    told = client.post("/match", content=b"{", headers={"Authorization": "Bearer nobody"})
+    assert (told.status_code, told.json()["title"]) == (503, "Service unavailable")
+
+
+def test_every_costly_route_is_a_route() -> None:
+    routes = [route for kind in COSTLY.values() for route in kind]
+    assert [route for route in routes if route not in POLICY] == []
+    assert len(set(routes)) == len(routes)
+    assert set(COSTLY) | {"pages", "agendas"} == set(ROOMS)
+
+
+def test_threads_and_connections_are_enough_for_all_that_is_let_in(engine: Engine) -> None:
+    assert sum(room.at_once for room in ROOMS.values()) <= THREADS
+    short = sum(ROOMS[kind].at_once for kind in ("pages", "agendas", "match"))
+    assert short < engine.pool.size() + engine.pool._max_overflow
+
+
+def test_those_who_wait_come_in_one_after_the_other() -> None:
+    async def play() -> list[str]:
+        told: list[str] = []
+        turns = Turns("pages", Room(1, 2))
+
+        async def ask(name: str, work: asyncio.Event) -> None:
+            try:
+                await turns.take()
+            except Unavailable as refusal:
+                told.append(f"{name} {refusal.headers['Retry-After']}")
+                return
+            told.append(name)
+            await work.wait()
+            turns.leave()
+
+        ends = [asyncio.Event() for _ in range(4)]
+        tasks = [asyncio.create_task(ask(name, end)) for name, end in zip("abcd", ends, strict=True)]
+        await asyncio.sleep(0)
+        assert told == ["a", "d 1"]
+        tasks[1].cancel()  # who goes away loses nobody's place
+        await asyncio.sleep(0)
+        ends[0].set()
+        await asyncio.sleep(0.01)
+        assert (told, turns.working) == (["a", "d 1", "c"], 1)
+        ends[2].set()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert (turns.working, len(turns.waiting)) == (0, 0)
+        return told
+
+    asyncio.run(play())
+
+
+def test_one_who_leaves_in_the_moment_of_being_called_hands_the_place_on() -> None:
+    async def play() -> None:
+        turns = Turns("pages", Room(1, 2))
+        await turns.take()
+        waiting = [asyncio.create_task(turns.take()) for _ in range(2)]
+        await asyncio.sleep(0)
+        turns.leave()
+        waiting[0].cancel()  # called already, and gone before it could come
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert turns.working == 1
+        turns.leave()
+        assert turns.working == 0
+
+    asyncio.run(play())
+
+
+def test_a_stream_gives_its_place_back_when_it_begins(client: TestClient, event: str, turns: dict[str, Turns]) -> None:
+    async def seen() -> int:
+        status = await first_status(client.app, "GET", "/live/clock/1", {})
+        assert status == 200
+        return turns["pages"].working
+
+    assert client.portal.call(seen) == 0
 
 
 @pytest.mark.parametrize(

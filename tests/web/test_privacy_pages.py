@@ -99,7 +99,7 @@ def test_a_person_without_an_address_is_named_where_it_stands(client: TestClient
 def test_a_request_is_answered_from_finding_to_erasing(client: TestClient, engine: Engine, anne: str) -> None:
     found = press(client, f"{PRIVACY}/find", {"words": "anne"})
     asked = fields_of(found.text, f"{PRIVACY}/person")
-    assert asked == {"email": [anne], "names": ["Anne Dupont"]}
+    assert asked == {"email": [anne]}
     told = press(client, f"{PRIVACY}/person", asked)
     assert [*told.context["told"].tables] == ["contact"]
     assert [(s.name, s.part) for s in told.context["delegates"]] == [("Anne Dupont", 1)]
@@ -121,6 +121,20 @@ def test_a_request_is_answered_from_finding_to_erasing(client: TestClient, engin
     with Session(engine) as session:
         assert session.exec(select(Tombstone.kind)).all() == ["person"]
         assert session.exec(select(Contact)).all() == []
+
+
+def test_somebody_of_the_same_name_elsewhere_is_erased_only_when_the_name_is_said(
+    client: TestClient, anne: str
+) -> None:
+    client.post("/events/1/participants", json={"actor_id": 2, "delegates": [{"id": "Anne Dupont"}]})
+    found = press(client, f"{PRIVACY}/find", {"words": "anne"}).context["found"].people
+    assert [(p.email, [s.actor_id for s in p.stands]) for p in found] == [(anne, [1, 1]), ("", [2])]
+    for names, seats, masked in (("", [1], 1), ("Anne Dupont", [1, 2], 2)):
+        asked = {"email": anne, "names": names}
+        told = press(client, f"{PRIVACY}/person", asked)
+        assert sorted(s.actor_id for s in told.context["delegates"]) == seats
+        counted = press(client, f"{PRIVACY}/person/count", fields_of(told.text, f"{PRIVACY}/person/count"))
+        assert counted.context["done"].rows["participant.delegates"] == masked
 
 
 def test_nobody_who_is_asked_about_stands_in_an_address(client: TestClient, anne: str) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from app.deps import SessionDep
 from app.services import privacy
 from app.services.actors import get_actor
-from app.services.persons import delegates_named, find_persons
+from app.services.persons import Stand, delegates_named, find_persons
 from app.web.console.forms import Fields, FormDep
 from app.web.origin import same_origin
 from app.web.privacy.words import PrivacyWords
@@ -55,7 +55,7 @@ def person(request: Request, session: SessionDep, form: FormDep) -> Response:
     if asked is None:
         return _found(request, session, form, status=422)
     told = privacy.export_person(session, email=str(asked.email))
-    return _told(request, form, told, {"subject": asked.email, "delegates": _delegates(session, asked)})
+    return _told(request, form, told, {"subject": asked.email, "delegates": _delegates(session, asked, told)})
 
 
 @router.post("/person/file", dependencies=_FORM)
@@ -117,8 +117,11 @@ def read_subject(form: Fields) -> EraseRequest | None:
         return None
 
 
-def _delegates(session: Session, asked: EraseRequest) -> list[Any]:
-    return delegates_named(session, names=asked.names)
+def _delegates(session: Session, asked: EraseRequest, told: PrivacyExport) -> list[Stand]:
+    """Where they sit: under names of contacts at the contacts' own organisations, under the others anywhere."""
+    own = {(row["actor_id"], row["name"]) for row in told.tables.get("contact", [])}
+    seats = delegates_named(session, names={name for _, name in own} | {*asked.names})
+    return [seat for seat in seats if seat.name in asked.names or (seat.actor_id, seat.name) in own]
 
 
 def _erase_person(request: Request, session: Session, form: Fields, *, dry_run: bool) -> Response:
@@ -167,7 +170,7 @@ def plain(value: Any) -> str:
     return str(value)
 
 
-def shown_fields(row: dict[str, Any], most: int = 12) -> Iterable[tuple[str, Any]]:
+def shown_fields(row: dict[str, Any], most: int = 20) -> Iterable[tuple[str, Any]]:
     """The fields of a row that say something, the first of them."""
     return [(name, value) for name, value in row.items() if value not in (None, "", [], {})][:most]
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app.deps import SessionDep
 from app.services import audit
 from app.services.editions import named
+from app.web.privacy.words import PrivacyWords
 from app.web.render import page
 from models.audit import AuditAction
 
@@ -69,6 +70,6 @@ def check(request: Request, session: SessionDep) -> Response:
 
 
 def _show(request: Request, context: dict[str, Any]) -> Response:
-    answer = page(request, "privacy/trail.html", context | {"tab": "trail"})
+    answer = page(request, "privacy/trail.html", context | {"tab": "trail", "words": PrivacyWords.of(request)})
     answer.headers["Cache-Control"] = "no-store"
     return answer

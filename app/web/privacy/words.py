@@ -19,6 +19,7 @@ BASES = {
     "contract": mark("legal basis", "Contract"),
     "public_source": mark("legal basis", "Public source"),
 }
+DEEDS = {"read": mark("deed", "Read"), "change": mark("deed", "Changed")}
 PLACES = {
     "access_person": mark("place of data", "People who may sign in"),
     "access_session": mark("place of data", "Browsers signed in"),
@@ -68,6 +69,10 @@ class PrivacyWords:
     def basis(self, code: str) -> str:
         """Why something may be stored."""
         return self.translations.pgettext("legal basis", BASES[code])
+
+    def deed(self, code: str) -> str:
+        """What a record of the audit trail tells."""
+        return self.translations.pgettext("deed", DEEDS[code])
 
     def place(self, name: str) -> str:
         """A table, or a column of one, by what people call it; what has no name yet by its own."""

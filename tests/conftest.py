@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from app.embedded_postgres import start_embedded
 from app.main import create_app
 from app.services.meaning import Meaning, MeaningHolder
 from app.settings import Settings
+from app.worker import drain
 from matching.encoder.hashing import HashingEncoder
 from matching.encoder.neutral import NeutralSpace
 from models import TABLES
@@ -110,6 +112,24 @@ def meaning() -> Meaning:
     """The no-model encoder: words instead of meaning, ready at once."""
     encoder = HashingEncoder()
     return Meaning(encoder, NeutralSpace.identity(encoder.dim))
+
+
+@pytest.fixture
+def embed(engine: Engine, meaning: Meaning) -> Callable[[], object]:
+    """Drain the embedding backlog now."""
+    return lambda: drain(engine, meaning, batch=100)
+
+
+@pytest.fixture
+def at(client: TestClient) -> Callable[[str], None]:
+    """Set the service's clock to a time in Brussels on the day of the events that tests make; 08:00 to begin with."""
+
+    def set_clock(time: str) -> None:
+        moment = datetime.fromisoformat(f"2027-03-09T{time}+01:00")
+        client.app.state.clock = lambda: moment
+
+    set_clock("08:00")
+    return set_clock
 
 
 Application = Callable[[Settings], FastAPI]

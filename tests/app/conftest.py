@@ -8,9 +8,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from app.services.meaning import Meaning
 from app.settings import Settings
-from app.worker import drain
 
 ROUNDS = [{"starts_at": f"2027-03-09T{h}:00:00+01:00", "minutes": 20} for h in ("09", "10", "11")]
 
@@ -26,12 +24,6 @@ def client(settings: Settings, engine: Engine, applications: Callable[[Settings]
     """A client of the whole application."""
     with TestClient(applications(settings), raise_server_exceptions=False) as client:
         yield client
-
-
-@pytest.fixture
-def embed(engine: Engine, meaning: Meaning):
-    """Drain the embedding backlog now."""
-    return lambda: drain(engine, meaning, batch=100)
 
 
 def create_actor(client: TestClient, name: str, country: str, text: str = "testing of textile coatings") -> int:

@@ -15,18 +15,6 @@ MORNING = datetime(2027, 3, 9, 7, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def at(client: TestClient) -> Callable[[str], None]:
-    """Set the clock to a time of the day in Brussels."""
-
-    def set_clock(time: str) -> None:
-        moment = datetime.fromisoformat(f"2027-03-09T{time}:00+01:00")
-        client.app.state.clock = lambda: moment
-
-    set_clock("08:00")
-    return set_clock
-
-
-@pytest.fixture
 def planned(client: TestClient, event: str, at: Callable[[str], None]) -> str:
     """The event with its plan published: F1, F2 (actors 1, 2) meet B1, B2 (3, 4) in two of three rounds."""
     client.post(f"{event}/plans", json={})

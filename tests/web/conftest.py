@@ -11,7 +11,6 @@ from sqlalchemy import Engine, event
 from app.main import create_app
 from app.services.meaning import Meaning, MeaningHolder
 from app.settings import Settings
-from app.worker import drain
 
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
 
@@ -33,11 +32,6 @@ def sleepy_client(settings: Settings, engine: Engine, meaning: Meaning) -> Itera
     application = create_app(settings, engine=engine, holder=MeaningHolder(lambda: meaning))
     with TestClient(application, headers=BROWSER) as client:
         yield client
-
-
-@pytest.fixture
-def embed(engine: Engine, meaning: Meaning) -> Callable[[], object]:
-    return lambda: drain(engine, meaning, batch=100)
 
 
 @pytest.fixture

@@ -12,18 +12,6 @@ HOME = "/console/events/1"
 
 
 @pytest.fixture
-def at(client: TestClient) -> Callable[[str], None]:
-    """Set the clock to a time of the day in Brussels."""
-
-    def set_clock(time: str) -> None:
-        moment = datetime.fromisoformat(f"2027-03-09T{time}+01:00")
-        client.app.state.clock = lambda: moment
-
-    set_clock("08:00:00")
-    return set_clock
-
-
-@pytest.fixture
 def planned(client: TestClient, add_actor: Callable[..., int], embed, at) -> Sequence[int]:
     """Two French and two Flemish actors, three rounds, two tables, an interpreter; the plan is published."""
     text = [{"lang": "en", "text": "testing of textile coatings"}]

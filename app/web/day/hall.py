@@ -1,6 +1,7 @@
 """The hall: rounds moved or cancelled, places lost, and who sits where in each."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Form, Request
 from pydantic import Field
@@ -21,9 +22,11 @@ from app.web.origin import same_origin
 from app.web.render import page
 from models.actor import Shape
 from models.day import LossSay, TimetableSay
-from models.event import InterpreterPublic
+from models.event import InterpreterPublic, PlacePublic, RoundPublic
 
 router = APIRouter(prefix="/console/events/{event_id}", include_in_schema=False)
+
+Numbered = TypeVar("Numbered", RoundPublic, PlacePublic, InterpreterPublic)
 
 
 @router.get("/day/rounds")
@@ -83,9 +86,7 @@ def losses(session: SessionDep, who: PrincipalDep, event_id: int, told: Annotate
 def one_round(request: Request, session: SessionDep, now: NowDep, event_id: int, index: int) -> Response:
     """Who sits where in a round."""
     frame = load_frame(session, event_id=event_id, now=now)
-    slot = next((r for r in frame.rounds if r.index == index), None)
-    if slot is None:
-        raise NotFound(f"event {event_id} has no round {index}")
+    slot = _one("round", frame.rounds, event_id, index)
     told = round_lines(_hall(session, frame), slot, list_seats(session, event_id=event_id, number=frame.number))
     busy = {s.actor_id for line in told for s in line.pair}
     pausing = [p for p in frame.people if p.actor_id not in busy and p.state not in {"absent", "gone"}]
@@ -97,9 +98,7 @@ def one_round(request: Request, session: SessionDep, now: NowDep, event_id: int,
 def one_place(request: Request, session: SessionDep, now: NowDep, event_id: int, index: int) -> Response:
     """Who sits at a place in each round."""
     frame = load_frame(session, event_id=event_id, now=now)
-    place = next((p for p in frame.places if p.index == index), None)
-    if place is None:
-        raise NotFound(f"event {event_id} has no place {index}")
+    place = _one("place", frame.places, event_id, index)
     seats = [s for s in list_seats(session, event_id=event_id, number=frame.number) if s.place == index]
     context = {"place": place, "lines": lines(_hall(session, frame), seats)}
     return _page(request, session, frame, "place", "day/place.html", context)
@@ -109,14 +108,18 @@ def one_place(request: Request, session: SessionDep, now: NowDep, event_id: int,
 def one_interpreter(request: Request, session: SessionDep, now: NowDep, event_id: int, index: int) -> Response:
     """Where an interpreter is to be in each round."""
     frame = load_frame(session, event_id=event_id, now=now)
-    helpers = events.list_interpreters(session, event_id=event_id)
-    helper = next((x for x in helpers if x.index == index), None)
-    if helper is None:
-        raise NotFound(f"event {event_id} has no interpreter {index}")
+    helper = _one("interpreter", events.list_interpreters(session, event_id=event_id), event_id, index)
     number = str(index)
     seats = [s for s in list_seats(session, event_id=event_id, number=frame.number) if s.interpreter == number]
     context = {"helper": helper, "lines": lines(_hall(session, frame), seats)}
     return _page(request, session, frame, "interpreter", "day/interpreter.html", context)
+
+
+def _one(what: str, known: Sequence[Numbered], event_id: int, index: int) -> Numbered:
+    found = next((one for one in known if one.index == index), None)
+    if found is None:
+        raise NotFound(f"event {event_id} has no {what} {index}")
+    return found
 
 
 def _hall(session: Session, frame: DayFrame) -> Hall:

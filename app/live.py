@@ -13,7 +13,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import Engine
 
+from app.concerned import Concerned
 from app.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -38,8 +39,11 @@ _PROBE_S = 20.0
 
 CLOCK_TOPICS = frozenset({"event", "rounds", "day"})
 """What the clock on the wall shows."""
-AGENDA_TOPICS = frozenset({"event", "rounds", "places", "plan", "answers"})
-"""What a participant sees: not who is being ticked off at the desk, nor drafts."""
+AGENDA_TOPICS = frozenset({"event", "rounds", "places", "plan", "answer"})
+"""What a participant sees: not who is being ticked off at the desk, nor drafts, nor what others answer each other."""
+SPREAD_MS = 40
+_FEW = 10
+_LONGEST_MS = 15_000
 
 
 @dataclass(eq=False)
@@ -47,13 +51,18 @@ class Ear:
     """One open stream: what it listens for, and what it has not told yet."""
 
     topics: Collection[str] | None
+    who: int | None = None
+    """The participant whose agenda is open."""
     heard: set[str] = field(default_factory=set)
+    within: int = 0
+    """Milliseconds over which the pages that hear the same spread their questions."""
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def tell(self, topic: str) -> None:
+    def tell(self, topic: str, within: int = 0) -> None:
         """Note a change, if this page shows such things; "all" is for everybody."""
         if self.topics is None or topic in self.topics or topic == "all":
             self.heard.add(topic)
+            self.within = max(self.within, within)
             self.woken.set()
 
 
@@ -64,7 +73,9 @@ class Live:
         url = engine.url.set(drivername="postgresql")
         self._conninfo = url.render_as_string(hide_password=False)
         self._ears: dict[int, set[Ear]] = {}
-        self._last: dict[tuple[int, str], float] = {}
+        self._last: dict[tuple[int, str, int | None], float] = {}
+        self._concerned = Concerned(self._conninfo)
+        self._tasks: set[asyncio.Task[None]] = set()
         self._listening_since: float | None = None
         self._task: asyncio.Task[None] | None = None
         self._closed = False
@@ -85,36 +96,44 @@ class Live:
             raise Unavailable("too many live pages are open; this one asks for itself every few seconds instead")
 
     async def stream(
-        self, event_id: int, topics: Collection[str] | None = None, since: float | None = None
+        self,
+        event_id: int,
+        topics: Collection[str] | None = None,
+        since: float | None = None,
+        who: int | None = None,
     ) -> AsyncIterator[bytes]:
         """Server-sent events of one event until the page leaves or the service stops.
 
         `since` (seconds of the epoch) is when the page was made: a change heard after it is told at once. Where that
-        cannot be known, the page is told to look again.
+        cannot be known, the page is told to look again. `who`: the participant whose agenda it is.
         """
-        ear = Ear(topics)
+        ear = Ear(topics, who)
         self._ears.setdefault(event_id, set()).add(ear)
         try:
             self._listen()
+            if who is not None:
+                self._begin(self._learn(event_id))
             if self._missed(event_id, ear, since):
-                ear.tell("all")
+                ear.tell("all", self._spread(event_id, ear))
             # Pages that lost the same server come back spread over some seconds.
             yield f"retry: {1000 + 37 * (id(ear) // 64 % 54)}\n\n".encode()
-            yield self._word("hello")
+            yield self._word("hello", within=self._spread(event_id, ear))
             while not self._closed:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(ear.woken.wait(), BEAT_S)
                 if self._closed:
                     break
-                heard, ear.heard = ear.heard, set()
+                heard, within = ear.heard, ear.within
+                ear.heard, ear.within = set(), 0
                 ear.woken.clear()
-                yield self._word("change", topics=sorted(heard)) if heard else self._word("beat")
+                yield self._word("change", topics=sorted(heard), within=within) if heard else self._word("beat")
                 if heard:
                     await asyncio.sleep(GAP_S)
         finally:
             self._ears[event_id].discard(ear)
             if not self._ears[event_id]:
                 del self._ears[event_id]
+                self._concerned.forget(event_id)
 
     def close(self) -> None:
         """End every stream now: the service stops, and pages come back to the next one."""
@@ -142,8 +161,8 @@ class Live:
             return True
         return any(
             at >= since - _SLACK_S and (ear.topics is None or topic in ear.topics)
-            for (event, topic), at in self._last.items()
-            if event == event_id
+            for (event, topic, who), at in self._last.items()
+            if event == event_id and who in {None, ear.who}
         )
 
     def _listen(self) -> None:
@@ -179,16 +198,62 @@ class Live:
                 await connection.execute("SELECT 1")
 
     def _pass_on(self, payload: str) -> None:
-        number, _, topic = payload.partition(" ")
+        """`event topic`, or `event topic participant participant`, which concerns the two alone."""
+        number, topic, *about = payload.split(" ")
         if not number.isdigit():
             return
         event_id = int(number)
-        self._last[event_id, topic] = time.time()
+        if about:
+            self._tell_some(event_id, topic, {int(who) for who in about})
+            return
+        self._last[event_id, topic, None] = time.time()
         for ear in self._ears.get(event_id, ()):
-            ear.tell(topic)
+            if ear.who is None or topic != "plan":
+                ear.tell(topic, self._spread(event_id, ear))
+        if topic == "plan" and self._participants(event_id):
+            self._begin(self._tell_concerned(event_id))
+
+    def _tell_some(self, event_id: int, topic: str, about: set[int]) -> None:
+        """Tell the agendas of some; when they are many, they come back over some seconds."""
+        told = [ear for ear in self._ears.get(event_id, ()) if ear.who in about]
+        for who in about:
+            self._last[event_id, topic, who] = time.time()
+        for ear in told:
+            ear.tell(topic, _within(len(told)))
+
+    async def _tell_concerned(self, event_id: int) -> None:
+        """A plan was published: tell the agendas that it changes."""
+        try:
+            changed = await self._concerned.changed(event_id)
+        except (psycopg.Error, OSError):
+            changed = None
+        everybody = {ear.who for ear in self._ears.get(event_id, ()) if ear.who is not None}
+        self._tell_some(event_id, "plan", everybody if changed is None else everybody & changed)
+
+    async def _learn(self, event_id: int) -> None:
+        with suppress(psycopg.Error, OSError):
+            await self._concerned.learn(event_id)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _participants(self, event_id: int) -> int:
+        return sum(ear.who is not None for ear in self._ears.get(event_id, ()))
+
+    def _spread(self, event_id: int, ear: Ear) -> int:
+        """Over how long this page's question may wait: organisers' never, participants' by their number."""
+        return 0 if ear.who is None else _within(self._participants(event_id))
 
     def _tell_all(self) -> None:
         self._last.clear()
-        for ears in self._ears.values():
+        self._concerned.forget()
+        for event_id, ears in self._ears.items():
             for ear in ears:
-                ear.tell("all")
+                ear.tell("all", self._spread(event_id, ear))
+
+
+def _within(pages: int) -> int:
+    """Milliseconds over which so many pages ask: a page takes some 20 ms of a core, and others want to be answered."""
+    return 0 if pages <= _FEW else min(SPREAD_MS * pages, _LONGEST_MS)

@@ -70,7 +70,14 @@ def save_answer(
     session.flush()
     _teach(session, row, before)
     _keep_tandem(session, row)
+    _tell_both(session, meant)
     return row
+
+
+def _tell_both(session: Session, meant: Meant) -> None:
+    """The open agendas of the two look again once this is committed; nobody else's do (app/live.py)."""
+    told = f"{meant.event_id} answer {meant.actor_id} {meant.target_id}"
+    session.execute(select(func.pg_notify("viaduc_event", told)))
 
 
 def answers_of(session: Session, *, event_id: int, actor_id: int) -> dict[int, MeetingAnswer]:

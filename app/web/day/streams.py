@@ -38,12 +38,14 @@ def clock_stream(engine: EngineDep, live: LiveDep, event_id: int, since: Since =
 def agenda_stream(engine: EngineDep, live: LiveDep, token: str, since: Since = None) -> StreamingResponse:
     """What a participant sees, for the holder of a link."""
     with session_scope(engine) as session:
-        event_id = open_link(session, token=token).event_id
-    return _stream(live, event_id, AGENDA_TOPICS, since)
+        link = open_link(session, token=token)
+    return _stream(live, link.event_id, AGENDA_TOPICS, since, link.actor_id)
 
 
-def _stream(live: Live, event_id: int, topics: frozenset[str] | None, since: int | None) -> StreamingResponse:
+def _stream(
+    live: Live, event_id: int, topics: frozenset[str] | None, since: int | None, who: int | None = None
+) -> StreamingResponse:
     """The session is closed by now: a stream holds no connection to the database."""
     live.require_room()
     made = None if since is None else since / 1000
-    return StreamingResponse(live.stream(event_id, topics, made), media_type="text/event-stream", headers=_HEADERS)
+    return StreamingResponse(live.stream(event_id, topics, made, who), media_type="text/event-stream", headers=_HEADERS)

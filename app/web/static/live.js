@@ -13,7 +13,7 @@
   if (!root) return;
   const POLL = 10000, DEAD = 40000, HIDDEN = 10000, GAP = 400;
   let source = null, opened = false, deaf = false, lastWord = 0, failures = 0;
-  let busy = false, again = false, pending = false, nextFetch = 0;
+  let busy = false, again = false, pending = false, nextFetch = 0, spread = 0;
 
   const say = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail, cancelable: true }));
   const topics = (root.dataset.liveTopics ?? "").split(" ").filter(Boolean);
@@ -60,6 +60,11 @@
     try {
       const answer = await fetch(root.dataset.livePage ?? location.href, { headers: { "X-Live": "1" }, cache: "no-store" });
       if (answer.status === 404 || answer.status === 410) { location.reload(); return; }
+      if (answer.status === 503 || answer.status === 429) {
+        // Too many ask at this moment: nothing is cut, and it is asked again when the server says, not all at once.
+        nextFetch = setTimeout(refresh, (1 + Math.random()) * 1000 * (Number(answer.headers.get("Retry-After")) || 2));
+        return;
+      }
       if (!answer.ok) throw new Error(answer.status);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       let changed = 0;
@@ -87,6 +92,12 @@
     }
   };
 
+  // Hundreds of pages hear the same word: the server says over how many ms they spread their questions.
+  const soon = (within) => {
+    if (!within) { refresh(); return; }
+    if (!spread) spread = setTimeout(() => { spread = 0; refresh(); }, Math.random() * within);
+  };
+
   // What could not be exchanged because somebody was typing in it.
   document.addEventListener("focusout", () => { if (pending) { pending = false; setTimeout(refresh, GAP); } });
 
@@ -105,15 +116,15 @@
     source = new EventSource(root.dataset.live + (opened ? "?since=" + (Date.now() + 86400000) : since));
     lastWord = Date.now();
     source.addEventListener("hello", (event) => {
-      hear(event);
+      const told = hear(event);
       state(true);
-      if (opened) refresh();
+      if (opened) soon(told.within);
       opened = true;
     });
     source.addEventListener("change", (event) => {
       const told = hear(event);
       state(true);
-      if (!topics.length || told.topics.some((topic) => topic === "all" || topics.includes(topic))) refresh();
+      if (!topics.length || told.topics.some((topic) => topic === "all" || topics.includes(topic))) soon(told.within);
     });
     source.addEventListener("beat", (event) => { hear(event); state(true); });
     source.onerror = () => {

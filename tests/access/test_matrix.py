@@ -2,12 +2,10 @@
 
 import re
 
-import anyio
 import pytest
 from access_outside import MakeKey, Serve, with_key
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
-from starlette.types import ASGIApp, Message
 
 from app.db import session_scope
 from app.policy import POLICY, Who
@@ -16,6 +14,7 @@ from app.services.events import register
 from app.services.links import make_link
 from models.actor import ActorCreate
 from models.event import ParticipantCreate
+from tests.first_status import first_status
 
 REFUSED = {401, 403}
 NOWHERE = "999999"
@@ -65,31 +64,6 @@ def token(engine: Engine, two_events: tuple[int, int]) -> str:
 def address(template: str, event_id: int, token: str) -> str:
     named = template.replace("{event_id}", str(event_id)).replace("{token}", token)
     return re.sub(r"\{[^}]+\}", NOWHERE, named)
-
-
-async def first_status(app: ASGIApp, method: str, path: str, headers: dict[str, str], query: str = "") -> int:
-    """The status of an answer, without waiting for its end: live pages have none."""
-    status = 0
-    with anyio.CancelScope() as scope:
-        asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
-
-        async def receive() -> Message:
-            message = next(asked, None)
-            return message or await anyio.sleep_forever()
-
-        async def send(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                scope.cancel()
-
-        raw = [(b"host", b"viaduc.example"), *((k.encode(), v.encode()) for k, v in headers.items())]
-        request = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "path": path,
-                   "raw_path": path.encode(), "root_path": "", "query_string": query.encode(), "scheme": "https",
-                   "headers": raw, "client": ("203.0.113.9", 1),
-                   "server": ("viaduc.example", 443), "state": {}}  # fmt: skip
-        await app(request, receive, send)
-    return status
 
 
 def test_every_route_lets_through_exactly_the_roles_of_its_line(

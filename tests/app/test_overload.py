@@ -15,7 +15,7 @@ from app.db import explain_database_error, make_engine, several_hosts
 from app.errors import Unavailable
 from app.policy import POLICY
 from app.settings import Settings
-from tests.access.test_matrix import first_status
+from tests.first_status import first_status
 
 ASKED = {
     "pages": ("GET", "/events", None),

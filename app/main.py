@@ -1,8 +1,8 @@
 """The application: doors, middleware and what lives as long as the process."""
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -57,6 +57,32 @@ def create_app(
 ) -> FastAPI:
     """The service; tests hand in a migrated database and a loaded model."""
     settings = settings or get_settings()
+    # The framework's own reference pages load scripts from elsewhere; app/web/reference.py serves ours.
+    app = FastAPI(
+        title="Viaduc",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=_lifespan(settings, engine, holder),
+        license_info=_LICENCE,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(checked_by_guard), Depends(room_for_changes)],
+    )
+    app.state.settings = settings
+    app.state.phrasebook = PHRASEBOOK
+    for router in routers:
+        app.include_router(router)
+    mount(app)
+    describe_keys(app)
+    _add_layers(app, settings)
+    _handle_errors(app)
+    return app
+
+
+def _lifespan(
+    settings: Settings, engine: Engine | None, holder: MeaningHolder | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """What is opened, loaded and started with the process, and let go with it."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -85,23 +111,11 @@ def create_app(
         if engine is None:
             app.state.engine.dispose()
 
-    # The framework's own reference pages load scripts from elsewhere; app/web/reference.py serves ours.
-    app = FastAPI(
-        title="Viaduc",
-        version=__version__,
-        description=DESCRIPTION,
-        lifespan=lifespan,
-        license_info=_LICENCE,
-        docs_url=None,
-        redoc_url=None,
-        dependencies=[Depends(checked_by_guard), Depends(room_for_changes)],
-    )
-    app.state.settings = settings
-    app.state.phrasebook = PHRASEBOOK
-    for router in routers:
-        app.include_router(router)
-    mount(app)
-    describe_keys(app)
+    return lifespan
+
+
+def _add_layers(app: FastAPI, settings: Settings) -> None:
+    """What a request passes through; the layer added last is met first."""
     app.state.limits = Limits(settings)
     app.add_middleware(Guard, settings=settings, limits=app.state.limits, refuse=page_or(app_error_answer))
     app.add_middleware(Trail)
@@ -114,8 +128,6 @@ def create_app(
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Observe)
     app.add_middleware(RequestId)
-    _handle_errors(app)
-    return app
 
 
 def _cors(settings: Settings) -> dict[str, Any]:

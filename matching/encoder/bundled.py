@@ -270,23 +270,7 @@ def _pieces(packed: PackedWeights, tensor: _Named) -> Iterator[NDArray[np.float3
 def _settings(shape: Shape) -> dict[str, Any]:
     """The JSON files of the folder, by path."""
     return {
-        "config.json": {
-            "architectures": ["BertModel"],
-            "model_type": "bert",
-            "hidden_size": shape.hidden,
-            "num_hidden_layers": shape.layers,
-            "num_attention_heads": shape.heads,
-            "intermediate_size": shape.feed_forward,
-            "hidden_act": "gelu",
-            "hidden_dropout_prob": 0.1,
-            "attention_probs_dropout_prob": 0.1,
-            "max_position_embeddings": shape.positions,
-            "type_vocab_size": shape.token_types,
-            "vocab_size": shape.vocabulary,
-            "layer_norm_eps": 1e-12,
-            "pad_token_id": 1,
-            "dtype": "float32",
-        },
+        "config.json": _model_config(shape),
         "tokenizer_config.json": {
             "tokenizer_class": "PreTrainedTokenizerFast",
             "model_max_length": shape.positions,
@@ -320,6 +304,26 @@ def _settings(shape: Shape) -> dict[str, Any]:
             "default_prompt_name": None,
             "similarity_fn_name": "cosine",
         },
+    }
+
+
+def _model_config(shape: Shape) -> dict[str, Any]:
+    return {
+        "architectures": ["BertModel"],
+        "model_type": "bert",
+        "hidden_size": shape.hidden,
+        "num_hidden_layers": shape.layers,
+        "num_attention_heads": shape.heads,
+        "intermediate_size": shape.feed_forward,
+        "hidden_act": "gelu",
+        "hidden_dropout_prob": 0.1,
+        "attention_probs_dropout_prob": 0.1,
+        "max_position_embeddings": shape.positions,
+        "type_vocab_size": shape.token_types,
+        "vocab_size": shape.vocabulary,
+        "layer_norm_eps": 1e-12,
+        "pad_token_id": 1,
+        "dtype": "float32",
     }
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,9 +52,7 @@ def problem_from_dict(data: Any) -> Problem:
     index = {p.id: i for i, p in enumerate(participants)}
     default = number(data.get("default_utility", 0.0), "default_utility", 0.0, 1.0)
     requested = _requested(data.get("requested"), index, rounds)
-    aim = data.get("aim", "breaks" if requested else "utility")
-    if aim not in ("utility", "breaks"):
-        raise ProblemError("aim", f"must be 'utility' or 'breaks', not {show(aim)}")
+    aim = _aim(data.get("aim", "breaks" if requested else "utility"))
     return Problem(
         rounds=rounds,
         participants=participants,
@@ -80,6 +78,13 @@ def problem_from_dict(data: Any) -> Problem:
         time_limit_s=number(data.get("time_limit_s", 30.0), "time_limit_s", 0.001, 86_400.0),
         seed=whole(data.get("seed", 0), "seed", 0, 2**63 - 1),
     )
+
+
+def _aim(value: Any) -> Literal["utility", "breaks"]:
+    if value not in ("utility", "breaks"):
+        raise ProblemError("aim", f"must be 'utility' or 'breaks', not {show(value)}")
+    aim: Literal["utility", "breaks"] = value
+    return aim
 
 
 def _optional(value: Any, path: str, low: int, high: int) -> int | None:

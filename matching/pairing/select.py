@@ -232,13 +232,7 @@ def settle(lp: BMatching, first: Ints, second: Ints, fractional: Mask) -> Matrix
     served = np.zeros(len(first)) if apart is None else apart[first, second].astype(float)
     prices = lp.duals[first] + lp.duals[second] + lp.duals[n] + served * lp.duals[n + 1]
     profit = lp.weight[first, second] - prices
-    near = np.zeros(n, dtype=bool)
-    near[first[fractional]] = near[second[fractional]] = True
-    for _ in range(2):
-        tight = (np.abs(profit) < 0.02) & (near[first] | near[second])
-        near[first[tight]] = near[second[tight]] = True
-    free = fractional | ((np.abs(profit) < 0.05) & (near[first] & near[second]))
-    free &= ~lp.must[first, second]
+    free = _free_pairs(lp, first, second, fractional, profit)
     fixed = (lp.values > 0.5) & ~free
     used = np.bincount(np.concatenate([first[fixed], second[fixed]]), minlength=n)
     small = open_solver()
@@ -264,6 +258,17 @@ def settle(lp: BMatching, first: Ints, second: Ints, fractional: Mask) -> Matrix
     if len(solution) == count:
         values[where] = np.round(solution)
     return values
+
+
+def _free_pairs(lp: BMatching, first: Ints, second: Ints, fractional: Mask, profit: Matrix) -> Mask:
+    """Which pairs the small MIP decides: those nearly worth their price around the fractional ones, musts excepted."""
+    near = np.zeros(lp.model.n, dtype=bool)
+    near[first[fractional]] = near[second[fractional]] = True
+    for _ in range(2):
+        tight = (np.abs(profit) < 0.02) & (near[first] | near[second])
+        near[first[tight]] = near[second[tight]] = True
+    free = fractional | ((np.abs(profit) < 0.05) & (near[first] & near[second]))
+    return free & ~lp.must[first, second]
 
 
 class Ones:

@@ -14,6 +14,10 @@ AppError                 status  what it means
 """
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.remark import Remark
 
 
 @dataclass
@@ -23,6 +27,8 @@ class FieldError:
     field: str
     reason: str
     line: int | None = None
+    remark: "Remark | None" = None
+    """The reason as a code with its values, where it has one: pages say it in the language of their reader."""
 
 
 @dataclass

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from app.errors import AppError
 from app.services.importing.source import open_source
-from models.competence_map import ImportOptions
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "app" / "importing"
 sys.path.insert(0, str(FOLDER))
@@ -33,7 +32,7 @@ def main() -> None:
         data = mutate(rng, path.read_bytes())
         start = time.perf_counter()
         try:
-            source = open_source(data, path.name, options=ImportOptions(), remembered={})
+            source = open_source(data, path.name)
             outcomes["read"] += 1
             outcomes["rows"] += sum(len(batch) for batch in source.batches())
         except AppError:

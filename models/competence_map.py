@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 from models.actor import Shape
 from models.base import utc_now
 from models.import_job import EmbeddingProgress, ImportProgress
+from models.remark import Remark
 
 Layout = Literal["row_per_actor", "row_per_competence", "matrix", "matrix_transposed"]
 
@@ -176,13 +177,21 @@ class ColumnProposal(Shape):
     sheet: str | None = None
 
 
-class Rejection(Shape):
-    """One row that cannot be taken, and why."""
+class Rejection(Remark):
+    """One row that cannot be taken, and why: in English, and as a code with its values."""
 
     line: int = Field(description="Line of the file, counted from 1 with its header")
     field: str = Field(description="The column's heading as the file writes it")
     value: str
     reason: str
+    sheet: str | None = None
+
+
+class Note(Remark):
+    """What an admin should know of the file beside its rejected rows."""
+
+    rows: int = Field(default=0, description="Rows it is true of; 0: the whole file, or the whole sheet")
+    line: int | None = Field(default=None, description="The first of them")
     sheet: str | None = None
 
 
@@ -219,6 +228,7 @@ class Twin(Shape):
     other_map: str | None = None
     score: float = Field(ge=0, le=1)
     reasons: list[str] = Field(default_factory=list)
+    because: list[Remark] = Field(default_factory=list, description="The reasons as codes with their values")
 
 
 class ImportReport(Shape):
@@ -243,7 +253,9 @@ class ImportReport(Shape):
     conflicts: int = 0
     twins: list[Twin] = Field(default_factory=list)
     relations: int = 0
-    warnings: list[str] = Field(default_factory=list)
+    warnings: list[str] = Field(default_factory=list, description="The notes, in English")
+    notes: list[Note] = Field(default_factory=list, description="What to know beside the rejected rows")
+    refused: Remark | None = Field(default=None, description="Why the whole file cannot be read, if it cannot")
 
 
 class MapPublic(Shape):
@@ -258,6 +270,14 @@ class MapPublic(Shape):
     actors: int
 
 
+class KeptActor(Shape):
+    """An actor that an undo left as it is."""
+
+    actor_id: int
+    name: str
+    reasons: list[Remark]
+
+
 class UndoReport(Shape):
     """What taking an import back did, and what it left alone."""
 
@@ -265,6 +285,7 @@ class UndoReport(Shape):
     restored: int = 0
     unlinked: int = 0
     kept: list[str] = Field(default_factory=list, description="Actors left as they are, each with its reason")
+    left_alone: list[KeptActor] = Field(default_factory=list, description="The same, the reasons as codes")
 
 
 class ImportPublic(Shape):

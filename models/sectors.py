@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from models.actor import Shape
 from models.base import utc_now
+from models.competence_map import Note
 
 
 class SectorList(SQLModel, table=True):
@@ -64,3 +65,4 @@ class SectorListReport(Shape):
     terms: int
     mapped: int = Field(description="Terms with a word of Viaduc's or a NACE code")
     rejected: list[str] = Field(description="Lines that were left out, each with its reason")
+    notes: list[Note] = Field(default_factory=list, description="The same as codes with their values")

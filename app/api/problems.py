@@ -6,11 +6,12 @@ from typing import Any
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 
-from app.errors import AppError, FieldError
+from app.errors import AppError, BadInput, FieldError
 from app.logs import request_id
+from models.remark import Remark
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -21,6 +22,7 @@ class ProblemField(BaseModel):
     field: str = Field(examples=["needs[0].lang"])
     reason: str = Field(examples=["unknown language 'xx': expected a BCP 47 code, such as fr, nl or pt-PT"])
     line: int | None = None
+    remark: Remark | None = Field(default=None, description="The reason as a code with its values, where it has one")
 
 
 class Problem(BaseModel):
@@ -63,7 +65,7 @@ def problem(status: int, title: str, detail: str, errors: Sequence[FieldError] =
         title=title,
         status=status,
         detail=detail,
-        errors=[ProblemField(field=e.field, reason=e.reason, line=e.line) for e in errors],
+        errors=[ProblemField(field=e.field, reason=e.reason, line=e.line, remark=e.remark) for e in errors],
         request_id=request_id(),
     )
     headers = {"Retry-After": "2"} if status == 503 else None
@@ -90,6 +92,12 @@ def validation_answer(_request: Request, error: RequestValidationError) -> JSONR
     first = errors[0]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return problem(422, "Invalid request", f"{first.field}: {first.reason}{more}", errors)
+
+
+def bad_input(error: ValidationError) -> BadInput:
+    """What does not fit a shape, as an error that every door tells: the first in a sentence, the others beside it."""
+    errors = validation_errors(error.errors())
+    return BadInput(f"{errors[0].field}: {errors[0].reason}", errors)
 
 
 def validation_errors(raw: Sequence[Any]) -> list[FieldError]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from app.errors import BadInput, TooLarge
+from app.services.importing.remarks import oversize, refusal, remark
 
 MAX_UNPACKED = 1_500_000_000
 """Bytes all members of a container may unpack to."""
@@ -28,18 +28,18 @@ def open_container(data: bytes) -> zipfile.ZipFile:
         container = zipfile.ZipFile(io.BytesIO(data))
         members = container.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError, OverflowError) as error:
-        raise BadInput.of("file", f"damaged ZIP container ({error}): save or send the file again") from error
+        raise refusal("file", remark("zip_damaged", problem=str(error))) from error
     if len(members) > MAX_MEMBERS:
-        raise TooLarge(f"the container holds {len(members)} files, more than {MAX_MEMBERS}")
+        raise oversize(remark("zip_of_too_many", files=len(members), most=MAX_MEMBERS))
     if any(m.flag_bits & 1 for m in members):
-        raise BadInput.of("file", "protected by a password: save it without one")
+        raise refusal("file", remark("has_password"))
     for member in members:
         refuse_path(member.filename)
         if member.file_size > _RATIO_FROM and member.file_size > _MAX_RATIO * max(member.compress_size, 1):
-            raise BadInput.of("file", f"zip bomb: {member.filename!r} unpacks to {member.file_size:,} bytes")
+            raise refusal("file", remark("zip_bomb", member=member.filename[:100], bytes=member.file_size))
     total = sum(m.file_size for m in members)
     if total > MAX_UNPACKED:
-        raise TooLarge(f"the container unpacks to {total:,} bytes, more than {MAX_UNPACKED:,}")
+        raise oversize(remark("zip_too_large", bytes=total, most=MAX_UNPACKED))
     return container
 
 
@@ -47,7 +47,7 @@ def refuse_path(name: str) -> None:
     """BadInput when a member's name points out of the container."""
     parts = name.replace("\\", "/").split("/")
     if name.startswith(("/", "\\")) or ".." in parts or (len(name) > 1 and name[1] == ":"):
-        raise BadInput.of("file", f"path trick: the container holds a file named {name[:100]!r}")
+        raise refusal("file", remark("path_trick", member=name[:100]))
 
 
 @contextmanager
@@ -58,9 +58,9 @@ def open_member(container: zipfile.ZipFile, name: str) -> Iterator[IO[bytes]]:
         with container.open(name) as stream:
             yield _Counted(stream, declared, name)  # type: ignore[misc]
     except KeyError as error:
-        raise BadInput.of("file", f"damaged: the part {name!r} is missing") from error
+        raise refusal("file", remark("part_missing", part=name)) from error
     except _DAMAGE as error:
-        raise BadInput.of("file", f"damaged: the part {name!r} cannot be unpacked ({error})") from error
+        raise refusal("file", remark("part_damaged", part=name, problem=str(error))) from error
 
 
 class _Counted:
@@ -73,5 +73,5 @@ class _Counted:
         piece = self._stream.read(n if n >= 0 else self._left + 1)
         self._left -= len(piece)
         if self._left < 0:
-            raise BadInput.of("file", f"zip bomb: {self._name!r} unpacks to more than it declares")
+            raise refusal("file", remark("zip_lies", member=self._name))
         return piece

@@ -35,7 +35,7 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterab
 
 @lru_cache(4096)
 def _array(items: tuple[str, ...]) -> str:
-    """An array as PostgreSQL writes it. Languages and sectors repeat with every passage; the driver's way took longer."""
+    """An array as PostgreSQL writes it. Languages and sectors repeat with every passage, so they are written once."""
     escaped = (item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
     return "{" + ",".join(f'"{item}"' for item in escaped) + "}"
 

@@ -10,17 +10,27 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.services.importing.cells import TEXT_TARGETS, Context, Draft, Text
-from app.services.importing.drafts import ADDRESS
+from app.services.importing.drafts import ADDRESS, rejection
+from app.services.importing.notes import Place
+from app.services.importing.remarks import remark
 from app.services.importing.values import region_country
 from app.services.importing.words import fold_word
 from matching.encoder.language import detect_language
 from models.actor import MAX_TEXT, ActorCreate, LocalText
 from models.competence_map import Rejection
+from models.remark import Remark
 
 _SHAKY = 0.6
 """Confidence from which the detected language of one text is a hint for the actor's others."""
 _SHORT = 25
 """Characters below which a language nobody would expect of the actor is not believed."""
+_OBJECTIONS = {
+    "string_too_long": ("too_long", "most", "max_length"),
+    "too_long": ("too_many", "most", "max_length"),
+    "less_than_equal": ("too_large", "most", "le"),
+    "greater_than_equal": ("too_small", "least", "ge"),
+}
+"""What pydantic objects to → the remark, its value, and the limit it is taken from."""
 _SINGLE = ("kind", "country", "region", "nuts", "side", "city", "lat", "lon", "website", "size")
 
 
@@ -63,7 +73,7 @@ def join(first: Draft, later: Draft, context: Context) -> list[Rejection]:
     if wrong:
         return wrong
     if _adds_nothing(first, later):
-        context.notes.add("repeats an earlier row of the same actor", f"line {later.line}")
+        context.notes.add("repeats", Place(later.line, later.sheet))
     first.lines += later.lines
     for name, value in later.scalars.items():
         first.scalars.setdefault(name, value)
@@ -102,11 +112,9 @@ def _differs(first: Draft, later: Draft, name: str) -> bool:
 
 def _contradiction(first: Draft, later: Draft, name: str) -> Rejection:
     heading, value = later.headings.get(name, (name, str(later.scalars[name])))
-    reason = (
-        f"line {first.line} says {first.scalars[name]!r} of the same actor: give different actors different ids "
-        "(or names), or write the same value on each of its rows"
-    )
-    return Rejection(line=later.line, field=heading, value=value, reason=reason, sheet=later.sheet)
+    said = first.scalars[name]
+    said = f"{said:g}" if isinstance(said, float) else str(said)
+    return rejection(later, heading, value, remark("contradiction", line=first.line, value=said))
 
 
 def detect_missing_languages(draft: Draft) -> None:
@@ -134,7 +142,7 @@ def _official(country: str) -> tuple[str, ...]:
 
 def finish(draft: Draft, context: Context) -> Canonical | list[Rejection]:
     """The canonical row of a draft, or why it cannot be taken."""
-    problems = list(draft.problems) + _missing(draft) + _too_long(draft)
+    problems = [*draft.problems, *_missing(draft), *_elsewhere(draft), *_too_long(draft)]
     if problems:
         return problems
     _notice_addresses(draft, context)
@@ -151,28 +159,31 @@ def finish(draft: Draft, context: Context) -> Canonical | list[Rejection]:
 
 
 def _missing(draft: Draft) -> list[Rejection]:
-    missing = []
-    if not draft.scalars.get("name"):
-        missing.append(("name", "the name is missing: every actor needs one"))
-    if not draft.scalars.get("country") and not any(p.field for p in draft.problems):
-        missing.append(
-            ("country", "the country is missing: write it in the row, or give the country of the whole file")
-        )
+    if draft.problems:
+        return []
     return [
-        Rejection(line=draft.line, field=name, value="", reason=reason, sheet=draft.sheet)
-        for name, reason in missing
-        if not draft.problems
+        rejection(draft, name, "", remark(f"{name}_missing"))
+        for name in ("name", "country")
+        if not draft.scalars.get(name)
     ]
+
+
+def _elsewhere(draft: Draft) -> list[Rejection]:
+    """The NUTS code, where it lies in another country than the one that the row names."""
+    nuts, country = draft.scalars.get("nuts"), draft.scalars.get("country")
+    if not nuts or not country or _country_of(nuts, None) == country:
+        return []
+    heading, value = draft.headings.get("nuts", ("nuts", nuts))
+    return [rejection(draft, heading, value, remark("nuts_elsewhere", nuts=nuts, country=country))]
 
 
 def _too_long(draft: Draft) -> list[Rejection]:
     return [
-        Rejection(
-            line=draft.line,
-            field=text.heading,
-            value=text.text[:80] + "…",
-            reason=f"the text has {len(text.text):,} characters, at most {MAX_TEXT:,}: a profile, not a document",
-            sheet=draft.sheet,
+        rejection(
+            draft,
+            text.heading,
+            text.text[:80] + "…",
+            remark("text_too_long", length=len(text.text), most=MAX_TEXT),
         )
         for texts in draft.texts.values()
         for text in texts
@@ -186,7 +197,7 @@ def _notice_addresses(draft: Draft, context: Context) -> None:
     for texts in draft.texts.values():
         for text in texts:
             if "@" in text.text and ADDRESS.search(text.text):
-                context.notes.add(f"{text.heading}: a text holds an e-mail address", f"line {draft.line}")
+                context.notes.add("address_in_text", Place(draft.line, draft.sheet), heading=text.heading)
 
 
 def _fields(draft: Draft) -> dict[str, Any]:
@@ -211,9 +222,21 @@ def _rejections(draft: Draft, error: ValidationError) -> list[Rejection]:
     for item in error.errors(include_url=False):
         name = str(item["loc"][0]) if item["loc"] else "nuts"
         heading, value = draft.headings.get(name, (name, str(item.get("input", ""))[:200]))
-        reason = str(item["msg"]).removeprefix("Value error, ")
-        found.append(Rejection(line=draft.line, field=heading, value=value, reason=reason, sheet=draft.sheet))
+        found.append(rejection(draft, heading, value, _why(item)))
     return found
+
+
+def _why(item: Any) -> Remark:
+    """What a shape objects to, as a remark."""
+    known, limits = _OBJECTIONS.get(item["type"]), item.get("ctx", {})
+    if known is None:
+        return remark("invalid", problem=str(item["msg"]).removeprefix("Value error, "))
+    code, name, limit = known
+    return remark(code, **{name: _limit(limits[limit])})
+
+
+def _limit(limit: float) -> str | int:
+    return int(limit) if limit == int(limit) else f"{limit:g}"
 
 
 def _said(actor: ActorCreate, draft: Draft) -> dict[str, Any]:

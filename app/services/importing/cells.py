@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.services.importing.layout import Column
-from app.services.importing.notes import Notes
+from app.services.importing.notes import Notes, Place
+from app.services.importing.remarks import Unreadable, Value
 from app.services.importing.sector_words import SectorWords
 from app.services.importing.sheets import take_off
 from app.services.importing.words import fold_word
@@ -92,23 +93,22 @@ class Cell:
 
     @property
     def text(self) -> str:
-        """The value as one plain text; ValueError when it is a structure."""
+        """The value as one plain text; Unreadable when it is a structure."""
         if self._text is None:
             value = self.value
             if type(value) is str and not self.context.structured:
                 self._text = clean(take_off(value))
                 return self._text
             if isinstance(value, bool) or not isinstance(value, str | int | float):
-                raise ValueError("a text is expected here, not a list or an object")
+                raise Unreadable("structure_unexpected")
             plain = value if isinstance(value, str) else repr(value) if isinstance(value, float) else str(value)
             self._text = clean(plain if self.context.structured else take_off(plain))
         return self._text
 
-    @property
-    def place(self) -> str:
-        """Where the cell stands, in words."""
-        sheet = f"sheet {self.context.sheet!r}, " if self.context.sheet else ""
-        return f"{sheet}line {self.draft.line}"
+    def note(self, code: str, /, **values: Value) -> None:
+        """Note a remark about the cell."""
+        place = Place(self.draft.line, self.context.sheet)
+        self.context.notes.add(code, place, heading=self.column.heading, **values)
 
     def put(self, name: str, value: Any) -> None:
         """Set a field that has one value."""

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import islice
 
 from app.services.importing.encodings import find_decoder
+from app.services.importing.remarks import remark
 from app.services.importing.tables import MAX_CELL, MAX_COLUMNS, Reading, Row, Table
 
 _DELIMITERS = ",;\t|"
@@ -24,7 +25,7 @@ def read_delimited(data: bytes, name: str) -> Reading:
     warnings = list(decoder.warnings)
     if _rows_are_quoted(lines()):
         lines = partial(_unquoted, lines)
-        warnings.append("every row stands in quotes as a whole; they were taken off")
+        warnings.append(remark("rows_in_quotes"))
     declared, skip = _declared_delimiter(lines())
     delimiter = declared or _find_delimiter(lines())
     table = Table(name, lambda: _rows(lines(), delimiter, skip))
@@ -125,7 +126,7 @@ def _rows(lines: Iterator[str], delimiter: str, skip: int) -> Iterator[Row]:
             first = feed.taken - len(feed.since_mark) + 1
             raw = feed.since_mark[0] if feed.since_mark else ""
             feed.rewind()
-            yield Row(first, [raw.strip()[:200]], 'a quote (") is opened in this row and never closed')
+            yield Row(first, [raw.strip()[:200]], remark("quote_open"))
 
 
 def _until_broken(reader: Iterator[list[str]], feed: _Feed) -> Iterator[Row]:
@@ -140,6 +141,6 @@ def _until_broken(reader: Iterator[list[str]], feed: _Feed) -> Iterator[Row]:
             raise csv.Error("quote")
         feed.mark()
         if len(cells) > MAX_COLUMNS:
-            yield Row(line, cells[:1], f"the row has {len(cells)} cells; a table has at most {MAX_COLUMNS}")
+            yield Row(line, cells[:1], remark("row_too_wide", cells=len(cells), most=MAX_COLUMNS))
         elif cells:
             yield Row(line, [c[:MAX_CELL] for c in cells])

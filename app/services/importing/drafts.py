@@ -7,6 +7,8 @@ from typing import Any
 
 from app.services.importing.cells import Cell, Context, Draft, RowOf, Text, clean
 from app.services.importing.layout import Record
+from app.services.importing.notes import Place
+from app.services.importing.remarks import WHOLE_ROW, Unreadable, english, remark
 from app.services.importing.sector_words import Reading
 from app.services.importing.sectors import holds_codes
 from app.services.importing.values import (
@@ -24,6 +26,7 @@ from app.services.importing.values import (
 )
 from app.services.importing.words import fold_word
 from models.competence_map import Rejection
+from models.remark import Remark
 
 _BULLETS = re.compile(r"\s*[\r\n|•▪◦·●]\s*(?:[-–*]\s+)?|\s*;\s+")
 _PERSONAL = frozenset({"contact", "email", "phone"})
@@ -39,8 +42,8 @@ def read_record(record: Record, context: Context) -> Draft:
     draft = Draft([record.line], context.sheet)
     if record.broken:
         column, value = record.cells[0] if record.cells else (None, "")
-        heading = column.heading if column else "(whole row)"
-        draft.problems.append(_rejection(record.line, heading, value, record.broken, context))
+        heading = column.heading if column else WHOLE_ROW
+        draft.problems.append(rejection(draft, heading, value, record.broken))
         return draft
     row = RowOf(draft, context, _row_facet(record, context), _row_language(record, draft, context))
     for column, value in record.cells:
@@ -49,13 +52,22 @@ def read_record(record: Record, context: Context) -> Draft:
             continue
         try:
             _READERS[column.field](Cell(row, column, value))
-        except ValueError as error:
-            draft.problems.append(_rejection(record.line, column.heading, value, str(error), context))
+        except Unreadable as error:
+            draft.problems.append(rejection(draft, column.heading, value, error.remark))
     return draft
 
 
-def _rejection(line: int, heading: str, value: Any, reason: str, context: Context) -> Rejection:
-    return Rejection(line=line, field=heading, value=str(value)[:200], reason=reason, sheet=context.sheet)
+def rejection(draft: Draft, heading: str, value: object, why: Remark) -> Rejection:
+    """Why a draft cannot be taken: heading and value as the file writes them, the reason in English and as a code."""
+    return Rejection(
+        line=draft.line,
+        field=heading,
+        value=str(value)[:200],
+        reason=english(why),
+        sheet=draft.sheet,
+        code=why.code,
+        values=why.values,
+    )
 
 
 def _row_facet(record: Record, context: Context) -> str:
@@ -64,7 +76,8 @@ def _row_facet(record: Record, context: Context) -> str:
         if column.field == "facet":
             known = parse_facet(str(value))
             if known is None:
-                context.notes.add(f"{column.heading}: {str(value)[:60]!r} is taken as an offer", f"line {record.line}")
+                place = Place(record.line, context.sheet)
+                context.notes.add("facet_unknown", place, heading=column.heading, value=str(value)[:60])
             return known or "offers"
     return "offers"
 
@@ -74,8 +87,8 @@ def _row_language(record: Record, draft: Draft, context: Context) -> str | None:
         if column.field == "lang":
             try:
                 return parse_language(str(value))
-            except ValueError as error:
-                draft.problems.append(_rejection(record.line, column.heading, value, str(error), context))
+            except Unreadable as error:
+                draft.problems.append(rejection(draft, column.heading, value, error.remark))
     return context.options.language
 
 
@@ -97,9 +110,7 @@ def _read_name(cell: Cell) -> None:
 def _read_kind(cell: Cell) -> None:
     kind = parse_kind(cell.text)
     if kind is None:
-        cell.context.notes.add(
-            f"{cell.column.heading}: {cell.text[:60]!r} is no kind we know, taken as other", cell.place
-        )
+        cell.note("kind_unknown", value=cell.text[:60])
     cell.put("kind", kind or "other")
 
 
@@ -116,8 +127,8 @@ def _read_or_leave_out(name: str, parse: Callable[[str], Any]) -> Callable[[Cell
     def read(cell: Cell) -> None:
         try:
             cell.put(name, parse(cell.text))
-        except ValueError as error:
-            cell.context.notes.add(f"{cell.column.heading} left out: {error}", cell.place)
+        except Unreadable as error:
+            cell.note("left_out", reason=error.remark)
 
     return read
 
@@ -132,7 +143,7 @@ def _items(cell: Cell) -> list[str]:
     """The items of a list, written as a list or in one cell."""
     if isinstance(cell.value, list):
         if not all(isinstance(item, str | int | float) for item in cell.value):
-            raise ValueError("a list of plain words is expected here")
+            raise Unreadable("words_expected")
         return [str(item).strip() for item in cell.value if str(item).strip()]
     text = cell.text
     if _is_numbered(cell.column.heading) and cell.column.field != "relations":
@@ -154,12 +165,11 @@ def _read_sectors(cell: Cell) -> None:
     for item in _items(cell):
         try:
             read = cell.context.sectors.read(item, coded=holds_codes(cell.column.heading))
-        except ValueError as error:
-            cell.context.notes.add(f"{cell.column.heading}: {error}", cell.place)
+        except Unreadable as error:
+            cell.note("of_column", reason=error.remark)
             read = Reading(item)
         if read.unmapped:
-            told = f"{item[:60]!r} stands in no sector list and is no NACE code, it is kept in its own words"
-            cell.context.notes.add(f"{cell.column.heading}: {told}", cell.place)
+            cell.note("sector_unmapped", value=item[:60])
         if read.sector not in kept:
             kept.append(read.sector)
         if read.nace:
@@ -191,7 +201,7 @@ def _texts_of(cell: Cell, name: str) -> list[Text]:
         return [_structured(entry, heading, lang) for entry in cell.value]
     text = cell.text
     if cell.context.structured and not text:
-        raise ValueError("the text is empty")
+        raise Unreadable("text_empty")
     numbered = cell.context.structured or _is_numbered(heading)
     pieces = [text] if numbered or name == "description" else [p for p in _BULLETS.split(text) if p and p.strip()]
     return [Text(piece.strip(), lang, heading) for piece in pieces]
@@ -202,10 +212,10 @@ def _structured(entry: Any, heading: str, lang: str | None) -> Text:
     if isinstance(entry, str):
         entry = {"text": entry}
     if not isinstance(entry, dict) or not isinstance(entry.get("text"), str) or set(entry) - {"lang", "text", "basis"}:
-        raise ValueError('texts are written as {"lang": "fr", "text": "…"}')
+        raise Unreadable("text_shape")
     text = clean(entry["text"])
     if not text:
-        raise ValueError("the text is empty")
+        raise Unreadable("text_empty")
     said = entry.get("lang")
     return Text(text, parse_language(str(said)) if said else lang, heading)
 
@@ -220,7 +230,7 @@ def _read_competence(cell: Cell) -> None:
 def _read_matrix(cell: Cell) -> None:
     level = parse_level(cell.text)
     if level is None:
-        cell.context.notes.add(f"{cell.column.heading}: {cell.text[:40]!r} is no level, taken as a yes", cell.place)
+        cell.note("level_unknown", value=cell.text[:40])
         level = (True, cell.text)
     if level[0]:
         text = Text(cell.column.heading, cell.column.lang or cell.lang, cell.column.heading)
@@ -236,10 +246,10 @@ def _read_relations(cell: Cell) -> None:
         elif isinstance(entry, str):
             kind, _, target = entry.rpartition(":")
         else:
-            raise ValueError('relations are written as {"type": "partner", "target": "id of the other"}')
+            raise Unreadable("relation_shape")
         word = fold_word(kind or "partner").replace(" ", "_")[:60]
         if not re.match("[a-z]", word):
-            raise ValueError(f"{kind!r} is no type of relation, such as partner or member_of")
+            raise Unreadable("relation_type", value=kind)
         cell.draft.relations.append((word, target.strip()))
 
 
@@ -247,7 +257,7 @@ def _read_geolocation(cell: Cell) -> None:
     """Both coordinates in one cell: "50.6,3.06", "(50.6; 3.06)"."""
     parts = re.findall(r"-?\d+(?:\.\d+)?", cell.text)
     if len(parts) != 2:
-        cell.context.notes.add(f"{cell.column.heading} left out: {cell.text[:40]!r} is no pair of degrees", cell.place)
+        cell.note("left_out", reason=remark("degrees_pair_expected", value=cell.text[:40]))
         return
     cell.put("lat", parse_coordinate(parts[0], -90, 90))
     cell.put("lon", parse_coordinate(parts[1], -180, 180))
@@ -272,11 +282,7 @@ def _read_personal(name: str) -> Callable[[Cell], None]:
         elif cell.context.legal_basis:
             cell.draft.extras.setdefault("personal", {}).setdefault(name, []).append(text)
         else:
-            cell.context.notes.add(
-                f"{cell.column.heading}: names, e-mail addresses or telephones of persons are not stored, "
-                "no legal basis was given for this map",
-                cell.place,
-            )
+            cell.note("persons")
 
     return read
 

@@ -5,6 +5,9 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from app.services.importing.remarks import remark
+from models.remark import Remark
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -30,7 +33,7 @@ class Decoder:
 
     encoding: str
     mixed: bool = False
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[Remark] = field(default_factory=list)
 
     def lines(self, data: bytes) -> Iterator[str]:
         """The lines of the file with their line ends, whatever these are."""
@@ -98,9 +101,8 @@ def _code_page(data: bytes) -> Decoder:
     old_mac = b"\r" in data and b"\n" not in data
     page = _likeliest(bytes(sample), prefer="mac_roman" if old_mac else "cp1252")
     if broken * 4 < foreign:
-        warning = f"{broken} of the lines are not UTF-8 like the rest; they were read as {page}"
-        return Decoder(page, mixed=True, warnings=[warning])
-    return Decoder(page, warnings=[f"the file is not UTF-8; it was read as {page}: look whether accents are right"])
+        return Decoder(page, mixed=True, warnings=[remark("lines_mixed", lines=broken, encoding=page)])
+    return Decoder(page, warnings=[remark("not_utf8", encoding=page)])
 
 
 def _likeliest(sample: bytes, *, prefer: str) -> str:

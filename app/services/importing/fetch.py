@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from email.message import Message
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
-from app.errors import BadInput, TooLarge
+from app.errors import BadInput
+from app.services.importing.remarks import Value, oversize, refusal, remark
 
 _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = 5
@@ -79,37 +80,37 @@ def fetch(url: str, rules: FetchRules, resolve: Resolve | None = None) -> Fetche
     for _ in range(_REDIRECTS + 1):
         parts, allowed = _checked(url, rules)
         if parts.hostname != host:
-            raise _refused(f"the address leads on to another host ({parts.hostname}); give that address itself")
+            raise _refused("fetch_other_host", host=str(parts.hostname))
         answer = _get(parts, _address(parts, allowed, resolve), rules, deadline)
         if isinstance(answer, Fetched):
             return answer
         onwards = urljoin(url, answer)
         if parts.scheme == "https" and urlsplit(onwards).scheme == "http":
-            raise _refused("the address leads on from https to http")
+            raise _refused("fetch_downgrade")
         url = onwards
-    raise _refused(f"the address leads on more than {_REDIRECTS} times")
+    raise _refused("fetch_round", most=_REDIRECTS)
 
 
 def _checked(url: str, rules: FetchRules) -> tuple[SplitResult, Allowed]:
     """The address in its parts and the rule that allows its host; BadInput when none does."""
     if not rules.hosts:
-        raise _refused("fetching from addresses is off; the operator allows hosts with VIADUC_IMPORT_URLS")
+        raise _refused("fetch_off")
     if len(url) > 2000 or re.search(r"[\x00-\x20\x7f\\]", url):
-        raise _refused("this is no address: it holds spaces, a backslash or control characters, or is very long")
+        raise _refused("fetch_unreadable")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise _refused(f"this is no address: {error}") from error
+        raise _refused("fetch_no_address", problem=str(error)) from error
     if parts.scheme not in _PORTS or not parts.hostname:
-        raise _refused("an address begins with https:// or http://")
+        raise _refused("fetch_scheme")
     if parts.username is not None or parts.password is not None:
-        raise _refused("an address with a name or a password in it is not fetched")
+        raise _refused("fetch_password")
     for allowed in rules.hosts:
         if _fits(parts.hostname, allowed.host) and port in {None, allowed.port, _PORTS[parts.scheme]}:
             return parts, allowed
     listed = ", ".join(a.host for a in rules.hosts)
-    raise _refused(f"files are not fetched from {parts.hostname}; the operator allows {listed}")
+    raise _refused("fetch_host", host=parts.hostname, hosts=listed)
 
 
 def _fits(host: str, pattern: str) -> bool:
@@ -129,11 +130,11 @@ def _address(parts: SplitResult, allowed: Allowed, resolve: Resolve) -> str:
     try:
         found = resolve(parts.hostname, _port(parts))
     except (OSError, UnicodeError) as error:
-        raise _refused(f"the host {parts.hostname} is not known") from error
+        raise _refused("fetch_host_unknown", host=parts.hostname) from error
     if not found:
-        raise _refused(f"the host {parts.hostname} is not known")
+        raise _refused("fetch_host_unknown", host=parts.hostname)
     if not allowed.private and not all(is_public(a) for a in found):
-        raise _refused(f"the host {parts.hostname} stands on a private network; nothing is fetched from there")
+        raise _refused("fetch_private", host=parts.hostname)
     return found[0]
 
 
@@ -155,7 +156,7 @@ def _get(parts: SplitResult, address: str, rules: FetchRules, deadline: float) -
     """The file, or the address it leads on to."""
     left = deadline - time.monotonic()
     if left <= 0:
-        raise _refused(f"the address did not answer within {rules.seconds:.0f} s")
+        raise _refused("fetch_slow", seconds=round(rules.seconds))
     connection: http.client.HTTPConnection | None = None
     watch: threading.Timer | None = None
     try:
@@ -170,8 +171,8 @@ def _get(parts: SplitResult, address: str, rules: FetchRules, deadline: float) -
         return _read(connection.getresponse(), parts, rules)
     except (OSError, http.client.HTTPException, ValueError) as error:
         if time.monotonic() >= deadline or isinstance(error, TimeoutError):
-            raise _refused(f"the address did not answer within {rules.seconds:.0f} s") from error
-        raise _refused(f"the address cannot be read: {error or type(error).__name__}") from error
+            raise _refused("fetch_slow", seconds=round(rules.seconds)) from error
+        raise _refused("fetch_problem", problem=str(error) or type(error).__name__) from error
     finally:
         if watch is not None:
             watch.cancel()
@@ -206,20 +207,20 @@ def _read(answer: http.client.HTTPResponse, parts: SplitResult, rules: FetchRule
     if answer.status in {301, 302, 303, 307, 308}:
         onwards = answer.headers.get("Location")
         if not onwards:
-            raise _refused("the address leads on, but does not say where to")
+            raise _refused("fetch_nowhere")
         return onwards
     if answer.status != 200:
-        raise _refused(f"the address answers {answer.status} {answer.reason}")
+        raise _refused("fetch_status", status=str(answer.status), problem=answer.reason)
     most = rules.most_bytes
     if answer.length is not None and answer.length > most:
-        raise TooLarge(f"the file has {answer.length:,} bytes, more than {most:,}")
+        raise oversize(remark("fetch_large", most=most))
     data = bytearray()
     while chunk := answer.read1(_CHUNK):
         data += chunk
         if len(data) > most:
-            raise TooLarge(f"the file has more than {most:,} bytes")
+            raise oversize(remark("fetch_large", most=most))
     if answer.length:
-        raise _refused("the file broke off; fetch it again")
+        raise _refused("fetch_broken")
     return Fetched(_filename(answer.headers, parts), bytes(data))
 
 
@@ -230,5 +231,5 @@ def _filename(headers: Message, parts: SplitResult) -> str:
     return name or parts.hostname or "file"
 
 
-def _refused(reason: str) -> BadInput:
-    return BadInput.of("url", reason)
+def _refused(code: str, /, **values: Value) -> BadInput:
+    return refusal("url", remark(code, **values))

@@ -17,10 +17,12 @@ from sqlmodel import Session, col, update
 
 from app.db import session_scope, translated_errors
 from app.errors import AppError, Conflict
+from app.services.importing.remarks import remark_of
 from app.services.importing.run import apply, get_import, read_in
 from models.base import utc_now
-from models.competence_map import MapImport
+from models.competence_map import ImportReport, MapImport
 from models.import_job import EmbeddingProgress, ImportJob, ImportProgress
+from models.remark import Remark
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +116,7 @@ def run_job(engine: Engine, *, import_id: int, work: Work, ending: threading.Eve
     except _Stopped:
         report.tell("stopped")
     except AppError as error:
-        _fail(engine, report, error.detail)
+        _fail(engine, report, error.detail, remark_of(error))
     except Exception:
         log.exception("work on import %s failed", import_id)
         _fail(engine, report, "an unexpected error; it was logged, nothing of this step was stored")
@@ -152,11 +154,12 @@ def _ask(connection: Connection, query: str, values: dict[str, int]) -> object:
     return answer
 
 
-def _fail(engine: Engine, report: "_Reporter", cause: str) -> None:
+def _fail(engine: Engine, report: "_Reporter", cause: str, refused: Remark | None = None) -> None:
     report.tell("failed", cause)
+    told = ImportReport(refused=refused).model_dump(mode="json")
     with session_scope(engine) as session:
         reading = update(MapImport).where(col(MapImport.id) == report.import_id, col(MapImport.state) == "reading")
-        session.exec(reading.values(state="failed"))
+        session.exec(reading.values(state="failed", report=told))
 
 
 class _Reporter:

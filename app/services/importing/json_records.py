@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from app.errors import BadInput, TooLarge
 from app.services.importing.encodings import find_decoder
+from app.services.importing.remarks import oversize, refusal, remark
 from app.services.importing.tables import MAX_COLUMNS, Reading, Row, Table
+from models.remark import Remark
 
 _MAX_DOCUMENT = 50_000_000
 _LIST_KEYS = ("actors", "items", "data", "results", "records", "features", "organisations", "organizations")
@@ -25,14 +26,14 @@ def read_json_lines(data: bytes, name: str) -> Reading:
 def read_json(data: bytes, name: str) -> Reading:
     """One JSON document: a list of objects, or an object that holds one."""
     if len(data) > _MAX_DOCUMENT:
-        raise TooLarge(f"{name}: a JSON document of {len(data):,} bytes is read as a whole; use JSON Lines for so much")
+        raise oversize(remark("json_too_large", name=name, bytes=len(data)))
     decoder = find_decoder(data)
     try:
         document = json.loads(decoder.text(data))
     except json.JSONDecodeError as error:
-        raise BadInput.of("file", f"no valid JSON: {error.msg}", error.lineno) from error
+        raise refusal("file", remark("json_invalid", problem=error.msg), error.lineno) from error
     except RecursionError as error:
-        raise BadInput.of("file", "no valid JSON: nested too deeply") from error
+        raise refusal("file", remark("json_deep")) from error
     items = _items(document)
     records = partial(_list_records, items)
     return Reading("json", [_table(name, records)], decoder.encoding, None, list(decoder.warnings))
@@ -46,7 +47,7 @@ def _items(document: Any) -> list[Any]:
             if isinstance(document.get(key), list):
                 return [_feature(item) for item in document[key]]
         return [document]
-    raise BadInput.of("file", "the JSON document holds no objects: a list of actors is expected")
+    raise refusal("file", remark("json_without_objects"))
 
 
 def _feature(item: Any) -> Any:
@@ -69,9 +70,10 @@ def _line_records(data: bytes) -> Iterator[tuple[int, Any]]:
             continue
         try:
             yield number, json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
-            reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
-            yield number, f"no valid JSON: {reason}"
+        except json.JSONDecodeError as error:
+            yield number, remark("json_invalid", problem=error.msg)
+        except RecursionError:
+            yield number, remark("json_deep")
 
 
 def _table(name: str, records: Any) -> Table:
@@ -80,7 +82,7 @@ def _table(name: str, records: Any) -> Table:
         if isinstance(record, dict):
             headings.update(dict.fromkeys(record))
         if len(headings) > MAX_COLUMNS:
-            raise BadInput.of("file", f"the objects have more than {MAX_COLUMNS} different keys")
+            raise refusal("file", remark("json_too_many_keys", most=MAX_COLUMNS))
     keys = list(headings)
     return Table(name, lambda: _rows(records(), keys), keys)
 
@@ -90,5 +92,5 @@ def _rows(records: Iterator[tuple[int, Any]], keys: list[str]) -> Iterator[Row]:
         if isinstance(record, dict):
             yield Row(number, [record.get(key) for key in keys])
         else:
-            said = record if isinstance(record, str) else f"an object is expected, not {type(record).__name__}"
+            said = record if isinstance(record, Remark) else remark("object_expected", kind=type(record).__name__)
             yield Row(number, [], said)

@@ -7,10 +7,12 @@ from typing import Any
 
 from app.services.importing.columns import REPEATABLE, SURE, TEXT_FIELDS, Guess, parse_target, recognise
 from app.services.importing.connectors import find_connector
+from app.services.importing.remarks import WHOLE_ROW, remark
 from app.services.importing.tables import Row, Table, is_blank, is_empty
 from app.services.importing.values import parse_level
 from app.services.importing.words import fold_word
 from models.competence_map import ColumnProposal, ImportOptions, Layout
+from models.remark import Remark
 
 _HEADER_WITHIN = 40
 _SAMPLE_ROWS = 200
@@ -35,7 +37,7 @@ class Record:
 
     line: int
     cells: list[tuple[Column, Any]] = field(default_factory=list)
-    broken: str | None = None
+    broken: Remark | None = None
     continues: bool = False
 
 
@@ -94,23 +96,17 @@ class Plan:
         named = {c.field for c, _ in cells}
         return Record(row.line, cells, continues=bool(named) and named <= _CONTINUED and self.layout != "matrix")
 
-    def _width_error(self, cells: Sequence[Any]) -> str | None:
+    def _width_error(self, cells: Sequence[Any]) -> Remark | None:
         if not self.exact_width or len(cells) == self.width:
             return None
         if len(cells) < self.width:
-            return (
-                f"the row has {len(cells)} cells, the headings {self.width}: "
-                "a delimiter is missing, or a line break stands in a cell without quotes"
-            )
+            return remark("cells_missing", cells=len(cells), headings=self.width)
         if any(not is_blank(c) for c in cells[self.width :]):
-            return (
-                f"the row has {len(cells)} cells, the headings {self.width}: "
-                "a cell with the delimiter in it needs quotes"
-            )
+            return remark("cells_too_many", cells=len(cells), headings=self.width)
         return None
 
 
-_WHOLE = Column(0, "(whole row)", Guess(None, 0), None)
+_WHOLE = Column(0, WHOLE_ROW, Guess(None, 0), None)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from app.services.importing.decide import Decision
 from app.services.importing.notes import Notes
+from app.services.importing.remarks import english
 from app.services.importing.twins import Likeness, Pair, find_twins
 from app.services.importing.values import host_of
 from models.competence_map import Twin
@@ -49,14 +50,22 @@ class TwinSearch:
             return []
         stored = list(_stored(session, _MOST - len(self.rows) + 1))
         if len(stored) + len(self.rows) > _MOST:
-            notes.add(f"twins were not searched for: more than {_MOST:,} actors")
+            notes.add("twins_not_searched", most=_MOST)
             return []
         pairs = find_twins([*(like for _, _, like in self.rows), *stored], new=len(self.rows))
         return [self._twin(pair, stored) for pair in pairs[:_LISTED]]
 
     def _twin(self, pair: Pair, stored: list[Likeness]) -> Twin:
         key, line, like = self.rows[pair.first]
-        twin = Twin(line=line, key=key, name=like.name, other_name="", score=pair.score, reasons=pair.reasons)
+        twin = Twin(
+            line=line,
+            key=key,
+            name=like.name,
+            other_name="",
+            score=pair.score,
+            reasons=[english(r) for r in pair.reasons],
+            because=pair.reasons,
+        )
         if pair.second < len(self.rows):
             twin.other_key, twin.other_line, other = self.rows[pair.second]
             twin.other_name = other.name

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app.services.importing.canonical import Canonical
 from app.services.importing.decide import Decider, Decision
+from app.services.importing.notes import Place
 from app.services.importing.source import Rejected, Source
 from models.competence_map import ActorChange, ImportOptions, ImportReport, Rejection
 
@@ -28,6 +29,7 @@ class Claim:
     type: str
     target: str
     actor_id: int | None
+    sheet: str | None = None
 
 
 @dataclass
@@ -92,6 +94,7 @@ class Tally:
             conflicts=self.conflicts,
             relations=relations,
             warnings=source.notes.sentences(),
+            notes=source.notes.all(),
         )
 
 
@@ -136,7 +139,8 @@ class Pass:
                 decider.promised.add(key)
                 if actor_id is not None:
                     decider.keys[key] = actor_id
-            tally.claims += [Claim(key, decision.row.line, t, target, actor_id) for t, target in decision.row.relations]
+            row = decision.row
+            tally.claims += [Claim(key, row.line, t, target, actor_id, row.sheet) for t, target in row.relations]
 
 
 def resolve_targets(session: Session, map_id: int, targets: Iterable[str]) -> dict[str, int]:
@@ -175,6 +179,5 @@ def preview_relations(session: Session, map_id: int, tally: Tally) -> int:
 def note_missing(tally: Tally, missing: list[Claim]) -> None:
     """Name relations whose other end is not there."""
     for claim in missing:
-        tally.source.notes.add(
-            f"relation {claim.type} to {claim.target[:80]!r} is left out: there is no such actor", f"line {claim.line}"
-        )
+        place = Place(claim.line, claim.sheet)
+        tally.source.notes.add("relation_left_out", place, type=claim.type, target=claim.target[:80])

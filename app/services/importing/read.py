@@ -4,25 +4,25 @@ import re
 import zipfile
 from collections.abc import Callable
 
-from app.errors import BadInput, TooLarge
 from app.services.importing.archives import open_container, open_member
 from app.services.importing.delimited import read_delimited
 from app.services.importing.json_records import read_json, read_json_lines
+from app.services.importing.remarks import Value, oversize, refusal, remark
 from app.services.importing.spreadsheet_ods import read_ods
 from app.services.importing.spreadsheet_xlsx import read_xlsx
 from app.services.importing.tables import Reading, Table
 
 MAX_BYTES = 500_000_000
-_FOREIGN = (
-    (b"%PDF", "a PDF document; save its table as XLSX or CSV"),
-    (b"\xd0\xcf\x11\xe0", "an old XLS workbook or one protected by a password; save it as XLSX without password"),
-    (b"\x1f\x8b", "a gzip archive; unpack it first, or use ZIP"),
-    (b"Rar!", "a RAR archive; use ZIP"),
-    (b"7z\xbc\xaf", "a 7z archive; use ZIP"),
-    (b"\x89PNG", "a picture; a table is expected"),
-    (b"\xff\xd8\xff", "a picture; a table is expected"),
-    (b"SQLite format 3", "an SQLite database; export its table as CSV"),
-    (b"PAR1", "a Parquet file; export it as CSV"),
+_FOREIGN: tuple[tuple[bytes, str, dict[str, Value]], ...] = (
+    (b"%PDF", "is_pdf", {}),
+    (b"\xd0\xcf\x11\xe0", "is_old_workbook", {}),
+    (b"\x1f\x8b", "is_gzip", {}),
+    (b"Rar!", "is_other_archive", {"kind": "RAR"}),
+    (b"7z\xbc\xaf", "is_other_archive", {"kind": "7z"}),
+    (b"\x89PNG", "is_picture", {}),
+    (b"\xff\xd8\xff", "is_picture", {}),
+    (b"SQLite format 3", "is_sqlite", {}),
+    (b"PAR1", "is_parquet", {}),
 )
 _WORKBOOK_NAMES = (".xlsx", ".xlsm", ".ods", ".zip")
 _OURS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".geojson", ".xlsx", ".xlsm", ".ods")
@@ -33,28 +33,26 @@ _SAYS_SOMETHING = re.compile(rb"[^\x00 \t\r\n\xef\xbb\xbf\xff\xfe]")
 def read_file(data: bytes, filename: str, *, depth: int = 0) -> Reading:
     """The tables of a file. BadInput or TooLarge says in plain words why a file cannot be read."""
     if len(data) > MAX_BYTES:
-        raise TooLarge(f"{filename}: the file has {len(data):,} bytes, more than {MAX_BYTES:,}")
+        raise oversize(remark("file_too_large", name=filename, bytes=len(data), most=MAX_BYTES))
     if not _SAYS_SOMETHING.search(data):
-        raise BadInput.of("file", f"{filename} is empty")
+        raise refusal("file", remark("file_empty", name=filename))
     _refuse_foreign(data, filename)
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _read_container(data, filename, depth)
     if filename.lower().endswith(_WORKBOOK_NAMES):
-        raise BadInput.of("file", f"{filename} is not what its name says: it does not start like a workbook or a ZIP")
+        raise refusal("file", remark("is_misnamed", name=filename))
     return _text_reader(data, filename)(data, filename)
 
 
 def _refuse_foreign(data: bytes, filename: str) -> None:
-    for mark, what in _FOREIGN:
+    for mark, code, values in _FOREIGN:
         if data.startswith(mark):
-            raise BadInput.of("file", f"{filename} is {what}")
+            raise refusal("file", remark(code, name=filename, **values))
     head = data[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith((b"<!doctype html", b"<html", b"<table")):
-        raise BadInput.of(
-            "file", f"{filename} is a web page, whatever its name; open it in a spreadsheet, save as XLSX"
-        )
+        raise refusal("file", remark("is_web_page", name=filename))
     if head.startswith(b"<"):
-        raise BadInput.of("file", f"{filename} is XML; export it as XLSX, CSV or JSON")
+        raise refusal("file", remark("is_xml", name=filename))
 
 
 def _text_reader(data: bytes, filename: str) -> Callable[[bytes, str], Reading]:
@@ -83,7 +81,7 @@ def _read_container(data: bytes, filename: str, depth: int) -> Reading:
         if "content.xml" in names and _mimetype(container) == b"application/vnd.oasis.opendocument.spreadsheet":
             return read_ods(data)
         if "content.xml" in names or "word/document.xml" in names or "[Content_Types].xml" in names:
-            raise BadInput.of("file", f"{filename} is an office document but no spreadsheet; save its table as XLSX")
+            raise refusal("file", remark("is_office_document", name=filename))
         return _read_archive(container, filename, depth)
 
 
@@ -96,20 +94,20 @@ def _mimetype(container: zipfile.ZipFile) -> bytes:
 
 def _read_archive(container: zipfile.ZipFile, filename: str, depth: int) -> Reading:
     if depth >= _DEPTH:
-        raise BadInput.of("file", f"{filename}: a ZIP inside a ZIP is not opened; send its files themselves")
+        raise refusal("file", remark("zip_in_zip", name=filename))
     tables: list[Table] = []
     reading = Reading("zip", tables)
     for member in sorted(container.namelist()):
         if member.endswith("/") or member.startswith("__MACOSX") or member.rpartition("/")[2].startswith("."):
             continue
         if not member.lower().endswith(_OURS):
-            reading.warnings.append(f"{member}: left out, it is no table")
+            reading.warnings.append(remark("member_left_out", member=member))
             continue
         with open_member(container, member) as stream:
             inner = read_file(stream.read(), member, depth=depth + 1)
         many = len(inner.tables) > 1
         tables += [Table(f"{member}/{t.name}" if many else member, t.rows, t.headings) for t in inner.tables]
-        reading.warnings += [f"{member}: {w}" for w in inner.warnings]
+        reading.warnings += [remark("of_member", member=member, said=w) for w in inner.warnings]
     if not tables:
-        raise BadInput.of("file", f"{filename} holds no table (CSV, XLSX, ODS, JSON or JSON Lines)")
+        raise refusal("file", remark("zip_without_table", name=filename))
     return reading

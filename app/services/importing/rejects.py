@@ -5,42 +5,52 @@ from typing import Any
 
 from sqlmodel import Session
 
+from app.services.importing.remarks import WHOLE_ROW, Teller, english, remark
 from app.services.importing.run import get_import, open_import
 from app.services.importing.sheets import FileOut, Format, SheetOut, make_file
 from app.services.importing.source import Rejected, Source
-
-REASON = "reason"
-"""Heading of the added column; it is ignored when the mended file is loaded."""
+from models.competence_map import Rejection
 
 
-def rejected_rows(session: Session, *, import_id: int) -> FileOut:
-    """A file to mend and to load again: the rejected rows under their own headings, each with its reason."""
+def rejected_rows(session: Session, *, import_id: int, tell: Teller = english) -> FileOut:
+    """A file to mend and to load again: the rejected rows under their own headings, each with its reason.
+
+    The heading of the column of reasons, in any language, means nothing to an import: it is left out again.
+    """
     row = get_import(session, import_id=import_id)
     source = open_import(session, row=row)
-    reasons = _reasons(source)
+    reasons = _reasons(source, tell)
     kind: Format = "jsonl" if source.plans[0].table.headings else "csv" if source.reading.format == "csv" else "xlsx"
-    sheets = [_sheet(source, position, reasons) for position in range(len(source.plans))]
+    heading = tell(remark("reason"))
+    sheets = [_sheet(source, position, reasons, heading) for position in range(len(source.plans))]
     stem = row.filename.rpartition("/")[2].rpartition(".")[0] or row.filename
     return make_file([s for s in sheets if s is not None], f"{stem}-rejected", kind)
 
 
-def _reasons(source: Source) -> dict[tuple[str | None, int], str]:
+def _reasons(source: Source, tell: Teller) -> dict[tuple[str | None, int], str]:
     found: dict[tuple[str | None, int], list[str]] = defaultdict(list)
     for batch in source.batches():
         for item in batch:
             if isinstance(item, Rejected):
                 for line in item.lines:
-                    found[item.reasons[0].sheet, line] += [f"{r.field}: {r.reason}" for r in item.reasons]
+                    found[item.reasons[0].sheet, line] += [f"{_place(r, tell)}: {tell(r)}" for r in item.reasons]
     return {place: "; ".join(sentences) for place, sentences in found.items()}
 
 
-def _sheet(source: Source, position: int, reasons: dict[tuple[str | None, int], str]) -> SheetOut | None:
+def _place(rejection: Rejection, tell: Teller) -> str:
+    """The heading; where none is to blame, that the whole row is, or which field is missing."""
+    if rejection.field == WHOLE_ROW:
+        return tell(remark("whole_row"))
+    return rejection.field if rejection.value else tell.field(rejection.field)
+
+
+def _sheet(source: Source, position: int, reasons: dict[tuple[str | None, int], str], heading: str) -> SheetOut | None:
     plan = source.plans[position]
     sheet = plan.name if len(source.plans) > 1 else None
     lines = {line for name, line in reasons if name == sheet}
     if not lines and len(source.plans) > 1:
         return None
-    headings = [REASON, *(c.heading for c in plan.columns)]
+    headings = [heading, *(c.heading for c in plan.columns)]
 
     def rows() -> list[list[Any]]:
         return [[reasons[sheet, r.line], *r.cells] for r in plan.table.rows() if r.line in lines]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from app.errors import BadInput, Conflict, NotFound, TooLarge
+from app.errors import Conflict, NotFound
 from app.services.importing.calm import rare_collections
 from app.services.importing.decide import Decision
 from app.services.importing.likely_twins import TwinSearch
@@ -19,8 +19,9 @@ from app.services.importing.process import (
     resolve_targets,
 )
 from app.services.importing.read import MAX_BYTES
+from app.services.importing.remarks import oversize, refusal, remark
 from app.services.importing.sector_lists import sector_words
-from app.services.importing.source import Source, open_source
+from app.services.importing.source import Rules, Source, open_source
 from app.services.importing.stored_file import pack, stored_file
 from app.services.importing.words import fold_word
 from app.services.importing.write import Stamp, write, write_relations
@@ -63,7 +64,7 @@ def accept(
 ) -> MapImport:
     """Keep a file on its way into a map, unread: `read_in` says what it would do."""
     if len(data) > MAX_BYTES:
-        raise TooLarge(f"{filename}: the file has {len(data):,} bytes, more than {MAX_BYTES:,}")
+        raise oversize(remark("file_too_large", name=filename, bytes=len(data), most=MAX_BYTES))
     target = ensure_map(session, fields=fields)
     row = MapImport(
         map_id=target.id,
@@ -148,11 +149,11 @@ def _check_merges(session: Session, source: Source, options: ImportOptions) -> N
     known = set(session.exec(select(Actor.id).where(col(Actor.id).in_(ids))).all()) if ids else set()
     for key, target in options.merge.items():
         if key not in source.counts:
-            raise BadInput.of(f"merge.{key}", "no row of the file has this key")
+            raise refusal(f"merge.{key}", remark("key_unknown"))
         if isinstance(target, int) and target not in known:
-            raise BadInput.of(f"merge.{key}", f"there is no actor {target}")
+            raise refusal(f"merge.{key}", remark("actor_unknown", actor=str(target)))
         if isinstance(target, str) and (target not in source.counts or target == key):
-            raise BadInput.of(f"merge.{key}", f"no other row of the file has the key {target!r}")
+            raise refusal(f"merge.{key}", remark("other_key_unknown", key=target))
 
 
 def apply(
@@ -264,14 +265,8 @@ def open_import(session: Session, *, row: MapImport) -> Source:
 
 
 def _open(session: Session, data: bytes, filename: str, options: ImportOptions, target: CompetenceMap) -> Source:
-    return open_source(
-        data,
-        filename,
-        options=options,
-        remembered=target.mapping,
-        legal_basis=target.legal_basis,
-        sectors=sector_words(session, only=options.sector_list),
-    )
+    sectors = sector_words(session, only=options.sector_list)
+    return open_source(data, filename, Rules(options, target.mapping, target.legal_basis, sectors))
 
 
 def ensure_map(session: Session, *, fields: MapFields) -> CompetenceMap:

@@ -7,13 +7,17 @@ from typing import Any
 
 from sqlmodel import Session, col, delete, select
 
-from app.errors import BadInput, NotFound
+from app.errors import NotFound
 from app.services.importing.columns import split_language
+from app.services.importing.notes import whole
 from app.services.importing.read import read_file
+from app.services.importing.remarks import Unreadable, english, refusal, remark
 from app.services.importing.sector_words import SectorWords, Term, known_slugs
 from app.services.importing.sectors import divisions
 from app.services.importing.tables import Table, is_blank
 from app.services.importing.words import fold_word
+from models.competence_map import Note
+from models.remark import Remark
 from models.sectors import SectorList, SectorListPublic, SectorListReport, SectorTerm, SectorTermPublic
 
 _HEADINGS = {
@@ -33,7 +37,11 @@ class _Read:
     """The terms of a file, and the lines that are none."""
 
     terms: dict[str, SectorTermPublic] = field(default_factory=dict)
-    rejected: list[str] = field(default_factory=list)
+    rejected: list[Note] = field(default_factory=list)
+
+    def reject(self, line: int, why: Remark) -> None:
+        """Note a line that is no term."""
+        self.rejected.append(Note(code=why.code, values=why.values, rows=1, line=line))
 
 
 def load_sector_list(session: Session, *, name: str, filename: str, data: bytes) -> SectorListReport:
@@ -44,8 +52,7 @@ def load_sector_list(session: Session, *, name: str, filename: str, data: bytes)
     """
     read = _read_terms(data, filename)
     if not read.terms:
-        found = f" ({'; '.join(read.rejected[:3])})" if read.rejected else ""
-        raise BadInput.of("file", f"{filename} holds no sector: a column of codes and one of names are expected{found}")
+        raise refusal("file", _nothing_in(filename, read))
     row = session.exec(select(SectorList).where(SectorList.name == name)).one_or_none()
     if row is None:
         row = SectorList(name=name)
@@ -55,9 +62,21 @@ def load_sector_list(session: Session, *, name: str, filename: str, data: bytes)
     session.add_all(SectorTerm(list_id=row.id, **term.model_dump()) for term in read.terms.values())
     session.flush()
     mapped = sum(1 for term in read.terms.values() if term.sector or term.nace)
+    rejected = read.rejected[:_REPORTED]
     return SectorListReport(
-        id=row.id, name=name, terms=len(read.terms), mapped=mapped, rejected=read.rejected[:_REPORTED]
+        id=row.id,
+        name=name,
+        terms=len(read.terms),
+        mapped=mapped,
+        rejected=[english(whole(note)) for note in rejected],
+        notes=rejected,
     )
+
+
+def _nothing_in(filename: str, read: _Read) -> Remark:
+    if read.rejected:
+        return remark("list_all_wrong", name=filename, said=whole(read.rejected[0]))
+    return remark("list_without_sectors", name=filename)
 
 
 def list_sector_lists(session: Session) -> list[SectorListPublic]:
@@ -92,8 +111,9 @@ def sector_words(session: Session, *, only: str | None = None) -> SectorWords:
     lists = {row.id: row.name for row in session.exec(select(SectorList)).all()}
     if only is not None:
         if only not in lists.values():
-            known = ", ".join(sorted(lists.values())) or "none is loaded"
-            raise BadInput.of("sector_list", f"there is no sector list {only!r}; there are: {known}")
+            known = ", ".join(sorted(lists.values()))
+            said = remark("list_unknown", list=only, lists=known) if known else remark("no_list_loaded", list=only)
+            raise refusal("sector_list", said)
         lists = {i: name for i, name in lists.items() if name == only}
     rows = session.exec(select(SectorTerm).where(col(SectorTerm.list_id).in_(lists))).all() if lists else []
     return SectorWords([Term(lists[t.list_id], t.code, t.names, t.sector, t.nace) for t in rows])
@@ -104,7 +124,7 @@ def _read_terms(data: bytes, filename: str) -> _Read:
     for table in read_file(data, filename).tables:
         _read_table(table, read)
     if len(read.terms) > _MOST_TERMS:
-        raise BadInput.of("file", f"{filename} holds {len(read.terms):,} sectors, more than {_MOST_TERMS:,}")
+        raise refusal("file", remark("list_too_long", name=filename, terms=len(read.terms), most=_MOST_TERMS))
     return read
 
 
@@ -119,11 +139,11 @@ def _read_table(table: Table, read: _Read) -> None:
             continue
         try:
             term = _term(columns, row.cells)
-        except ValueError as error:
-            read.rejected.append(f"line {row.line}: {error}")
+        except Unreadable as error:
+            read.reject(row.line, error.remark)
             continue
         if term.code in read.terms:
-            read.rejected.append(f"line {row.line}: the code {term.code!r} stands on an earlier line too")
+            read.reject(row.line, remark("term_twice", code=term.code))
         else:
             read.terms[term.code] = term
 
@@ -158,9 +178,9 @@ def _term(columns: Sequence[tuple[str, str] | None], cells: Sequence[Any]) -> Se
         else:
             said.setdefault(column[0], str(cell).strip())
     if not said.get("code"):
-        raise ValueError("the code is missing")
+        raise Unreadable("term_without_code")
     if not names:
-        raise ValueError(f"{said['code']!r} has no name")
+        raise Unreadable("term_without_name", code=said["code"])
     return SectorTermPublic(
         code=said["code"][:100], names=names, sector=_slug(said.get("sector")), nace=_nace(said.get("nace"))
     )
@@ -176,8 +196,8 @@ def _nace(code: str | None) -> str | None:
         return None
     match = _NACE.match(code.strip().upper())
     if not match or not (match[1] or match[2]):
-        raise ValueError(f"{code!r} is no NACE code, such as C, C13 or 13.20")
+        raise Unreadable("term_no_nace", value=code)
     known = divisions().get(match[2][:2]) if match[2] else None
     if match[2] and (known is None or (match[1] and match[1] != known[0])):
-        raise ValueError(f"NACE Rev. 2 has no {code!r}")
+        raise Unreadable("term_unknown_nace", value=code)
     return f"{known[0]}{match[2]}" if known else match[1]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
+from app.services.importing.remarks import Unreadable
 from app.services.importing.sectors import divisions, read_sector
 from app.services.importing.words import fold_word
 
@@ -61,7 +62,7 @@ class SectorWords:
     def read(self, value: str, *, coded: bool) -> Reading:
         """A sector as written → the word that is stored, and its NACE code.
 
-        ValueError says why a code is not believed: lists that disagree, a division that NACE does not have.
+        Unreadable says why a code is not believed: lists that disagree, a division that NACE does not have.
         """
         known = self._read.get((value, coded))
         if known is None:
@@ -98,8 +99,8 @@ def _one(value: str, terms: Iterable[Term]) -> Term:
     """The term, unless two lists mean different things by the same word."""
     listed = list(terms)
     if len({t.word for t in listed}) > 1:
-        said = "; ".join(f"{t.of!r}: {t.word}" for t in listed[:4])
-        raise ValueError(f"{value!r} means different things ({said}); say which list is meant, it is kept as written")
+        meanings = "; ".join(f"{t.of}: {t.word}" for t in listed[:4])
+        raise Unreadable("sector_ambiguous", value=value, meanings=meanings)
     return listed[0]
 
 

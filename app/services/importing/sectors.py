@@ -5,6 +5,8 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from app.services.importing.remarks import Unreadable
+
 _CODE = re.compile(
     r"^(?:NACE|NAF|APE|CAE|CNAE|ATECO|SBI|WZ)?[\s:]*([A-U])?\s*\.?\s*(\d{2})(?:[.\s]?\d{1,2}){0,2}\s?[A-Z]?$",
     re.IGNORECASE,
@@ -25,7 +27,7 @@ def holds_codes(heading: str) -> bool:
 
 
 def read_sector(value: str, *, coded: bool = False) -> tuple[str, str | None]:
-    """(sector in words, its NACE code where it was one). ValueError for a code that NACE does not know.
+    """(sector in words, its NACE code where it was one). Unreadable for a code that NACE does not know.
 
     Digits alone are a code only in a column of codes (`coded`): elsewhere 2014 may be a year.
     """
@@ -36,6 +38,6 @@ def read_sector(value: str, *, coded: bool = False) -> tuple[str, str | None]:
     section, division = found[1], found[2]
     known = divisions().get(division)
     if known is None or (section and section.upper() != known[0]):
-        raise ValueError(f"{text!r} looks like a NACE code, but Rev. 2 has no such division; it is kept as written")
+        raise Unreadable("nace_unknown", value=text)
     digits = re.sub(r"[^0-9.]", "", text)
     return known[1], f"{known[0]}{digits}"

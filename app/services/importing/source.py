@@ -5,19 +5,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from app.errors import BadInput
 from app.services.importing.canonical import Canonical, complete, detect_missing_languages, finish, join
 from app.services.importing.cells import Context, Draft, clean
 from app.services.importing.columns import parse_target
-from app.services.importing.drafts import FIELDS, read_record
+from app.services.importing.drafts import FIELDS, read_record, rejection
 from app.services.importing.layout import Plan, Record, plan_table
-from app.services.importing.notes import Notes
+from app.services.importing.notes import Notes, Place
 from app.services.importing.read import read_file
+from app.services.importing.remarks import Unreadable, refusal, remark
 from app.services.importing.sector_words import SectorWords
 from app.services.importing.sheets import take_off
 from app.services.importing.tables import Reading, is_empty
 from app.services.importing.values import is_blank_text, parse_country, parse_language
 from models.competence_map import ImportOptions, Layout, Rejection
+from models.remark import Remark
 
 BATCH = 500
 _IDENTITY = frozenset({"id", "name", "country", "nuts", "region"})
@@ -70,7 +71,7 @@ class Source:
         waiting: dict[str, Draft] = {}
         for key, draft in self._drafts():
             if key is None:
-                yield Rejected(draft.lines, draft.problems or _nameless(draft, self.context))
+                yield Rejected(draft.lines, draft.problems or _nameless(draft))
                 continue
             left[key] -= 1
             if draft.problems:
@@ -126,29 +127,33 @@ class Source:
         return finished
 
 
-def open_source(
-    data: bytes,
-    filename: str,
-    *,
-    options: ImportOptions,
-    remembered: Mapping[str, str],
-    legal_basis: str | None = None,
-    sectors: SectorWords | None = None,
-) -> Source:
+@dataclass(frozen=True)
+class Rules:
+    """How a file is to be read: what the admin says of it, and what its map and the border say of every file."""
+
+    options: ImportOptions = field(default_factory=ImportOptions)
+    remembered: Mapping[str, str] = field(default_factory=dict)
+    """Folded heading → field, as it was confirmed for an earlier file of the map."""
+    legal_basis: str | None = None
+    """Why names of persons may be stored; without one they are not."""
+    sectors: SectorWords = field(default_factory=SectorWords)
+
+
+def open_source(data: bytes, filename: str, rules: Rules | None = None) -> Source:
     """Read a file far enough to know its tables, its columns and its keys.
 
     Raises BadInput (or TooLarge) when the file cannot be read, when no table of it names actors, or when there is
     no row below the headings.
     """
-    options = _checked(options)
+    rules = rules or Rules()
+    options = _checked(rules.options)
     reading = read_file(data, filename)
-    notes = Notes(list(reading.warnings))
-    plans = _plans(reading, options, remembered, notes)
-    context = Context(options, notes, legal_basis, sectors or SectorWords())
-    source = Source(reading, plans, context, notes)
+    notes = Notes.of(reading.warnings)
+    plans = _plans(reading, options, rules.remembered, notes)
+    source = Source(reading, plans, Context(options, notes, rules.legal_basis, rules.sectors), notes)
     source.count()
     if not source.rows:
-        raise BadInput.of("file", f"{filename} has headings but no rows below them")
+        raise refusal("file", remark("headings_alone", name=filename))
     _note_columns(plans, notes)
     return source
 
@@ -157,7 +162,7 @@ def _checked(options: ImportOptions) -> ImportOptions:
     for heading, target in options.mapping.items():
         name, lang = parse_target(target)
         if name and name not in FIELDS:
-            raise BadInput.of(f"mapping.{heading}", f"unknown field {name!r}: expected one of {', '.join(FIELDS)}")
+            raise refusal(f"mapping.{heading}", remark("field_unknown", value=name, fields=", ".join(FIELDS)))
         if lang:
             _parsed(f"mapping.{heading}", parse_language, lang)
     return options.model_copy(
@@ -171,15 +176,15 @@ def _checked(options: ImportOptions) -> ImportOptions:
 def _parsed(name: str, parse: object, value: str) -> str:
     try:
         return str(parse(value))  # type: ignore[operator]
-    except ValueError as error:
-        raise BadInput.of(name, str(error)) from error
+    except Unreadable as error:
+        raise refusal(name, error.remark) from error
 
 
 def _plans(reading: Reading, options: ImportOptions, remembered: Mapping[str, str], notes: Notes) -> list[Plan]:
     plans: list[Plan] = []
     names = [t.name for t in reading.tables]
     if options.sheet and options.sheet not in names:
-        raise BadInput.of("sheet", f"there is no sheet {options.sheet!r}; there are: {', '.join(names[:20])}")
+        raise refusal("sheet", remark("sheet_unknown", sheet=options.sheet, sheets=", ".join(names[:20])))
     for table in reading.tables:
         if options.sheet and table.name != options.sheet:
             continue
@@ -187,14 +192,14 @@ def _plans(reading: Reading, options: ImportOptions, remembered: Mapping[str, st
         if plan:
             plans.append(plan)
         elif any(not is_empty(row) for row in islice(table.rows(), 50)):
-            notes.add(f"{table.name!r} is left out: no row of it looks like headings with a name")
+            notes.add("table_unheaded", table=table.name)
     if max((_width(p) for p in plans), default=0) >= 3:
         # A sheet of explanations may have a word that looks like a heading; beside a real table that is not enough.
         for plan in [p for p in plans if _width(p) < 2]:
             plans.remove(plan)
-            notes.add(f"{plan.name!r} is left out: only one of its columns is understood")
+            notes.add("table_narrow", table=plan.name)
     if not plans:
-        raise BadInput.of("file", _no_headings(reading))
+        raise refusal("file", _no_headings(reading))
     return plans
 
 
@@ -202,31 +207,28 @@ def _width(plan: Plan) -> int:
     return sum(1 for column in plan.columns if column.field)
 
 
-def _no_headings(reading: Reading) -> str:
+def _no_headings(reading: Reading) -> Remark:
     for table in reading.tables:
         seen = table.headings or next(
             ([str(c) for c in row.cells] for row in islice(table.rows(), 50) if not is_empty(row)), []
         )
         if seen:
-            listed = ", ".join(repr(s[:40]) for s in seen[:12] if s)
-            return (
-                f"no column holds the actors' names. The first row reads {listed}. "
-                'Say which column it is with a mapping, such as {"that heading": "name"}'
-            )
-    return "the file has no rows"
+            return remark("names_not_found", seen=", ".join(f"'{s[:40]}'" for s in seen[:12] if s))
+    return remark("no_rows")
 
 
 def _note_columns(plans: list[Plan], notes: Notes) -> None:
     for plan in plans:
         if plan.layout == "matrix_transposed":
-            notes.add(f"{plan.name!r} runs across, an actor a column: lines are counted as columns")
-        sheet = f"sheet {plan.name!r}: " if len(plans) > 1 else ""
+            notes.add("runs_across", table=plan.name)
+        place = Place(sheet=plan.name) if len(plans) > 1 else None
         for column in plan.columns:
             if column.field or column.heading == f"column {column.index + 1}":
                 continue
-            guess = column.guess.target
-            ask = f"; perhaps it is {guess!r}: confirm it in the mapping" if guess else ""
-            notes.add(f"{sheet}the column {column.heading!r} is not imported{ask}")
+            if column.guess.target:
+                notes.add("column_unsure", place, heading=column.heading, field=column.guess.target)
+            else:
+                notes.add("column_ignored", place, heading=column.heading)
 
 
 def _key_of(record: Record, context: Context) -> str | None:
@@ -242,6 +244,5 @@ def _key_of(record: Record, context: Context) -> str | None:
     return draft.key()
 
 
-def _nameless(draft: Draft, context: Context) -> list[Rejection]:
-    reason = "the name is missing: every actor needs one"
-    return [Rejection(line=draft.line, field="name", value="", reason=reason, sheet=context.sheet)]
+def _nameless(draft: Draft) -> list[Rejection]:
+    return [rejection(draft, "name", "", remark("name_missing"))]

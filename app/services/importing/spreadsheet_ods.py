@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from functools import partial
 
-from app.errors import BadInput
 from app.services.importing.archives import open_container, open_member
+from app.services.importing.remarks import refusal, remark
 from app.services.importing.tables import MAX_CELL, MAX_COLUMNS, MAX_ROWS, Reading, Row, Table
 from app.services.importing.xml_stream import Handlers, XmlFeed, attribute
 
@@ -24,7 +24,7 @@ def read_ods(data: bytes) -> Reading:
     with open_container(data) as container, open_member(container, _PART) as stream:
         XmlFeed(stream, Handlers(start, lambda _: None), _PART).run()
     if not names:
-        raise BadInput.of("file", "the document has no sheet")
+        raise refusal("file", remark("no_sheet"))
     return Reading("ods", [Table(name, partial(_rows, data, i)) for i, name in enumerate(names)])
 
 
@@ -116,7 +116,7 @@ class _SheetParser:
             self.ready.append(Row(self._line, list(self._cells)))
         self._line += self._row_repeat - (min(self._row_repeat, _MAX_REPEAT) if filled else 0)
         if filled and self._line > MAX_ROWS + 100_000:
-            raise BadInput.of("file", f"more than {MAX_ROWS:,} rows in one sheet")
+            raise refusal("file", remark("too_many_rows", most=MAX_ROWS))
 
     def text(self, piece: str) -> None:
         if self._inside and self._paragraphs:

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from app.errors import BadInput
 from app.services.importing.archives import open_container, open_member
+from app.services.importing.remarks import refusal, remark
 from app.services.importing.tables import MAX_CELL, MAX_COLUMNS, MAX_ROWS, Reading, Row, Table
 from app.services.importing.xml_stream import Handlers, XmlFeed, attribute
 
@@ -37,10 +37,7 @@ def read_xlsx(data: bytes) -> Reading:
         book = _Book(shared, dates, epoch, merged)
         reading.tables.append(Table(name, partial(_rows, data, part, book)))
         if uncomputed:
-            reading.warnings.append(
-                f"sheet {name!r}: {uncomputed} formulas were never computed and are read as empty; "
-                "open the file in a spreadsheet program and save it"
-            )
+            reading.warnings.append(remark("formulas_not_computed", sheet=name, formulas=uncomputed))
     return reading
 
 
@@ -59,7 +56,7 @@ def _sheets(container: zipfile.ZipFile) -> tuple[list[tuple[str, str]], bool]:
     targets = _relationships(container)
     sheets = [(name, targets[rid]) for name, rid in listed if "worksheets/" in targets.get(rid, "")]
     if not sheets:
-        raise BadInput.of("file", "the workbook has no visible sheet")
+        raise refusal("file", remark("no_visible_sheet"))
     return sheets, flags.get("1904", False)
 
 
@@ -270,7 +267,7 @@ class _SheetParser:
             self._line = _number(attributes.get("r")) or self._line + 1
             self._cells, self._column = [], 0
             if self._line > MAX_ROWS + 100_000:
-                raise BadInput.of("file", f"more than {MAX_ROWS:,} rows in one sheet")
+                raise refusal("file", remark("too_many_rows", most=MAX_ROWS))
 
     def end(self, name: str) -> None:
         if name in {"v", "t"}:

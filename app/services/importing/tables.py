@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from models.remark import Remark
+
 MAX_COLUMNS = 2_000
 """Columns of one table. More is a file that is no table."""
 MAX_ROWS = 1_000_000
@@ -18,7 +20,7 @@ class Row:
 
     line: int
     cells: list[Any]
-    broken: str | None = None
+    broken: Remark | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Reading:
     tables: list[Table]
     encoding: str | None = None
     delimiter: str | None = None
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[Remark] = field(default_factory=list)
 
 
 def is_blank(cell: Any) -> bool:

@@ -18,8 +18,10 @@ from sys import intern
 import numpy as np
 
 from app.services.importing.columns import typos
+from app.services.importing.remarks import remark
 from app.services.importing.words import fold_word, stop_words
 from app.services.texts import LEGAL_FORMS, without_legal_form
+from models.remark import Remark
 
 SAME = 0.85
 """Score from which two profiles are proposed as one actor."""
@@ -30,6 +32,8 @@ _FUZZY_UP_TO = 150_000
 _SHARED_HOSTS = frozenset(
     ["facebook.com", "linkedin.com", "google.com", "sites.google.com", "twitter.com", "youtube.com", "wordpress.com"]
 )
+_Reason = tuple[str, dict[str, str]]
+"""Code of a remark and its values: most pairs that are compared come to nothing."""
 _PARENTHESES = re.compile(r"\(([^)]{2,40})\)")
 
 
@@ -52,7 +56,7 @@ class Pair:
     first: int
     second: int
     score: float
-    reasons: list[str]
+    reasons: list[Remark]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +100,9 @@ def find_twins(likenesses: Sequence[Likeness], *, new: int | None = None) -> lis
     limit = len(likenesses) if new is None else new
     for i, j in _candidates(index, limit):
         if (i, j) not in found and not _is_hopeless(index, i, j):
-            pair = _compare(index, i, j)
-            if pair.score >= SAME:
-                found[i, j] = pair
+            score, reasons = _compare(index, i, j)
+            if score >= SAME:
+                found[i, j] = Pair(i, j, score, [remark(code, **values) for code, values in reasons])
     return sorted(found.values(), key=lambda p: (-p.score, p.first, p.second))
 
 
@@ -203,7 +207,7 @@ def _is_hopeless(index: _Index, i: int, j: int) -> bool:
     return 1.0 - against < SAME - 0.001
 
 
-def _compare(index: _Index, i: int, j: int) -> Pair:
+def _compare(index: _Index, i: int, j: int) -> tuple[float, list[_Reason]]:
     a, b = index.likenesses[i], index.likenesses[j]
     name, reasons = _name_likeness(index, i, j)
     score = name
@@ -212,19 +216,19 @@ def _compare(index: _Index, i: int, j: int) -> Pair:
     acronym = _acronym_match(index.signatures[i], index.signatures[j])
     if acronym and (same_host or same_city):
         score = max(score, 0.9)
-        reasons = [*reasons, "one name is the acronym of the other"]
+        reasons = [*reasons, ("acronym", {})]
     inside = _is_part(index.signatures[i], index.signatures[j])
     if same_host and (name >= 0.5 or inside):
         score = max(score, 0.9 if inside else 0.8 + 0.2 * name)
-        reasons = [*reasons, f"same website {a.host}"]
+        reasons = [*reasons, ("same_website", {"host": a.host})]
     if a.host and b.host and not same_host:
         score -= 0.08
     if a.city and b.city:
         score += 0.02 if same_city else 0.0 if same_host else -0.12
-        reasons = [*reasons, f"same town {a.city}"] if same_city else reasons
+        reasons = [*reasons, ("same_town", {"town": a.city})] if same_city else reasons
     if a.country and b.country and a.country != b.country:
         score -= 0.1 if same_host else 0.3
-    return Pair(i, j, round(max(0.0, min(1.0, score)), 3), reasons)
+    return round(max(0.0, min(1.0, score)), 3), reasons
 
 
 def _is_part(a: _Signature, b: _Signature) -> bool:
@@ -241,17 +245,17 @@ def _is_called(signature: _Signature, names: Iterable[str]) -> bool:
     return any(name == signature.squashed or name in signature.short for name in names)
 
 
-def _name_likeness(index: _Index, i: int, j: int) -> tuple[float, list[str]]:
+def _name_likeness(index: _Index, i: int, j: int) -> tuple[float, list[_Reason]]:
     a, b = index.signatures[i], index.signatures[j]
     if a.tokens == b.tokens or a.squashed == b.squashed:
         exact = index.likenesses[i].name == index.likenesses[j].name
-        return 1.0, ["same name" if exact else "same name but for accents, legal form, punctuation or order"]
+        return 1.0, [("same_name" if exact else "same_but_form", {})]
     if (_is_called(b, a.short) or a.squashed in b.short) and not any(name in LEGAL_FORMS for name in a.short):
-        return 0.88, ["same other name"]
+        return 0.88, [("same_other_name", {})]
     return _word_likeness(index, a.tokens, b.tokens)
 
 
-def _word_likeness(index: _Index, a: Sequence[str], b: Sequence[str]) -> tuple[float, list[str]]:
+def _word_likeness(index: _Index, a: Sequence[str], b: Sequence[str]) -> tuple[float, list[_Reason]]:
     """Weight of the words both have (typing errors allowed) over the weight of all words either has."""
     left, misspelt, shared = list(b), [], 0.0
     total = sum(map(index.weight, a)) + sum(map(index.weight, b))
@@ -271,8 +275,8 @@ def _word_likeness(index: _Index, a: Sequence[str], b: Sequence[str]) -> tuple[f
             total -= sum(weights) - 2 * min(weights)
             shared += 1.9 * min(weights)
             misspelt.append(f"{token} / {match}")
-    reasons = [f"spelt differently: {', '.join(misspelt)}"] if misspelt else ["nearly the same words"]
-    return (shared / total if total else 0.0), reasons
+    reason: _Reason = ("misspelt", {"words": ", ".join(misspelt)}) if misspelt else ("nearly_same_words", {})
+    return (shared / total if total else 0.0), [reason]
 
 
 @lru_cache(maxsize=200_000)

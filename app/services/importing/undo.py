@@ -10,13 +10,15 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from app.errors import Conflict
+from app.services.importing.remarks import english, kept_in_words, remark
 from app.services.importing.run import get_import, lock_map
 from app.services.importing.used import uses
 from app.services.importing.write import rewrite_actors
 from app.services.pool_revision import mark_pool_changed
 from models.actor import ActorCreate
 from models.base import utc_now
-from models.competence_map import ImportChange, MapImport, UndoReport
+from models.competence_map import ImportChange, KeptActor, MapImport, UndoReport
+from models.remark import Remark
 
 _LISTED = 1_000
 _STATE = (
@@ -38,7 +40,7 @@ class _Verdicts:
 
     remove: list[int] = field(default_factory=list)
     restore: list[int] = field(default_factory=list)
-    kept: dict[int, str] = field(default_factory=dict)
+    kept: dict[int, KeptActor] = field(default_factory=dict)
 
 
 def undo(session: Session, *, import_id: int) -> UndoReport:
@@ -54,7 +56,8 @@ def undo(session: Session, *, import_id: int) -> UndoReport:
     if row.state not in {"applied", "applying"}:
         raise Conflict(f"import {import_id} is {row.state}: only an applied import can be undone")
     verdicts = _judge(session, row)
-    report = UndoReport(removed=len(verdicts.remove), kept=list(verdicts.kept.values())[:_LISTED])
+    alone = list(verdicts.kept.values())[:_LISTED]
+    report = UndoReport(removed=len(verdicts.remove), kept=[kept_in_words(a, english) for a in alone], left_alone=alone)
     _remove_relations(session, import_id, set(verdicts.kept))
     session.execute(text("DELETE FROM actor WHERE id = ANY(:ids)"), {"ids": verdicts.remove})
     for start in range(0, len(verdicts.restore), 500):
@@ -69,9 +72,10 @@ def undo(session: Session, *, import_id: int) -> UndoReport:
 def _judge(session: Session, row: MapImport) -> _Verdicts:
     verdicts = _Verdicts()
     for state in session.execute(text(_STATE.format(uses=uses())), {"map": row.map_id, "import": row.id}).mappings():
-        reason = _reason_to_keep(state)
-        if reason:
-            verdicts.kept[state["actor_id"]] = f"{state['name']} (actor {state['actor_id']}): {reason}"
+        reasons = [_told(code) for code in _reasons_to_keep(state)]
+        if reasons:
+            actor_id = state["actor_id"]
+            verdicts.kept[actor_id] = KeptActor(actor_id=actor_id, name=state["name"], reasons=reasons)
         elif state["made"]:
             verdicts.remove.append(state["actor_id"])
         else:
@@ -79,16 +83,19 @@ def _judge(session: Session, row: MapImport) -> _Verdicts:
     return verdicts
 
 
-def _reason_to_keep(state: Any) -> str | None:
+def _reasons_to_keep(state: Any) -> list[str]:
     if state["edited"]:
-        return "edited since the import"
+        return ["edited"]
     if state["later"]:
-        return "changed by a later import; undo that one first"
+        return ["later_import"]
     if state["made"] and state["elsewhere"]:
-        return "stands in another map too"
-    if state["made"] and state["used"]:
-        return ", ".join(state["used"])
-    return None
+        return ["other_map"]
+    return list(state["used"]) if state["made"] else []
+
+
+def _told(code: str) -> Remark:
+    name, _, table = code.partition("/")
+    return remark(name, table=table.replace("_", " ")) if table else remark(name)
 
 
 def _remove_relations(session: Session, import_id: int, kept: Iterable[int]) -> None:

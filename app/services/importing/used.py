@@ -6,12 +6,13 @@ from sqlmodel import SQLModel
 
 _OWN = frozenset({"passage", "map_entry", "import_change", "relation", "actor_view"})
 """Tables that hold the actor itself; every other table that points at an actor is a use of it."""
-_TOLD = {
-    "participant": "registered for an event",
-    "wish": "named in wishes",
-    "tandem": "part of a tandem",
-    "feedback": "somebody gave feedback",
+_CODES = {
+    "participant": "registered",
+    "wish": "wished",
+    "tandem": "tandem",
+    "feedback": "feedback",
 }
+"""Table → code of the remark that tells of its use; "used/" and the table where there is none."""
 _RELATION = (
     "EXISTS (SELECT FROM relation r WHERE (r.actor_id = a.id OR r.target_id = a.id) AND NOT EXISTS ("
     "SELECT FROM import_change x WHERE x.import_id = :import AND x.actor_id = r.actor_id "
@@ -21,7 +22,7 @@ _RELATION = (
 
 @cache
 def uses() -> str:
-    """SQL: the uses of actor `a` as an array of words, of an import `:import` that made it.
+    """SQL: the uses of actor `a`, of an import `:import` that made it, as an array of codes.
 
     Read from the schema, so that a table added later counts without a word here.
     """
@@ -30,8 +31,8 @@ def uses() -> str:
         columns = [k.parent.name for k in table.foreign_keys if k.column.table.name == "actor"]
         if columns and name not in _OWN:
             wanted = " OR ".join(f"u.{column} = a.id" for column in sorted(columns))
-            words = _TOLD.get(name, f"used in {name.replace('_', ' ')}")
-            found.setdefault(words, []).append(f"EXISTS (SELECT FROM {name} u WHERE {wanted})")
-    cases = [f"CASE WHEN {' OR '.join(wanted)} THEN '{words}' END" for words, wanted in found.items()]
-    cases.append(f"CASE WHEN {_RELATION} THEN 'a relation was entered since' END")
+            code = _CODES.get(name, f"used/{name}")
+            found.setdefault(code, []).append(f"EXISTS (SELECT FROM {name} u WHERE {wanted})")
+    cases = [f"CASE WHEN {' OR '.join(wanted)} THEN '{code}' END" for code, wanted in found.items()]
+    cases.append(f"CASE WHEN {_RELATION} THEN 'related' END")
     return f"array_remove(ARRAY[{', '.join(cases)}], NULL)"

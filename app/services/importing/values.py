@@ -1,10 +1,12 @@
-"""Values as people write them → our codes. Each parser returns the value or raises ValueError in plain words."""
+"""Values as people write them → our codes. Each parser returns the value or raises Unreadable in plain words."""
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from app.services.importing.looks import split_list
+from app.services.importing.remarks import Unreadable
 from app.services.importing.words import code_words, country_words, fold_word, language_words, region_words
 from models.codes import KINDS, check_country, check_language, nuts_names
 
@@ -25,10 +27,7 @@ def parse_country(value: str) -> str:
     """ISO 3166-1 code of a country written as a code or as a name in any of our languages."""
     code = country_words().get(fold_word(value))
     if code is None:
-        raise ValueError(
-            f"unknown country {value!r}: write an ISO 3166-1 code of two letters, such as FR or BE, or the country's "
-            "name in en, fr, nl, de, da, es, eu, pt or it"
-        )
+        raise Unreadable("country_unknown", value=value)
     return check_country(code)
 
 
@@ -42,8 +41,9 @@ def parse_language(value: str) -> str:
     if _TAG.match(text):
         primary, *rest = re.split("[-_]", text)
         tag = "-".join([primary.lower(), *(p.upper() if len(p) == 2 else p for p in rest)])
-        return check_language(tag)
-    raise ValueError(f"unknown language {value!r}: write a BCP 47 code, such as fr, nl or pt-PT, or its name")
+        with suppress(ValueError):
+            return check_language(tag)
+    raise Unreadable("language_unknown", value=value)
 
 
 def parse_languages(value: str) -> list[str]:
@@ -63,7 +63,7 @@ def parse_nuts(value: str) -> str:
     named = region_words().get(fold_word(value))
     if named:
         return named
-    raise ValueError(f"unknown NUTS code {value!r}: write a code of NUTS 2021, such as FRE11 or BE25")
+    raise Unreadable("nuts_unknown", value=value)
 
 
 @lru_cache(4096)
@@ -102,7 +102,7 @@ def parse_number(value: str) -> float:
     alone = re.fullmatch(r"(?:[^\W\d_]{1,10}\.?\s+)?[<>±~≈ca. +]*(\d+(?:[.,]\d+)?)\s*(?:\+|[^\W\d_.,]{1,15}\.?)?", text)
     if alone:
         return float(alone[1].replace(",", "."))
-    raise ValueError(f"{value!r} is no number")
+    raise Unreadable("number_expected", value=value)
 
 
 def parse_coordinate(value: str, low: float, high: float) -> float:
@@ -118,7 +118,7 @@ def parse_coordinate(value: str, low: float, high: float) -> float:
     else:
         number = parse_number(text.rstrip("°"))
     if not low <= number <= high:
-        raise ValueError(f"{value!r} is outside of {low:g} to {high:g} degrees")
+        raise Unreadable("degrees_outside", value=value, low=f"{low:g}", high=f"{high:g}")
     return number
 
 
@@ -135,7 +135,7 @@ def parse_website(value: str) -> str:
     except ValueError:
         host, number = "", None
     if not re.fullmatch(r"([\w-]+\.)+[^\W\d_]{2,24}", host) or len(full) > 500:
-        raise ValueError(f"{value[:80]!r} is no address on the web")
+        raise Unreadable("website_expected", value=value[:80])
     path = parts.path if parts.path != "/" else ""
     port = f":{number}" if number else ""
     query = f"?{parts.query}" if parts.query else ""

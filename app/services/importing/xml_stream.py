@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import IO
 from xml.parsers import expat
 
-from app.errors import BadInput
+from app.services.importing.remarks import refusal, remark
 
 _CHUNK = 1 << 16
 
@@ -37,7 +37,7 @@ class XmlFeed:
         try:
             self._parser.Parse(piece, not piece)
         except (expat.ExpatError, LookupError) as error:  # LookupError: an encoding that nobody knows
-            raise BadInput.of("file", f"damaged: the part {self._part!r} is no valid XML ({error})") from error
+            raise refusal("file", remark("part_no_xml", part=self._part, problem=str(error))) from error
         return bool(piece)
 
     def run(self) -> None:
@@ -46,7 +46,7 @@ class XmlFeed:
             pass
 
     def _refuse(self, *_: object) -> None:
-        raise BadInput.of("file", f"XML bomb: the part {self._part!r} declares a document type, spreadsheets never do")
+        raise refusal("file", remark("xml_bomb", part=self._part))
 
 
 def _local(name: str) -> str:

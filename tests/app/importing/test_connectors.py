@@ -9,7 +9,6 @@ from app.services.importing.connectors import find_connector, known_sources
 from app.services.importing.json_records import read_json
 from app.services.importing.sector_lists import load_sector_list
 from app.services.importing.source import Rejected, open_source
-from models.competence_map import ImportOptions
 
 CORDIS = """\
 "projectID";"projectAcronym";"organisationID";"vatNumber";"name";"shortName";"SME";"activityType";"street";"postCode";\
@@ -29,7 +28,7 @@ CLUSTERS = (
 
 
 def rows_of(data: str) -> list[dict]:
-    source = open_source(data.encode(), "f.csv", options=ImportOptions(), remembered={})
+    source = open_source(data.encode(), "f.csv")
     return [row.said for batch in source.batches() for row in batch]
 
 
@@ -70,7 +69,7 @@ def test_every_connector_has_an_example_that_is_mapped_without_asking():
     for path in sorted(EXAMPLES.glob("*.csv")):
         if path.stem == "sector-list":
             continue
-        source = open_source(path.read_bytes(), path.name, options=ImportOptions(), remembered={})
+        source = open_source(path.read_bytes(), path.name)
         rows = [row for batch in source.batches() for row in batch]
         assert [r for r in rows if isinstance(r, Rejected)] == []
         found[find_connector(source.plans[0].table).name] = [row.actor.name for row in rows]

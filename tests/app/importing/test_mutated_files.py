@@ -9,7 +9,6 @@ from mutations import mutate
 
 from app.errors import AppError
 from app.services.importing.source import open_source
-from models.competence_map import ImportOptions
 
 FOLDER = Path(__file__).parent / "nasty"
 FILES = sorted(p for p in FOLDER.iterdir() if p.suffix != ".toml")
@@ -28,7 +27,7 @@ def test_mutated_files_are_answered(seed):
 def answer(data: bytes, name: str) -> str:
     """The rows it read, or the sentence of the refusal; anything else that is raised fails the test."""
     try:
-        source = open_source(data, name, options=ImportOptions(), remembered={})
+        source = open_source(data, name)
         return f"{sum(len(batch) for batch in source.batches())} actors"
     except AppError as refusal:
         return refusal.detail if refusal.status in {413, 422} else ""

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import BadInput
-from app.services.importing.source import Rejected, open_source
-from models.competence_map import ImportOptions
+from app.services.importing.source import Rejected, Rules, open_source
 
 FOLDER = Path(__file__).parent / "nasty"
 EXPECTED = tomllib.loads((FOLDER / "expected.toml").read_text(encoding="utf-8"))
@@ -21,14 +20,14 @@ def test_the_manifest_names_every_file():
 @pytest.mark.parametrize("name", [n for n, e in EXPECTED.items() if "refused" in e])
 def test_a_file_that_cannot_be_taken_is_refused_with_the_reason(name):
     with pytest.raises(BadInput) as refusal:
-        open_source((FOLDER / name).read_bytes(), name, options=ImportOptions(), remembered={})
+        open_source((FOLDER / name).read_bytes(), name)
     assert EXPECTED[name]["refused"] in refusal.value.detail
 
 
 @pytest.mark.parametrize("name", [n for n, e in EXPECTED.items() if "refused" not in e])
 def test_a_file_gives_its_actors_and_names_the_rows_it_cannot(name):
     expected = EXPECTED[name]
-    source = open_source((FOLDER / name).read_bytes(), name, options=ImportOptions(), remembered={})
+    source = open_source((FOLDER / name).read_bytes(), name)
     items = [item for batch in source.batches() for item in batch]
     rejected = [item for item in items if isinstance(item, Rejected)]
     assert [item.actor.name for item in items if not isinstance(item, Rejected)] == expected["actors"]
@@ -38,7 +37,7 @@ def test_a_file_gives_its_actors_and_names_the_rows_it_cannot(name):
 
 
 def facts(name: str) -> list[dict]:
-    source = open_source((FOLDER / name).read_bytes(), name, options=ImportOptions(), remembered={})
+    source = open_source((FOLDER / name).read_bytes(), name)
     return [item.said for batch in source.batches() for item in batch if not isinstance(item, Rejected)]
 
 
@@ -78,7 +77,7 @@ def test_persons_are_not_stored_without_a_legal_basis():
     assert "beside" not in private
     assert public["beside"] == {"email": ["info@open.example"]}
     data = (FOLDER / "17-names-of-persons.csv").read_bytes()
-    source = open_source(data, "p.csv", options=ImportOptions(), remembered={}, legal_basis="consent of 2014")
+    source = open_source(data, "p.csv", Rules(legal_basis="consent of 2014"))
     first = next(iter(source.batches()))[0]
     assert first.said["beside"]["personal"] == {
         "contact": ["Marie Exemple"],

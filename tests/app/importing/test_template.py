@@ -6,14 +6,13 @@ from app.errors import BadInput
 from app.services.importing.source import Rejected, open_source
 from app.services.importing.template import make_template
 from app.services.importing.words import LANGUAGES
-from models.competence_map import ImportOptions
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_template_is_understood(lang, kind):
     out = make_template(lang, kind)
-    source = open_source(out.data, out.name, options=ImportOptions(), remembered={})
+    source = open_source(out.data, out.name)
     [item] = [item for batch in source.batches() for item in batch]
     assert not isinstance(item, Rejected)
     actor = item.actor

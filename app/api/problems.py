@@ -22,7 +22,11 @@ class ProblemField(BaseModel):
     field: str = Field(examples=["needs[0].lang"])
     reason: str = Field(examples=["unknown language 'xx': expected a BCP 47 code, such as fr, nl or pt-PT"])
     line: int | None = None
-    remark: Remark | None = Field(default=None, description="The reason as a code with its values, where it has one")
+    remark: Remark | None = Field(
+        default=None,
+        exclude_if=lambda remark: remark is None,
+        description="The reason as a code with its values, where it has one",
+    )
 
 
 class Problem(BaseModel):

@@ -6,9 +6,8 @@ from typing import Any
 import typer
 from pydantic import ValidationError
 
-from app.api.problems import validation_errors
+from app.api.problems import bad_input
 from app.commands.sessions import session_of
-from app.errors import BadInput
 from app.services.match import find_matches
 from app.services.meaning import load_meaning
 from app.services.pool import PoolCache
@@ -21,8 +20,7 @@ def run_match(settings: Settings, asked: dict[str, Any], *, as_json: bool) -> No
     try:
         request = MatchRequest.model_validate({name: value for name, value in asked.items() if value is not None})
     except ValidationError as error:
-        errors = validation_errors(error.errors())
-        raise BadInput(f"{errors[0].field}: {errors[0].reason}", errors) from error
+        raise bad_input(error) from error
     with session_of(settings) as session:
         meaning = load_meaning(settings.embedding_model, settings.data_dir, settings.threads, lambda _: None)
         answer = find_matches(session, meaning=meaning, cache=PoolCache(), request=request)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.api.problems import validation_errors
+from app.api.problems import bad_input
 from app.errors import BadInput
 from app.services.pairings import check_plan, pair_problem, read_requests
 from app.services.replans import replan_form
@@ -40,8 +40,7 @@ def run_replan(problem: Path, plan: Path, changes: Path) -> dict[str, Any]:
     try:
         request = ReplanRequest.model_validate(body)
     except ValidationError as error:
-        errors = validation_errors(error.errors())
-        raise BadInput(f"{errors[0].field}: {errors[0].reason}", errors) from error
+        raise bad_input(error) from error
     return replan_form(request, longest_s=_LONGEST_S).model_dump()
 
 

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, StringConstraints, model_validator
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Identity, Index, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, String, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
-from models.base import utc_now
+from models.base import owner_key, utc_now
 from models.codes import check_country, check_kind, check_language, check_nuts, check_nuts_country
 from models.visibility import Audience, Disclosure, HideableField
 
@@ -184,18 +184,8 @@ class RelationCreate(Shape):
 class Relation(SQLModel, table=True):
     """A directed relation between two actors (member_of, partner, tandem, tried_and_failed, …)."""
 
-    actor_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
-    target_id: int = Field(
-        sa_column=Column(
-            BigInteger,
-            ForeignKey("actor.id", ondelete="CASCADE"),
-            primary_key=True,
-            autoincrement=False,
-            index=True,
-        )
-    )
+    actor_id: int = owner_key("actor")
+    target_id: int = owner_key("actor", index=True)
     type: str = Field(primary_key=True)
     status: str | None = None
     note: str | None = Field(default=None, sa_type=Text)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from models.actor import Language, PlainText, Shape, Texts
-from models.base import utc_now
+from models.base import owner_key, utc_now
 
 Purpose = Literal["link", "mail", "paper", "desk"]
 Again = Literal["yes", "no", "missed"]
@@ -57,11 +57,7 @@ class MeetingAnswer(SQLModel, table=True):
 
     event_id: int = Field(sa_column=_key("event.id"))
     actor_id: int = Field(sa_column=_key("actor.id"))
-    target_id: int = Field(
-        sa_column=Column(
-            BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False, index=True
-        )
-    )
+    target_id: int = owner_key("actor", index=True)
     again: str
     useful: str | None = None
     next_step: str | None = None

@@ -9,7 +9,7 @@ from sqlalchemy.orm import deferred
 from sqlmodel import Field, SQLModel
 
 from models.actor import Shape
-from models.base import utc_now
+from models.base import owner_key, utc_now
 from models.import_job import EmbeddingProgress, ImportProgress
 from models.remark import Remark
 
@@ -42,17 +42,8 @@ class MapEntry(SQLModel, table=True):
     __tablename__ = "map_entry"
     __table_args__ = (Index("ix_map_entry_map_id_source_key", "map_id", "source_key"),)
 
-    actor_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
-    map_id: int = Field(
-        sa_column=Column(
-            BigInteger,
-            ForeignKey("competence_map.id", ondelete="CASCADE"),
-            primary_key=True,
-            autoincrement=False,
-        )
-    )
+    actor_id: int = owner_key("actor")
+    map_id: int = owner_key("competence_map")
     source_key: str = Field(sa_column=Column(Text, primary_key=True))
     row_hash: str = ""
     said: dict[str, Any] = Field(
@@ -96,18 +87,8 @@ class ImportChange(SQLModel, table=True):
 
     __tablename__ = "import_change"
 
-    actor_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
-    import_id: int = Field(
-        sa_column=Column(
-            BigInteger,
-            ForeignKey("map_import.id", ondelete="CASCADE"),
-            primary_key=True,
-            autoincrement=False,
-            index=True,
-        )
-    )
+    actor_id: int = owner_key("actor")
+    import_id: int = owner_key("map_import", index=True)
     source_key: str = Field(sa_column=Column(Text, primary_key=True))
     action: str = Field(description="new, changed or linked")
     before: dict[str, Any] = Field(

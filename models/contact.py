@@ -5,13 +5,13 @@ from datetime import date, datetime
 from typing import Any, Literal, Self
 
 from pydantic import model_validator
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Identity, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from models.access import Email
 from models.actor import Language, Name, PlainText, Shape, Texts
-from models.base import utc_now
+from models.base import owner_key, utc_now
 from models.visibility import Audience
 
 Basis = Literal["consent", "contract", "public_source"]
@@ -60,9 +60,7 @@ class Contact(SQLModel, table=True):
         Index("ix_contact_email", "email"),
     )
 
-    actor_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
+    actor_id: int = owner_key("actor")
     id: int = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
     name: str
     role: str | None = None

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Column, ForeignKey, ForeignKeyConstraint, Integer, String
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Integer, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from models.actor import Shape
-from models.base import utc_now
+from models.base import owner_key, utc_now
 from models.plan import PlanDiff
 
 Presence = Literal["expected", "here", "late", "absent", "gone"]
@@ -39,9 +39,7 @@ class DayLoss(SQLModel, table=True):
 
     __tablename__ = "day_loss"
 
-    event_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
+    event_id: int = owner_key("event")
     kind: str = Field(sa_column=Column(String, primary_key=True))
     ordinal: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     said_at: datetime = Field(default_factory=utc_now)
@@ -52,9 +50,7 @@ class DayStep(SQLModel, table=True):
 
     __tablename__ = "day_step"
 
-    event_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
+    event_id: int = owner_key("event")
     number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     kind: str
     subject: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Text
 from sqlmodel import Field, SQLModel
 
 from models.actor import PlainText, Shape
-from models.base import utc_now
+from models.base import owner_key, utc_now
 
 Worth = Literal["yes", "no"]
 Outcome = Literal["none", "soft", "follow_up", "project"]
@@ -29,9 +29,7 @@ class FeedbackCreate(Shape):
 class Feedback(SQLModel, table=True):
     """What one actor says of another. A later word counts instead of an earlier one, which is kept."""
 
-    actor_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
+    actor_id: int = owner_key("actor")
     id: int = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
     target_id: int = Field(
         sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), nullable=False, index=True)

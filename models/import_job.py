@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, ForeignKey
+from sqlalchemy import BigInteger, Column
 from sqlmodel import Field, SQLModel
 
 from models.actor import Shape
-from models.base import utc_now
+from models.base import owner_key, utc_now
 
 
 class ImportJob(SQLModel, table=True):
@@ -14,11 +14,7 @@ class ImportJob(SQLModel, table=True):
 
     __tablename__ = "import_job"
 
-    import_id: int = Field(
-        sa_column=Column(
-            BigInteger, ForeignKey("map_import.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-        )
-    )
+    import_id: int = owner_key("map_import")
     stage: str = Field(description="waiting, reading, applying, stopped, failed or done")
     done: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     total: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))

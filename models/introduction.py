@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey
+from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
 from models.actor import Shape
+from models.base import owner_key
 
 
 class Introduction(SQLModel, table=True):
@@ -19,21 +20,9 @@ class Introduction(SQLModel, table=True):
         CheckConstraint("actor_by <> partner_by", name="two_advisers"),
     )
 
-    event_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
-    actor_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
-    partner_id: int = Field(
-        sa_column=Column(
-            BigInteger,
-            ForeignKey("actor.id", ondelete="CASCADE"),
-            primary_key=True,
-            autoincrement=False,
-            index=True,
-        )
-    )
+    event_id: int = owner_key("event")
+    actor_id: int = owner_key("actor")
+    partner_id: int = owner_key("actor", index=True)
     actor_by: str | None = Field(default=None, description="Who spoke for `actor_id`, as in the audit trail")
     actor_at: datetime | None = None
     partner_by: str | None = None

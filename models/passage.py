@@ -3,11 +3,11 @@
 from typing import Any
 
 from pgvector.sqlalchemy import HALFVEC
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
-from models.base import VECTOR_DIM
+from models.base import VECTOR_DIM, owner_key
 
 
 class Passage(SQLModel, table=True):
@@ -28,9 +28,7 @@ class Passage(SQLModel, table=True):
         Index("ix_passage_encoder", "encoder", "actor_id", "ordinal"),
     )
 
-    actor_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
+    actor_id: int = owner_key("actor")
     ordinal: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     facet: str
     lang: str

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Column, ForeignKey, ForeignKeyConstraint, Integer
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Integer
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from models.actor import Shape
-from models.base import utc_now
+from models.base import owner_key, utc_now
 
 
 class PlanCreate(Shape):
@@ -24,9 +24,7 @@ class PlanCreate(Shape):
 class Plan(SQLModel, table=True):
     """One computed schedule of an event; numbers count up within the event."""
 
-    event_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
+    event_id: int = owner_key("event")
     number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     state: str = "draft"
     seed: int = 0

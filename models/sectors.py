@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Text
+from sqlalchemy import BigInteger, Column, Identity, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from models.actor import Shape
-from models.base import utc_now
+from models.base import owner_key, utc_now
 from models.competence_map import Note
 
 
@@ -27,11 +27,7 @@ class SectorTerm(SQLModel, table=True):
 
     __tablename__ = "sector_term"
 
-    list_id: int = Field(
-        sa_column=Column(
-            BigInteger, ForeignKey("sector_list.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-        )
-    )
+    list_id: int = owner_key("sector_list")
     code: str = Field(sa_column=Column(Text, primary_key=True))
     names: dict[str, Any] = Field(
         default_factory=dict, sa_column=Column(JSONB, nullable=False), description="Language → name; und: not said"

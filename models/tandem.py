@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, ForeignK
 from sqlmodel import Field, SQLModel
 
 from models.actor import PlainText, Shape
-from models.base import utc_now
+from models.base import owner_key, utc_now
 
 TandemStatus = Literal[
     "suggested", "met", "in_discussion", "agreement", "active", "dormant", "ended", "did_not_work"
@@ -37,18 +37,8 @@ class Tandem(SQLModel, table=True):
 
     __table_args__ = (CheckConstraint("actor_id < partner_id", name="canonical"),)
 
-    actor_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
-    partner_id: int = Field(
-        sa_column=Column(
-            BigInteger,
-            ForeignKey("actor.id", ondelete="CASCADE"),
-            primary_key=True,
-            autoincrement=False,
-            index=True,
-        )
-    )
+    actor_id: int = owner_key("actor")
+    partner_id: int = owner_key("actor", index=True)
     theme: str | None = Field(default=None, sa_type=Text)
     status: str
     since: dt.date | None = Field(default=None, description="Of the newest step of the history")

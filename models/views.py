@@ -2,10 +2,11 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, Column, Date, ForeignKey, Text
+from sqlalchemy import BigInteger, Column, Date, Text
 from sqlmodel import Field, SQLModel
 
 from models.actor import Shape
+from models.base import owner_key
 
 
 class ActorView(SQLModel, table=True):
@@ -13,9 +14,7 @@ class ActorView(SQLModel, table=True):
 
     __tablename__ = "actor_view"
 
-    actor_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
+    actor_id: int = owner_key("actor")
     day: date = Field(sa_column=Column(Date, primary_key=True))
     side: str = Field(sa_column=Column(Text, primary_key=True), description="Side of the reader's actor; '' unknown")
     role: str = Field(sa_column=Column(Text, primary_key=True))

@@ -31,6 +31,7 @@ from app.observe import BodyLimit, Observe
 from app.packing import Packed
 from app.planner import Planner
 from app.room import room_for_changes
+from app.services.apart import end_all
 from app.services.meaning import MeaningHolder, load_meaning
 from app.services.pool import PoolCache
 from app.services.retention import periods_of
@@ -104,6 +105,7 @@ def _lifespan(
         yield
         await app.state.live.stop()
         app.state.planner.stop()
+        end_all()
         app.state.importer.stop()
         app.state.clerk.stop()
         if worker is not None:

@@ -20,7 +20,7 @@ def pair(
     settings: SettingsDep, problem: Annotated[dict[str, Any], Body(openapi_examples=examples.PROBLEM)]
 ) -> dict[str, Any]:
     """Solve a pairing problem without storing anything"""
-    return pair_problem(problem, longest_s=settings.plan_seconds)
+    return pair_problem(problem, longest_s=settings.plan_seconds, apart=True)
 
 
 @router.post("/pairings/replan")

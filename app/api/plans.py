@@ -49,7 +49,7 @@ def create_plan(
             response.status_code = 202
             return started
         limit = planner.limit(problem.time_limit_s)
-        result = turn.wait_for(compute, problem, longest_s=settings.plan_seconds, stop=limit)
+        result = turn.wait_for(compute, problem, longest_s=settings.plan_seconds, stop=limit, apart=True)
     with session_scope(engine) as session:
         return service.store_plan(session, event_id=event_id, problem=problem, result=result, origin=origin)
 

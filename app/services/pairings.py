@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from app.errors import AppError, BadInput
+from app.services.apart import compute_apart
+from app.services.solving import solve_problem
 from matching.pairing.check import check
 from matching.pairing.dzn import problem_from_dzn
 from matching.pairing.parse import problem_from_dict
 from matching.pairing.problem import Problem, ProblemError, Result
-from matching.pairing.solve import solve
 from matching.pairing.stop import MaxRuntime, Progress, Stop
 from matching.pairing.write import plan_from_dict, plan_to_dict, problem_to_dict
 
@@ -22,10 +23,12 @@ class OnProgress(Protocol):
         """Called now and then while the solver works."""
 
 
-def pair_problem(data: Mapping[str, Any], *, longest_s: float, on_progress: OnProgress | None = None) -> dict[str, Any]:
+def pair_problem(
+    data: Mapping[str, Any], *, longest_s: float, on_progress: OnProgress | None = None, apart: bool = False
+) -> dict[str, Any]:
     """A problem in the form of DESIGN §6.1 in, its plan with certificate out. Nothing is stored."""
     problem = read_form(problem_from_dict, data, "body")
-    result = compute(problem, longest_s=longest_s, on_progress=on_progress)
+    result = compute(problem, longest_s=longest_s, on_progress=on_progress, apart=apart)
     return plan_to_dict(result.plan, result.certificate)
 
 
@@ -52,19 +55,28 @@ def read_form(parse: Callable[[Any], Shape], data: Mapping[str, Any], what: str)
 
 
 def compute(
-    problem: Problem, *, longest_s: float, on_progress: OnProgress | None = None, stop: Stop | None = None
+    problem: Problem,
+    *,
+    longest_s: float,
+    on_progress: OnProgress | None = None,
+    stop: Stop | None = None,
+    apart: bool = False,
 ) -> Result:
     """Solve and check; touches no database, so that no connection is held meanwhile.
 
-    `stop` replaces the time limit, for callers who end the search themselves.
+    `stop` replaces the time limit, for callers who end the search themselves; `apart`: in a process of its own, so that
+    pages are not kept waiting.
     """
 
     def tell(progress: Progress) -> None:
         if on_progress is not None:
             on_progress(progress.stage, progress.best, progress.bound, progress.gap)
 
-    limit = MaxRuntime(min(problem.time_limit_s, longest_s))
-    result = solve(problem, stop=stop or limit, seed=problem.seed, on_progress=tell)
+    limit = stop or MaxRuntime(min(problem.time_limit_s, longest_s))
+    if apart:
+        result = compute_apart(solve_problem, problem, stop=limit, tell=tell)
+    else:
+        result = solve_problem(problem, limit, tell)
     violations = check(problem, result.plan)
     if violations and result.certificate.status != "infeasible":
         raise AppError(f"the plan that was computed breaks a rule and was thrown away: {violations[0].message}")

@@ -70,7 +70,7 @@ def run_plan(engine: Engine, *, event_id: int, number: int, limit: Callable[[flo
             problem = read_form(problem_from_dict, get_plan(session, event_id, number).problem, "problem")
         flag = limit(problem.time_limit_s)
         reporter = Reporter(engine, event_id, number, flag)
-        result = compute(problem, longest_s=problem.time_limit_s, on_progress=reporter, stop=flag)
+        result = compute(problem, longest_s=problem.time_limit_s, on_progress=reporter, stop=flag, apart=True)
         with session_scope(engine) as session:
             plan = get_plan(session, event_id, number)
             plan.progress = None

@@ -7,14 +7,15 @@ from sqlalchemy import Engine
 
 from app.db import session_scope
 from app.errors import BadInput
+from app.services.apart import compute_apart
 from app.services.meaning import Meaning
 from app.services.pairings import read_form
 from app.services.problems import build_problem, participant_names
+from app.services.solving import look_ahead
 from matching.pairing.parse import problem_from_dict
 from matching.pairing.problem import Problem, ProblemError
-from matching.pairing.stop import MaxRuntime, Run, noop
+from matching.pairing.stop import MaxRuntime
 from matching.pairing.whatif import Outlook as Answer
-from matching.pairing.whatif import what_if
 from models.plan import GuestProposal, Outlook, PlanCreate, Short, WhatIfRequest
 
 
@@ -35,9 +36,9 @@ def outlook_of(
 
 def _outlook(problem: Problem, question: WhatIfRequest, *, longest_s: float, names: Mapping[str, str]) -> Outlook:
     """What a floor takes; `names` are the participants' by id, where they have any."""
-    run = Run(MaxRuntime(min(question.time_limit_s, longest_s)), problem.seed, noop)
+    stop = MaxRuntime(min(question.time_limit_s, longest_s))
     try:
-        answer = what_if(problem, question.floor, run, question.guests)
+        answer = compute_apart(look_ahead, problem, question.floor, question.guests, stop=stop)
     except ProblemError as error:
         raise BadInput.of(error.path or "problem", error.cause) from error
     return _public(answer, names)

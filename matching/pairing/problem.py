@@ -30,6 +30,10 @@ class ProblemError(ValueError):
         self.cause = cause
         super().__init__(f"{path}: {cause}" if path else cause)
 
+    def __reduce__(self) -> tuple[type["ProblemError"], tuple[str, str]]:
+        """What another process makes the same error of."""
+        return ProblemError, (self.path, self.cause)
+
 
 @dataclass(frozen=True, slots=True)
 class Delegate:

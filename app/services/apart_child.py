@@ -1,0 +1,63 @@
+"""The process that computes for the service (app/services/apart.py): questions come on its input, answers go out."""
+
+import math
+import os
+import pickle
+import queue
+import sys
+import threading
+from typing import IO, Any
+
+from app.services import solving  # read before the first question, not during it
+from app.services.apart import IDLE_S, receive, send
+from matching.pairing.stop import MaxRuntime, Progress, StopFlag
+
+_NICER = 10
+
+Asked = tuple[Any, tuple[Any, ...], StopFlag]
+
+
+def main() -> None:
+    """Compute what is asked, one after the other, until nobody asks any more."""
+    os.nice(_NICER)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever else is printed is no answer
+    asked: queue.SimpleQueue[Asked] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, asked), daemon=True).start()
+    while True:
+        try:
+            work, args, flag = asked.get(timeout=IDLE_S)
+        except queue.Empty:
+            return
+        try:
+            send(answers, _answer(work, args, flag, answers))
+        except (pickle.PicklingError, TypeError, AttributeError) as error:
+            send(answers, ("failed", RuntimeError(f"an answer that cannot be sent: {error}")))
+
+
+def _answer(work: Any, args: tuple[Any, ...], flag: StopFlag, answers: IO[bytes]) -> tuple[str, Any]:
+    def tell(progress: Progress) -> None:
+        send(answers, ("progress", progress))
+
+    try:
+        return "done", work(*args, flag, tell)
+    except Exception as error:
+        return "failed", error
+
+
+def _listen(questions: IO[bytes], asked: "queue.SimpleQueue[Asked]") -> None:
+    """Hand on what comes in; when nobody is there any more, end at once."""
+    flag = StopFlag()
+    while (message := receive(questions)) is not None:
+        if message == "stop":
+            flag.set()
+            continue
+        work, args, seconds = message
+        flag = StopFlag(MaxRuntime(seconds) if math.isfinite(seconds) else None)
+        asked.put((work, args, flag))
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    assert solving
+    main()

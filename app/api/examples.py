@@ -161,6 +161,14 @@ LINKS: Examples = {
     "for one": {"value": {"actor_ids": [1], "language": "nl"}},
 }
 LINK_CHOICE: Examples = {"of one": {"value": {"actor_ids": [1]}}}
+BRIDGES: Examples = {
+    "two bridges": {
+        "value": [
+            {"between": ["textile", "medical_devices"], "value": 0.9},
+            {"between": ["agri-food", "health"]},
+        ]
+    }
+}
 AGENDA_RULES: Examples = {
     "wishes are closed": {"value": {"wishes": False, "details": True}},
     "until a day, and what is read": {

@@ -8,17 +8,31 @@ from app.api import examples
 from app.api.problems import responses
 from app.deps import EngineDep, MeaningDep, SessionDep
 from app.editing import ChangingDep, ReadingDep
-from app.services import proposals
+from app.services import bridges, proposals
 from app.services import weights as service
-from models.weights import EventWeights, ServiceWeights, WeightProposalPublic
+from models.weights import Bridge, Bridges, EventWeights, ServiceWeights, WeightProposalPublic
 
 router = APIRouter(prefix="/weights", tags=["weights"], responses=responses())
+
+BridgesBody = Annotated[list[Bridge], Body(max_length=bridges.MOST, openapi_examples=examples.BRIDGES)]
 
 
 @router.get("")
 def read_weights(session: SessionDep) -> ServiceWeights:
     """Read the weights in force, and the proposal they come from"""
     return service.service_weights(session)
+
+
+@router.get("/bridges")
+def read_bridges(session: SessionDep) -> Bridges:
+    """Read the bridges between sectors: which count as near though they are not the same"""
+    return bridges.list_bridges(session)
+
+
+@router.put("/bridges")
+def set_bridges(session: SessionDep, wanted: BridgesBody) -> Bridges:
+    """Replace the bridges, for every next match and plan; shipped ones that are not named are taken away"""
+    return bridges.set_bridges(session, bridges=wanted)
 
 
 @router.get("/proposals")

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from app.errors import BadInput, Unavailable
 from app.services.backlog import waiting
+from app.services.bridges import affinity_in_force
 from app.services.events import (
     get_event,
     list_interpreters,
@@ -176,6 +177,7 @@ def _utilities(
     profiles = [actors[i].profile for i in ids]
     scoring = Scoring(
         weights=weights_of_event(session, event_id=event_id),
+        affinity=affinity_in_force(session),
         relations=histories(session, ids=ids),
         hub_level=hub_level(session),
     )

@@ -8,10 +8,12 @@ from sqlmodel import Session, col, select
 
 from app.db import session_scope
 from app.errors import Conflict, NotFound
+from app.services.bridges import affinity_in_force
 from app.services.feedback import judged_pairs
 from app.services.meaning import Meaning
 from app.services.pool import hub_level, load_actors
 from app.services.weights import weights_in_force
+from matching.ranking.affinity import Affinity
 from matching.ranking.learn import FEWEST, Judgement, Proposal, propose_weights
 from matching.ranking.parts import Scoring
 from models.base import utc_now
@@ -26,10 +28,11 @@ MOST = 2_000
 
 @dataclass(frozen=True)
 class Lesson:
-    """What there is to learn from: judged pairs, and the mean hubness of the corpus."""
+    """What there is to learn from: judged pairs, the mean hubness of the corpus, the tables of sectors and kinds."""
 
     judgements: list[Judgement]
     hub_level: float | None
+    affinity: Affinity
 
     @property
     def worthy(self) -> int:
@@ -63,7 +66,7 @@ def _load_lesson(session: Session, meaning: Meaning) -> Lesson:
         Judgement(actors[pair[0]].profile, actors[pair[1]].profile, worthy, fold[pair])
         for pair, worthy in usable.items()
     ]
-    return Lesson(judgements, hub_level(session))
+    return Lesson(judgements, hub_level(session), affinity_in_force(session))
 
 
 def _folds(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
@@ -78,7 +81,7 @@ def _learn(lesson: Lesson) -> Proposal:
     count = len(lesson.judgements)
     try:
         # Always from the shipped weights: drawing towards an earlier proposal would count the same feedback twice.
-        return propose_weights(lesson.judgements, Scoring(hub_level=lesson.hub_level))
+        return propose_weights(lesson.judgements, Scoring(affinity=lesson.affinity, hub_level=lesson.hub_level))
     except ValueError as error:
         raise Conflict(
             f"too little feedback to learn from: {count} pairs are judged ({lesson.worthy} worth it, "

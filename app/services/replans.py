@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from app.errors import AppError, BadInput
+from app.services.bridges import affinity_in_force
 from app.services.events import get_event, list_participants
 from app.services.histories import histories
 from app.services.meaning import Meaning
@@ -153,7 +154,12 @@ def newcomers(
     scores = score_matrix(
         [actors[i].profile for i in ids],
         [actors[i].profile for i in there],
-        Scoring(joining.weights, relations=histories(session, ids=list(ids)), hub_level=hub_level(session)),
+        Scoring(
+            joining.weights,
+            affinity=affinity_in_force(session),
+            relations=histories(session, ids=list(ids)),
+            hub_level=hub_level(session),
+        ),
         same_side=None,
     )
     forms = [participant_form(event, registered[i], problem.rounds) for i in ids]

@@ -1,13 +1,15 @@
 """Weights in force: the shipped ones or an accepted proposal's, changed by an event or by a request."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, select
 
 from app.errors import BadInput
+from app.services.bridges import CHANGED, affinity_of
 from app.services.events import get_event
+from matching.ranking.affinity import Affinity
 from matching.ranking.weights import Weights
 from models.passage import PoolRevision
 from models.weights import EventWeights, ServiceWeights, WeightProposal
@@ -15,10 +17,11 @@ from models.weights import EventWeights, ServiceWeights, WeightProposal
 
 @dataclass(frozen=True)
 class InForce:
-    """Weights and the accepted proposal they come from (None: the shipped ones)."""
+    """Weights, the accepted proposal they come from (None: the shipped ones), and the tables of sectors and kinds."""
 
     weights: Weights
     proposal: int | None
+    affinity: Affinity = field(default_factory=Affinity.default)
 
     def changed(self, changes: Mapping[str, float] | None) -> Weights:
         """With some weights changed; BadInput names an unknown or impossible one."""
@@ -40,13 +43,14 @@ def weights_in_force(session: Session) -> InForce:
 
 
 def revision_and_weights(session: Session) -> tuple[int, InForce]:
-    """The pool's revision and the default weights, in one query: what every /match asks first."""
-    revision, number, weights = session.execute(_NOW).one()
-    return revision, InForce(Weights.default(), None) if number is None else InForce(stored_weights(weights), number)
+    """The pool's revision, the default weights and the tables, in one query: what every /match asks first."""
+    revision, number, weights, changed = session.execute(_NOW).one()
+    in_force = Weights.default() if number is None else stored_weights(weights)
+    return revision, InForce(in_force, number, affinity_of(changed))
 
 
 _POOL, _PROPOSAL = PoolRevision.__table__, WeightProposal.__table__  # type: ignore[attr-defined]
-_NOW = sa_select(_POOL.c.n, _PROPOSAL.c.number, _PROPOSAL.c.weights).select_from(
+_NOW = sa_select(_POOL.c.n, _PROPOSAL.c.number, _PROPOSAL.c.weights, CHANGED).select_from(
     _POOL.outerjoin(_PROPOSAL, _PROPOSAL.c.state == "accepted")
 )
 

@@ -1,12 +1,16 @@
 """Why two participants meet, for papers and files: the two fragments that met, without the language model."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from app.services.actor_rows import PoolActor
+from app.services.bridges import affinity_in_force
+from app.services.discretion.fields import EVENT, is_shown, is_veiled
 from app.services.pool import load_actors
+from app.services.texts import FACET_FIELDS
 from matching.ranking.parts import Scoring
 from matching.ranking.profile import Evidence, Profile, Suggestion
 from matching.ranking.reasons import explain_pair
@@ -59,11 +63,11 @@ def why_pairs(session: Session, *, pairs: Collection[Pair]) -> Mapping[Pair, Why
     if encoder is None:
         return {}
     actors = load_actors(session, encoder=encoder, ids=ids)
-    scoring = Scoring()
+    scoring = Scoring(affinity=affinity_in_force(session))
     found = {}
     for a, b in pairs:
         if a in actors and b in actors:
-            why = _why(actors[a].profile, actors[b].profile, scoring)
+            why = _why(_told(actors[a]), _told(actors[b]), scoring)
             if why is not None:
                 found[a, b] = why
     return found
@@ -87,6 +91,14 @@ def _encoder_of(session: Session, ids: Collection[int]) -> str | None:
     )
     row = session.exec(counts).first()
     return row[0] if row else None
+
+
+def _told(actor: PoolActor) -> Profile:
+    """As others at the event may read it: papers and calendars are made before anybody knows each other."""
+    if not is_veiled(actor.told):
+        return actor.profile
+    shown = {facet for facet, name in FACET_FIELDS.items() if is_shown(actor.told, name, EVENT)}
+    return replace(actor.profile, passages=tuple(p for p in actor.profile.passages if p.facet in shown))
 
 
 def _why(a: Profile, b: Profile, scoring: Scoring) -> Why | None:

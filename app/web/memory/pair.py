@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from sqlmodel import Session
 
-from app.errors import NotFound
-from app.services.actors import brief, get_actor
+from app.errors import Forbidden, NotFound
+from app.services.discretion.sight import Sight
 from app.services.search import Words, actors_by_name
 from app.services.texts import fold
 from app.web.console.forms import Fields
@@ -22,15 +22,15 @@ class End:
     offered: list[ActorBrief] = field(default_factory=list)
 
 
-def read_pair(session: Session, form: Fields) -> dict[str, End]:
+def read_pair(session: Session, form: Fields, sight: Sight) -> dict[str, End]:
     """Both ends of a pair (`a`, `b`); what is not certain is noted beside its field."""
-    ends = {name: _end(session, form, name) for name in ("a", "b")}
+    ends = {name: _end(session, form, name, sight) for name in ("a", "b")}
     if ends["a"].chosen is not None and ends["a"].chosen == ends["b"].chosen:
         form.refuse("b", "itself")
     return ends
 
 
-def _end(session: Session, form: Fields, name: str) -> End:
+def _end(session: Session, form: Fields, name: str, sight: Sight) -> End:
     words = form.text(name, required=True)
     if not words or name in form.errors:
         return End()
@@ -38,11 +38,11 @@ def _end(session: Session, form: Fields, name: str) -> End:
     # A choice counts for the words under which it was offered; other words ask anew.
     if picked.isascii() and picked.isdigit() and len(picked) < 19 and form.shown(f"{name}_was") == words:
         try:
-            actor = get_actor(session, actor_id=int(picked))
-            return End(actor.id, [brief(actor)])
-        except NotFound:
+            actor = sight.known_actor(int(picked))
+            return End(actor.id, [sight.brief(actor)])
+        except (NotFound, Forbidden):
             pass
-    found = [hit.actor for hit in actors_by_name(session, words=Words.of(words), limit=OFFERED)]
+    found = [hit.actor for hit in actors_by_name(session, words=Words.of(words), limit=OFFERED, sight=sight)]
     called_so = [actor for actor in found if fold(actor.name) == fold(words)]
     if len(called_so) == 1 or len(found) == 1:
         return End((called_so or found)[0].id, found)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.deps import NowDep, PrincipalDep, SessionDep
+from app.deps import NowDep, SessionDep, SightDep, get_principal
 from app.errors import NotFound, Stale
 from app.security import Principal
 from app.services import events, tandems
@@ -54,12 +54,18 @@ class Visit:
 
 
 def _visit(
-    request: Request, session: SessionDep, principal: PrincipalDep, now: NowDep, actor_id: int, partner_id: int
+    request: Request,
+    session: SessionDep,
+    sight: SightDep,
+    now: NowDep,
+    actor_id: int,
+    partner_id: int,
 ) -> Visit:
     lower, higher = sorted((actor_id, partner_id))
     if not 0 < lower < higher < 2**63:
         raise NotFound(f"actors {actor_id} and {partner_id} are no tandem")
-    return Visit(request, session, principal, now, Subject("tandem", lower, higher))
+    sight.must_know(lower, higher)
+    return Visit(request, session, get_principal(request), now, Subject("tandem", lower, higher))
 
 
 VisitDep = Annotated[Visit, Depends(_visit, scope="function")]

@@ -7,11 +7,10 @@ from fastapi import APIRouter, Depends, Query, Request
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.deps import NowDep, PrincipalDep, SessionDep
+from app.deps import NowDep, PrincipalDep, SessionDep, SightDep
 from app.errors import NotFound
 from app.security import Principal
 from app.services import events, tandems
-from app.services.actors import get_actor
 from app.services.memory import TandemQuery, list_memory
 from app.services.pages import list_sides
 from app.web.console.forms import Fields, FormDep
@@ -51,11 +50,12 @@ def tandem_list(
     request: Request,
     session: SessionDep,
     principal: PrincipalDep,
+    sight: SightDep,
     now: NowDep,
     asked: Annotated[Asked, Depends(_asked)],
 ) -> Response:
     """Tandems, those changed last first, with where they stand and what is to follow."""
-    query = TandemQuery(asked.status or None, asked.side or None, asked.q, principal.sees)
+    query = TandemQuery(asked.status or None, asked.side or None, asked.q, principal.sees, sight)
     context = {
         "tab": "tandems",
         "asked": asked,
@@ -77,13 +77,14 @@ def new_tandem(
     request: Request,
     session: SessionDep,
     principal: PrincipalDep,
+    sight: SightDep,
     now: NowDep,
     a: Id = None,
     b: Id = None,
     event: Id = None,
 ) -> Response:
     """An empty tandem, perhaps with its ends and its event named in the address."""
-    named = {name: get_actor(session, actor_id=i) for name, i in (("a", a), ("b", b)) if i is not None}
+    named = {name: sight.known_actor(i) for name, i in (("a", a), ("b", b)) if i is not None}
     values: dict[str, Any] = {"status": "met", "since": now.date().isoformat(), "event": event}
     for name, actor in named.items():
         values |= {name: actor.name, f"{name}_id": actor.id, f"{name}_was": actor.name}
@@ -91,9 +92,9 @@ def new_tandem(
 
 
 @router.post("/tandems/new", dependencies=[Depends(same_origin)])
-def create(request: Request, session: SessionDep, principal: PrincipalDep, form: FormDep) -> Response:
+def create(request: Request, session: SessionDep, principal: PrincipalDep, sight: SightDep, form: FormDep) -> Response:
     """Store a tandem, or say what does not fit; of several of the same name one is chosen."""
-    ends = read_pair(session, form)
+    ends = read_pair(session, form, sight)
     status = form.choice("status", STATUSES)
     if status is None:
         form.refuse("status", "required")

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from app.web.labels import Labels, Vocabularies, mark
+from app.web.labels import SECTORS, Labels, Vocabularies, mark
 
 STATUSES = {
     "suggested": mark("status of a tandem", "Suggested"),
@@ -32,6 +32,12 @@ WEIGHTS = {
     "twin": mark("weight", "Too alike (takes away)"),
     "hub": mark("weight", "Close to everybody (takes away)"),
 }
+FAMILIES = {
+    "agri-food": mark("family of sectors", "Agriculture and food"),
+    "health": mark("family of sectors", "Health"),
+    "ict": mark("family of sectors", "Digital technology"),
+    "tourism": mark("family of sectors", "Tourism"),
+}
 STATES = {
     "proposed": mark("state of a proposal", "Waits for your decision"),
     "accepted": mark("state of a proposal", "In force"),
@@ -47,12 +53,18 @@ class MemoryWords(Labels):
         "status of a tandem": STATUSES,
         "outcome of a meeting": OUTCOMES,
         "weight": WEIGHTS,
+        "family of sectors": FAMILIES,
+        "sector": SECTORS,
         "state of a proposal": STATES,
     }
 
     def status(self, code: str) -> str:
         """Where a tandem stands."""
         return self("status of a tandem", code)
+
+    def sector(self, code: str) -> str:
+        """A sector, or a family of them, by its name."""
+        return self("family of sectors" if code in FAMILIES else "sector", code)
 
     def outcome(self, code: str) -> str:
         """What came of a meeting."""

@@ -16,7 +16,7 @@ from app.live import Live
 from app.planner import Planner
 from app.security import ANYBODY, Principal
 from app.services.audit import append
-from app.services.editions import say_who
+from app.services.discretion.sight import Sight
 from app.services.idempotency import Attempt
 from app.services.meaning import Meaning, MeaningHolder
 from app.services.pool import PoolCache
@@ -27,9 +27,6 @@ from models.base import utc_now
 def get_session(request: Request) -> Iterator[Session]:
     """One session a request; committed when the route returns, rolled back when it raises."""
     with session_scope(request.app.state.engine) as session:
-        done = deed_of(request.scope, 200)
-        if done is not None and done.action == "change":
-            say_who(session, done.who)
         yield session
         # Before the commit, so that a change and its record are both there or neither.
         _record(request, session)
@@ -96,6 +93,21 @@ def get_principal(request: Request) -> Principal:
     return principal
 
 
+def get_sight(session: "SessionDep", principal: "PrincipalDep") -> Sight:
+    """What who asks may see of actors."""
+    return Sight(session, principal)
+
+
+def seen_actor(sight: "SightDep", actor_id: int) -> int:
+    """The own number of the actor in the address, whom who asks may at least see; else 404."""
+    return sight.own_number(actor_id)
+
+
+def known_actor(sight: "SightDep", actor_id: int) -> int:
+    """The same where who asks must know who it is: 403 for one that is anonymous to them."""
+    return sight.known_actor(actor_id).id
+
+
 async def who_asks(request: Request) -> Principal:
     """The same, for routes."""
     return get_principal(request)
@@ -141,3 +153,7 @@ NowDep = Annotated[datetime, Depends(get_now)]
 EngineDep = Annotated[Engine, Depends(get_engine)]
 PrincipalDep = Annotated[Principal, Depends(who_asks)]
 """Who asks; whether they may call the route at all was decided before (app/policy.py)."""
+SightDep = Annotated[Sight, Depends(get_sight, scope="function")]
+SeenActor = Annotated[int, Depends(seen_actor, scope="function")]
+KnownActor = Annotated[int, Depends(known_actor, scope="function")]
+"""Actors that an address names are asked for by these: an actor may be anonymous to who asks."""

@@ -43,5 +43,10 @@ class Principal:
             raise Forbidden(f"this {told}, which is not yours to run")
 
 
+def participant(event_id: int, actor_id: int, name: str = "") -> Principal:
+    """Who holds the link to an agenda."""
+    return Principal("participant", name, frozenset({event_id}), actor_id)
+
+
 ANYBODY = Principal("public")
 """Who says nothing of themselves."""

@@ -249,6 +249,9 @@ class ParticipantPublic(ParticipantCreate):
     """A participant as answered."""
 
     name: str
+    pseudonym: str | None = Field(
+        default=None, description="As whom other participants meet it while it is anonymous; its name is confidential"
+    )
     side: str
     languages: list[str]
 

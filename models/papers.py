@@ -30,6 +30,9 @@ class PaperOptions(Shape):
         description="What the code on a badge opens: the public profile, or the personal agenda (whoever scans it may "
         "answer there)",
     )
+    badge_names: Literal["pseudonym", "name"] = Field(
+        default="pseudonym", description="What stands on the badges of anonymous participants"
+    )
     actor_ids: list[int] | None = Field(
         default=None, max_length=5000, description="Only these participants' sheets or badges; absent: everybody's"
     )

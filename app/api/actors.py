@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Depends, Query, Response
 
 from app.api import examples
 from app.api.problems import responses
-from app.deps import AttemptDep, HolderDep, PoolDep, PrincipalDep, SessionDep
+from app.deps import AttemptDep, HolderDep, KnownActor, PoolDep, PrincipalDep, SeenActor, SessionDep, SightDep
 from app.editing import ChangingDep, ReadingDep
 from app.errors import Unavailable
 from app.services import actors as service
@@ -25,9 +25,9 @@ Narrow = Annotated[list[str] | None, Query(max_length=60, description="May be re
 
 
 def _filters(
-    country: Narrow = None, side: Narrow = None, kind: Narrow = None, sector: Narrow = None
+    sight: SightDep, country: Narrow = None, side: Narrow = None, kind: Narrow = None, sector: Narrow = None
 ) -> service.ActorQuery:
-    return service.ActorQuery(None, country or [], side or [], kind or [], sector or [])
+    return service.ActorQuery(None, country or [], side or [], kind or [], sector or [], sight)
 
 
 def _query(
@@ -52,13 +52,15 @@ def list_actors(
 def create_actor(
     session: SessionDep,
     holder: HolderDep,
+    principal: PrincipalDep,
     attempt: AttemptDep,
     fields: Annotated[ActorCreate, Body(openapi_examples=examples.ACTOR)],
 ) -> dict[str, Any]:
     """Create an actor; found by words at once, by meaning within seconds"""
 
     def create() -> ActorPublic:
-        return service.actor_public(session, actor=service.create_actor(session, fields=fields), encoder=holder.name)
+        actor = service.create_actor(session, fields=fields, known_to=principal.events)
+        return service.actor_public(session, actor=actor, encoder=holder.name, principal=principal)
 
     return run_once(session, attempt=attempt, create=create)
 
@@ -85,12 +87,12 @@ def search(
 
 @router.get("/{actor_id}")
 def read_actor(
-    session: SessionDep, reading: ReadingDep, holder: HolderDep, principal: PrincipalDep, actor_id: int
+    session: SessionDep, reading: ReadingDep, holder: HolderDep, principal: PrincipalDep, actor_id: SeenActor
 ) -> ActorPublic:
     """Read an actor with its texts, and whether it can be found by meaning yet"""
-    reading.tell("actor", actor_id)
     actor = service.get_actor(session, actor_id=actor_id)
-    answer = service.actor_public(session, actor=actor, encoder=holder.name)
+    reading.tell("actor", actor_id)
+    answer = service.actor_public(session, actor=actor, encoder=holder.name, principal=principal)
     record_view(session, actor_id=actor_id, look=Look(principal, "api"))
     return answer
 
@@ -100,13 +102,14 @@ def update_actor(
     session: SessionDep,
     changing: ChangingDep,
     holder: HolderDep,
-    actor_id: int,
+    principal: PrincipalDep,
+    actor_id: KnownActor,
     changes: Annotated[ActorUpdate, Body(openapi_examples=examples.ACTOR_CHANGE)],
 ) -> ActorPublic:
     """Change the fields that are sent; a list of texts replaces the old one"""
     changing.require("actor", actor_id)
-    actor = service.update_actor(session, actor_id=actor_id, changes=changes)
-    answer = service.actor_public(session, actor=actor, encoder=holder.name)
+    actor = service.update_actor(session, actor_id=actor_id, changes=changes, known_to=principal.events)
+    answer = service.actor_public(session, actor=actor, encoder=holder.name, principal=principal)
     changing.tell("actor", actor_id)
     return answer
 
@@ -121,21 +124,23 @@ def delete_actor(session: SessionDep, changing: ChangingDep, actor_id: int) -> R
 
 @router.get("/{actor_id}/relations")
 def list_relations(
-    session: SessionDep, principal: PrincipalDep, reading: ReadingDep, actor_id: int
+    session: SessionDep, principal: PrincipalDep, reading: ReadingDep, actor_id: SeenActor
 ) -> list[RelationPublic]:
     """List the relations of an actor; their notes are told to organisers only"""
     reading.tell("relations", actor_id)
-    return relations.list_relations(session, actor_id=actor_id, notes=principal.organises)
+    return relations.list_relations(session, actor_id=actor_id, principal=principal)
 
 
 @router.put("/{actor_id}/relations", responses=responses(412))
 def set_relation(
     session: SessionDep,
     changing: ChangingDep,
-    actor_id: int,
+    sight: SightDep,
+    actor_id: KnownActor,
     relation: Annotated[RelationCreate, Body(openapi_examples=examples.RELATION)],
 ) -> RelationPublic:
     """Create or change one relation"""
+    sight.must_know(relation.target_id)
     changing.require("relations", actor_id)
     answer = relations.set_relation(session, actor_id=actor_id, relation=relation)
     changing.tell("relations", actor_id)
@@ -143,7 +148,9 @@ def set_relation(
 
 
 @router.delete("/{actor_id}/relations/{target_id}/{kind}", status_code=204, responses=responses(412))
-def delete_relation(session: SessionDep, changing: ChangingDep, actor_id: int, target_id: int, kind: str) -> Response:
+def delete_relation(
+    session: SessionDep, changing: ChangingDep, actor_id: KnownActor, target_id: int, kind: str
+) -> Response:
     """Remove one relation"""
     changing.require("relations", actor_id)
     relations.delete_relation(session, actor_id=actor_id, target_id=target_id, kind=kind)
@@ -151,7 +158,7 @@ def delete_relation(session: SessionDep, changing: ChangingDep, actor_id: int, t
 
 
 @router.get("/{actor_id}/sources")
-def list_sources(session: SessionDep, reading: ReadingDep, actor_id: int) -> list[FieldSources]:
+def list_sources(session: SessionDep, reading: ReadingDep, actor_id: KnownActor) -> list[FieldSources]:
     """List what each map says of an actor, field by field"""
     reading.tell("actor", actor_id)
     return maps.list_sources(session, actor_id=actor_id)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Response
 
 from app.api import examples
 from app.api.problems import responses
-from app.deps import AttemptDep, PrincipalDep, SessionDep
+from app.deps import AttemptDep, PrincipalDep, SessionDep, SightDep
 from app.editing import ChangingDep, ReadingDep
 from app.services import events as service
 from app.services.access.own_events import create_own_event
@@ -58,10 +58,8 @@ def read_event(session: SessionDep, reading: ReadingDep, event_id: int) -> Event
 @router.put("/{event_id}", responses=responses(412))
 def update_event(session: SessionDep, changing: ChangingDep, event_id: int, fields: EventBody) -> EventPublic:
     """Replace an event's own fields"""
-    changing.require("event", event_id)
-    answer = service.update_event(session, event_id=event_id, fields=fields)
-    changing.tell("event", event_id)
-    return answer
+    with changing.of("event", event_id):
+        return service.update_event(session, event_id=event_id, fields=fields)
 
 
 @router.delete("/{event_id}", status_code=204, responses=responses(412))
@@ -87,10 +85,8 @@ def set_rounds(
     rounds: Annotated[list[RoundCreate], Body(max_length=service.MAX_ROUNDS, openapi_examples=examples.ROUNDS)],
 ) -> list[RoundPublic]:
     """Replace the rounds; their index is their rank by start"""
-    changing.require("rounds", event_id)
-    answer = service.set_rounds(session, event_id=event_id, rounds=rounds)
-    changing.tell("rounds", event_id)
-    return answer
+    with changing.of("rounds", event_id):
+        return service.set_rounds(session, event_id=event_id, rounds=rounds)
 
 
 @router.get("/{event_id}/places")
@@ -108,10 +104,8 @@ def set_places(
     places: Annotated[list[PlaceCreate], Body(max_length=service.MAX_PLACES, openapi_examples=examples.PLACES)],
 ) -> list[PlacePublic]:
     """Replace the places: tables, booths or video links"""
-    changing.require("places", event_id)
-    answer = service.set_places(session, event_id=event_id, places=places)
-    changing.tell("places", event_id)
-    return answer
+    with changing.of("places", event_id):
+        return service.set_places(session, event_id=event_id, places=places)
 
 
 @router.get("/{event_id}/interpreters")
@@ -131,10 +125,8 @@ def set_interpreters(
     ],
 ) -> list[InterpreterPublic]:
     """Replace the interpreters; each serves one place a round"""
-    changing.require("interpreters", event_id)
-    answer = service.set_interpreters(session, event_id=event_id, interpreters=interpreters)
-    changing.tell("interpreters", event_id)
-    return answer
+    with changing.of("interpreters", event_id):
+        return service.set_interpreters(session, event_id=event_id, interpreters=interpreters)
 
 
 @router.get("/{event_id}/locks")
@@ -152,10 +144,8 @@ def set_locks(
     locks: Annotated[list[Lock], Body(max_length=5000, openapi_examples=examples.LOCKS)],
 ) -> list[Lock]:
     """Replace the meetings that stand whatever is planned"""
-    changing.require("event", event_id)
-    answer = service.set_locks(session, event_id=event_id, locks=locks)
-    changing.tell("event", event_id)
-    return answer
+    with changing.of("event", event_id):
+        return service.set_locks(session, event_id=event_id, locks=locks)
 
 
 @router.get("/{event_id}/participants")
@@ -165,8 +155,11 @@ def list_participants(session: SessionDep, event_id: int) -> list[ParticipantPub
 
 
 @router.post("/{event_id}/participants", status_code=201, response_model=ParticipantPublic, responses=responses(409))
-def register(session: SessionDep, attempt: AttemptDep, event_id: int, fields: ParticipantBody) -> dict[str, Any]:
+def register(
+    session: SessionDep, sight: SightDep, attempt: AttemptDep, event_id: int, fields: ParticipantBody
+) -> dict[str, Any]:
     """Register an actor"""
+    sight.must_know(fields.actor_id)
     return run_once(
         session, attempt=attempt, create=lambda: service.register(session, event_id=event_id, fields=fields)
     )
@@ -184,10 +177,8 @@ def change_registration(
     session: SessionDep, changing: ChangingDep, event_id: int, fields: ParticipantBody
 ) -> ParticipantPublic:
     """Replace what a registration says"""
-    changing.require("participant", event_id, fields.actor_id)
-    answer = service.change_registration(session, event_id=event_id, fields=fields)
-    changing.tell("participant", event_id, fields.actor_id)
-    return answer
+    with changing.of("participant", event_id, fields.actor_id):
+        return service.change_registration(session, event_id=event_id, fields=fields)
 
 
 @router.delete("/{event_id}/participants/{actor_id}", status_code=204, responses=responses(412))

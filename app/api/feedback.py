@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Depends, Query
 
 from app.api import examples
 from app.api.problems import responses
-from app.deps import AttemptDep, PrincipalDep, SessionDep
+from app.deps import AttemptDep, PrincipalDep, SessionDep, SightDep
 from app.services import feedback as service
 from app.services.idempotency import run_once
 from models.feedback import FeedbackCreate, FeedbackPage, FeedbackPublic
@@ -37,9 +37,11 @@ def list_feedback(
 def give_feedback(
     session: SessionDep,
     principal: PrincipalDep,
+    sight: SightDep,
     attempt: AttemptDep,
     fields: Annotated[FeedbackCreate, Body(openapi_examples=examples.FEEDBACK)],
 ) -> dict[str, Any]:
     """Say whether a meeting was worth it and what came of it; the newest word about a pair counts"""
     principal.must_run(fields.event_id)
+    sight.must_know(fields.actor_id, fields.target_id)
     return run_once(session, attempt=attempt, create=lambda: service.give_feedback(session, fields=fields))

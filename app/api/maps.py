@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from app.api import examples
 from app.api.problems import responses, validation_errors
 from app.db import session_scope
-from app.deps import AttemptDep, EngineDep, HolderDep, SessionDep, SettingsDep
+from app.deps import AttemptDep, EngineDep, HolderDep, KnownActor, SessionDep, SettingsDep
 from app.editing import ReadingDep, SeenDep
 from app.errors import BadInput
 from app.importer import Importer, ImporterDep
@@ -293,7 +293,7 @@ def map_known(session: SessionDep, map_id: int) -> MapKnown:
 
 
 @actors_router.get("/{actor_id}/known")
-def actor_known(session: SessionDep, actor_id: int) -> ActorKnown:
+def actor_known(session: SessionDep, actor_id: KnownActor) -> ActorKnown:
     """Read who knows that an actor exists: looks by side in 30 days, and the maps it stands in; nobody is named"""
     return views.actor_known(session, actor_id=actor_id)
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Path, Query, Response
 
 from app.api import examples
 from app.api.problems import responses
-from app.deps import AttemptDep, SessionDep
+from app.deps import AttemptDep, SessionDep, SightDep
 from app.editing import ChangingDep, ReadingDep
 from app.services import tandems as service
 from app.services.idempotency import run_once
@@ -21,28 +21,35 @@ PartnerId = Annotated[int, Path(description="The other one")]
 @router.get("")
 def list_tandems(
     session: SessionDep,
+    sight: SightDep,
     actor_id: Annotated[int | None, Query(ge=1, lt=2**63, description="Those of this actor")] = None,
     status: Annotated[list[TandemStatus] | None, Query(max_length=20)] = None,
     cursor: Annotated[str | None, Query(max_length=1000, description="next_cursor of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> TandemPage:
     """List tandems, of one actor or of all"""
-    return service.list_tandems(session, actor_id=actor_id, statuses=status or (), cursor=cursor, limit=limit)
+    query = service.TandemQuery(actor_id, status or (), sight)
+    return service.list_tandems(session, query=query, cursor=cursor, limit=limit)
 
 
 @router.post("", status_code=201, response_model=TandemPublic, responses=responses(409))
 def create_tandem(
     session: SessionDep,
+    sight: SightDep,
     attempt: AttemptDep,
     fields: Annotated[TandemCreate, Body(openapi_examples=examples.TANDEM)],
 ) -> dict[str, Any]:
     """Create a tandem of two actors, at any status"""
+    sight.must_know(fields.actor_id, fields.partner_id)
     return run_once(session, attempt=attempt, create=lambda: service.create_tandem(session, fields=fields))
 
 
 @router.get("/{actor_id}/{partner_id}")
-def read_tandem(session: SessionDep, reading: ReadingDep, actor_id: ActorId, partner_id: PartnerId) -> TandemPublic:
+def read_tandem(
+    session: SessionDep, sight: SightDep, reading: ReadingDep, actor_id: ActorId, partner_id: PartnerId
+) -> TandemPublic:
     """Read the tandem of two actors with its history"""
+    sight.must_know(actor_id, partner_id)
     reading.tell("tandem", *sorted((actor_id, partner_id)))
     return service.tandem_public(session, actor_id=actor_id, partner_id=partner_id)
 
@@ -50,12 +57,14 @@ def read_tandem(session: SessionDep, reading: ReadingDep, actor_id: ActorId, par
 @router.patch("/{actor_id}/{partner_id}", responses=responses(409, 412))
 def update_tandem(
     session: SessionDep,
+    sight: SightDep,
     changing: ChangingDep,
     actor_id: ActorId,
     partner_id: PartnerId,
     changes: Annotated[TandemUpdate, Body(openapi_examples=examples.TANDEM_CHANGE)],
 ) -> TandemPublic:
     """Change the fields that are sent; a new status becomes a step of the history"""
+    sight.must_know(actor_id, partner_id)
     pair = sorted((actor_id, partner_id))
     changing.require("tandem", *pair)
     answer = service.update_tandem(session, actor_id=actor_id, partner_id=partner_id, changes=changes)

@@ -8,15 +8,16 @@ from sqlalchemy import ColumnElement, delete, func, tuple_
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, NotFound
+from app.security import ANYBODY, Principal
 from app.services.cursors import read_cursor, write_cursor
 from app.services.discretion.fields import is_veiled
-from app.services.discretion.pseudonyms import new_veil
+from app.services.discretion.pseudonyms import is_pseudonym, new_veil, number_column
+from app.services.discretion.sight import EVERYBODY, Sight
 from app.services.discretion.wording import matched_texts, people_of, word_columns
 from app.services.pool_revision import mark_pool_changed
 from app.services.texts import FACET_FIELDS, fold, passages_of
 from models.actor import (
     Actor,
-    ActorBrief,
     ActorCreate,
     ActorFields,
     ActorPage,
@@ -46,11 +47,16 @@ def create_actor(session: Session, *, fields: ActorCreate, known_to: Iterable[in
     return actor
 
 
-def update_actor(session: Session, *, actor_id: int, changes: ActorUpdate) -> Actor:
-    """Change the fields that were sent. Texts that stay the same keep their vectors."""
+def update_actor(session: Session, *, actor_id: int, changes: ActorUpdate, known_to: Iterable[int] = ()) -> Actor:
+    """Change the fields that were sent. Texts that stay the same keep their vectors.
+
+    `known_to`: the events of who makes it anonymous by this, who knows already who it is.
+    """
     actor = get_actor(session, actor_id=actor_id)
     before = as_create(actor)
     merged = _merge(before, changes)
+    if merged.anonymous and not before.anonymous:
+        actor.known_to = sorted({*actor.known_to, *known_to})
     apply_fields(session, actor=actor, fields=merged)
     return actor
 
@@ -104,18 +110,15 @@ def as_create(actor: Actor) -> ActorCreate:
     return ActorCreate.model_validate({name: getattr(actor, name) for name in _COLUMNS} | actor.texts)
 
 
-def actor_public(session: Session, *, actor: Actor, encoder: str | None) -> ActorPublic:
-    """The actor as answered; `encoder` names the loaded model, whose vectors count as ready (None: no model yet)."""
+def actor_public(session: Session, *, actor: Actor, encoder: str | None, principal: Principal = ANYBODY) -> ActorPublic:
+    """The actor as `principal` may see it.
+
+    `encoder` names the loaded model, whose vectors count as ready (None: no model yet).
+    """
     rows = passages(session, actor_id=actor.id)
     embedded = sum(1 for p in rows if encoder is not None and p.encoder == encoder)
     state = EmbeddingState(state="ready" if embedded == len(rows) else "pending", passages=len(rows), embedded=embedded)
-    columns = {name: getattr(actor, name) for name in [*_COLUMNS, "id", "created_at", "updated_at"]}
-    return ActorPublic.model_validate(columns | actor.texts | {"embedding": state})
-
-
-def brief(actor: Actor) -> ActorBrief:
-    """The actor in a list."""
-    return ActorBrief(**{name: getattr(actor, name) for name in ActorBrief.model_fields if name != "disclosure"})
+    return Sight(session, principal).profile(actor, state)
 
 
 @dataclass(frozen=True)
@@ -127,33 +130,42 @@ class ActorQuery:
     sides: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     sectors: list[str] = field(default_factory=list)
+    sight: Sight = EVERYBODY
+    """For whom: what they may not know neither finds an actor nor orders it."""
 
 
 def list_actors(session: Session, *, query: ActorQuery, cursor: str | None = None, limit: int = 50) -> ActorPage:
-    """One page of actors by name; `q` keeps those that have every word of it."""
+    """One page of actors by name; `q` keeps those that have every word of it. Whose name is withheld comes last."""
     where = conditions(query)
     total = session.exec(select(func.count()).select_from(Actor).where(*where)).one()
-    if cursor:
-        name, last_id = read_cursor(cursor, str, int)
-        where = [*where, tuple_(col(Actor.name), col(Actor.id)) > (name, last_id)]
-    rows = session.exec(select(Actor).where(*where).order_by(col(Actor.name), col(Actor.id)).limit(limit + 1)).all()
-    more = len(rows) > limit
-    items = [brief(a) for a in rows[:limit]]
-    return ActorPage(items=items, next_cursor=write_cursor(items[-1].name, items[-1].id) if more else None, total=total)
+    name, number = read_cursor(cursor, str, int) if cursor else ("", 0)
+    rows: list[Actor] = []
+    if not is_pseudonym(number):
+        after = tuple_(col(Actor.name), col(Actor.id)) > (name, number)
+        named = select(Actor).where(*where, query.sight.may_know(), after).order_by(col(Actor.name), col(Actor.id))
+        rows += session.exec(named.limit(limit + 1)).all()
+    if len(rows) <= limit and not query.sight.knows_all:
+        stand_in = number_column(query.sight.place)
+        withheld = select(Actor).where(*where, ~query.sight.may_know(), col(Actor.anonymous))
+        after = stand_in > (number if is_pseudonym(number) else 0)
+        rows += session.exec(withheld.where(after).order_by(stand_in).limit(limit + 1 - len(rows))).all()
+    items = [query.sight.brief(a) for a in rows[:limit]]
+    more = write_cursor(items[-1].name, items[-1].id) if len(rows) > limit else None
+    return ActorPage(items=items, next_cursor=more, total=total)
 
 
-def word_condition(words: str) -> ColumnElement[bool]:
+def word_condition(words: str, sight: Sight = EVERYBODY) -> ColumnElement[bool]:
     """Actors that have every word, the last one as a prefix (people search while they type)."""
     terms = fold(words).split()
     query = " & ".join([*terms[:-1], f"{terms[-1]}:*"]) if terms else ""
-    return func.to_tsvector("simple", Actor.search_text).op("@@")(func.to_tsquery("simple", query))
+    return sight.has_words(func.to_tsquery("simple", query))
 
 
 def conditions(query: ActorQuery) -> list[Any]:
     """What a row must be to pass the query."""
     where: list[Any] = []
     if query.q and fold(query.q):
-        where.append(word_condition(query.q))
+        where.append(word_condition(query.q, query.sight))
     if query.countries:
         where.append(col(Actor.country).in_(query.countries))
     if query.sides:

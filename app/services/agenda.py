@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal
 
 from sqlmodel import Session, col, select
 
-from app.services.actors import brief
+from app.security import participant
+from app.services.discretion.sight import Sight
 from app.services.events import get_event, list_interpreters, list_places, list_rounds
 from models.actor import Actor, ActorBrief, LocalText
 from models.agenda import AgendaRules, AgendaRulesFields, AgendaState
@@ -26,8 +28,9 @@ BREAK = timedelta(minutes=12)
 
 @dataclass(frozen=True)
 class Visit:
-    """A meeting as one of the two sees it."""
+    """A meeting as one of the two sees it; `number` is the other's own, by which it is stored."""
 
+    number: int
     other: ActorBrief
     round: RoundPublic
     place: PlacePublic | None
@@ -87,6 +90,7 @@ class Agenda:
     changes: list[Change]
     state: AgendaState | None
     rules: AgendaRulesFields
+    sight: Sight
     languages: list[str] = field(default_factory=list)
 
     @property
@@ -126,25 +130,27 @@ class Agenda:
 def read_agenda(session: Session, *, event_id: int, actor_id: int) -> Agenda:
     """The agenda of a participant by the published plan; a handful of queries whatever the size of the event."""
     event = get_event(session, event_id=event_id)
-    participant = session.get_one(Participant, (event_id, actor_id))
+    registration = session.get_one(Participant, (event_id, actor_id))
     actor = session.get_one(Actor, actor_id)
+    sight = Sight(session, participant(event_id, actor_id))
     rounds = list_rounds(session, event_id=event_id)
     places = list_places(session, event_id=event_id)
     number = session.exec(select(Plan.number).where(Plan.event_id == event_id, Plan.state == "published")).first()
-    visits = _visits(session, participant, actor, number, rounds, places)
+    visits = _visits(session, _Me(registration, actor, sight), number, rounds, places)
     state = session.get(AgendaState, (event_id, actor_id))
     return Agenda(
         event=event,
         actor=actor,
-        participant=participant,
+        participant=registration,
         rounds=rounds,
         places=places,
         plan=number,
-        entries=_entries(rounds, visits, participant.available, published=number is not None),
-        changes=compare_seen(state.seen if state else None, [*visits.values()]),
+        entries=_entries(rounds, visits, registration.available, published=number is not None),
+        changes=compare_seen(state.seen if state else None, [*visits.values()], _withheld_names(sight, state)),
         state=state,
         rules=read_rules(session, event_id=event_id),
-        languages=_spoken(participant, actor),
+        sight=sight,
+        languages=_spoken(registration, actor),
     )
 
 
@@ -152,7 +158,7 @@ def snapshot(visits: Sequence[Visit]) -> list[dict[str, Any]]:
     """What is kept of an agenda, to tell later what changed: names and labels as the participant read them."""
     return [
         {
-            "with": v.other.id,
+            "with": v.number,
             "name": v.other.name,
             "starts_at": v.round.starts_at.isoformat(),
             "place": v.place.label if v.place else "",
@@ -161,8 +167,13 @@ def snapshot(visits: Sequence[Visit]) -> list[dict[str, Any]]:
     ]
 
 
-def compare_seen(seen: Sequence[Mapping[str, Any]] | None, visits: Sequence[Visit]) -> list[Change]:
-    """From what was seen to what is, by time; nothing while nothing was ever seen."""
+def compare_seen(
+    seen: Sequence[Mapping[str, Any]] | None, visits: Sequence[Visit], instead: Mapping[int, str] = MappingProxyType({})
+) -> list[Change]:
+    """From what was seen to what is, by time; nothing while nothing was ever seen.
+
+    `instead`: what stands for names that were read once and are withheld now.
+    """
     if seen is None:
         return []
     before = {int(s["with"]): s for s in seen}
@@ -173,7 +184,9 @@ def compare_seen(seen: Sequence[Mapping[str, Any]] | None, visits: Sequence[Visi
             changes.append(Change("new", now["name"], _moment(now), now["place"]))
         elif (was["starts_at"], was["place"]) != (now["starts_at"], now["place"]):
             changes.append(Change("moved", now["name"], _moment(now), now["place"], _moment(was), was["place"]))
-    changes += [Change("gone", was["name"], _moment(was), was["place"]) for was in before.values()]
+    changes += [
+        Change("gone", instead.get(gone, was["name"]), _moment(was), was["place"]) for gone, was in before.items()
+    ]
     return sorted(changes, key=lambda c: c.starts_at)
 
 
@@ -192,21 +205,29 @@ def set_rules(session: Session, *, event_id: int, rules: AgendaRulesFields) -> A
     return rules
 
 
+def _withheld_names(sight: Sight, state: AgendaState | None) -> dict[int, str]:
+    """Own number → pseudonym of who was seen in an agenda and has become anonymous since."""
+    return sight.pseudonyms({int(line["with"]) for line in (state.seen if state else None) or ()})
+
+
+@dataclass(frozen=True)
+class _Me:
+    registration: Participant
+    actor: Actor
+    sight: Sight
+
+
 def _visits(
-    session: Session,
-    me: Participant,
-    actor: Actor,
-    number: int | None,
-    rounds: Sequence[RoundPublic],
-    places: Sequence[PlacePublic],
+    session: Session, mine: _Me, number: int | None, rounds: Sequence[RoundPublic], places: Sequence[PlacePublic]
 ) -> dict[int, Visit]:
     """Round index → meeting of the published plan."""
     if number is None:
         return {}
-    mine = (col(Meeting.a) == me.actor_id) | (col(Meeting.b) == me.actor_id)
+    me = mine.registration
+    held = (col(Meeting.a) == me.actor_id) | (col(Meeting.b) == me.actor_id)
     meetings = session.exec(
         select(Meeting)
-        .where(Meeting.event_id == me.event_id, Meeting.number == number, mine)
+        .where(Meeting.event_id == me.event_id, Meeting.number == number, held)
         .order_by(col(Meeting.round))
     ).all()
     others = _others(session, me, meetings)
@@ -219,22 +240,41 @@ def _visits(
         other_id = meeting.b if meeting.a == me.actor_id else meeting.a
         if meeting.round not in slots or other_id not in others:
             continue
-        other, theirs = others[other_id]
-        interpreter = interpreters.get(meeting.interpreter or "")
-        mine_first = meeting.a == me.actor_id
-        delegates = [getattr(meeting, name, None) or "" for name in ("delegate_a", "delegate_b")]
-        found[meeting.round] = Visit(
-            other=brief(other),
-            round=slots[meeting.round],
-            place=labels.get(meeting.place) if meeting.place is not None else None,
-            languages=[] if interpreter else [tag for tag in _spoken(me, actor) if tag in theirs],
-            their_languages=theirs,
-            interpreter=interpreter,
-            my_delegate=delegates[0 if mine_first else 1],
-            their_delegate=delegates[1 if mine_first else 0],
-            about=[LocalText(**text) for text in other.texts.get("description", [])],
+        found[meeting.round] = _visit(
+            mine,
+            meeting,
+            others[other_id],
+            slots[meeting.round],
+            labels.get(meeting.place) if meeting.place is not None else None,
+            interpreters.get(meeting.interpreter or ""),
         )
     return found
+
+
+def _visit(
+    mine: _Me,
+    meeting: Meeting,
+    met: tuple[Actor, list[str]],
+    slot: RoundPublic,
+    place: PlacePublic | None,
+    interpreter: InterpreterPublic | None,
+) -> Visit:
+    other, theirs = met
+    delegates = [getattr(meeting, name, None) or "" for name in ("delegate_a", "delegate_b")]
+    first = meeting.a == mine.actor.id
+    return Visit(
+        number=other.id,
+        other=mine.sight.brief(other),
+        round=slot,
+        place=place,
+        languages=[] if interpreter else [tag for tag in _spoken(mine.registration, mine.actor) if tag in theirs],
+        their_languages=theirs,
+        interpreter=interpreter,
+        my_delegate=delegates[0 if first else 1],
+        # Who sits there is told with whom they sit there for.
+        their_delegate=delegates[1 if first else 0] if mine.sight.knows(other) else "",
+        about=[LocalText(**text) for text in mine.sight.texts(other).get("description", [])],
+    )
 
 
 def _others(session: Session, me: Participant, meetings: Sequence[Meeting]) -> dict[int, tuple[Actor, list[str]]]:

@@ -168,7 +168,7 @@ def _require_meeting(session: Session, meant: Meant, now: datetime) -> None:
         )
     ).first()
     if met is None or a == b:
-        raise NotFound(f"actors {a} and {b} do not meet at event {event_id}")
+        raise NotFound(f"these two do not meet at event {event_id}")
     # Days run early as often as late: from the first round on, any meeting may have been held.
     begins = session.exec(select(func.min(Round.starts_at)).where(Round.event_id == event_id)).one()
     if begins is None or now < begins:

@@ -5,10 +5,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-from sqlmodel import Session
+from sqlmodel import Field, Session
 
+from app.services.bridges import affinity_in_force
+from app.services.discretion.sight import EVERYBODY, Sight
 from app.services.pool import LoadedPool, PoolActor, PoolCache, load_actors
-from app.services.suggestions import brief_of, reasons_of
+from app.services.suggestions import Reader, reasons_of
+from matching.ranking.affinity import Affinity
 from matching.ranking.parts import Scoring
 from matching.ranking.profile import Suggestion as Ranked
 from matching.ranking.rank import Request, rank
@@ -22,6 +25,7 @@ REMEMBERED = 4096
 class Encounter(Shape):
     """Somebody to meet, and why."""
 
+    number: int = Field(exclude=True, description="The actor's own, by which pages put things together; never shown")
     actor: ActorBrief
     score: float
     reasons: list[Reason]
@@ -37,19 +41,28 @@ class Asked:
     most: int | None = None
 
 
-_known: OrderedDict[tuple[object, Asked], Sequence[Encounter]] = OrderedDict()
+Met = tuple[Ranked, PoolActor]
+_known: OrderedDict[tuple[object, Asked], Sequence[Met]] = OrderedDict()
 _lock = Lock()
 
 
-def encounters(session: Session, *, cache: PoolCache, encoder: str, asked: Asked) -> Sequence[Encounter]:
+def encounters(
+    session: Session, *, cache: PoolCache, encoder: str, asked: Asked, sight: Sight = EVERYBODY
+) -> list[Encounter]:
     """The others as this actor would meet them, best first; actors without any text are left out."""
+    reader = Reader(asked.lang, sight)
+    return [_encounter(*met, reader) for met in _ranked(session, cache, encoder, asked)]
+
+
+def _ranked(session: Session, cache: PoolCache, encoder: str, asked: Asked) -> Sequence[Met]:
     loaded = cache.get(session, encoder=encoder)
     key = (loaded.key, asked)
     with _lock:
         if key in _known:
             _known.move_to_end(key)
             return _known[key]
-    told = _rank(loaded, _actors(session, loaded, encoder, {asked.actor_id, *asked.others}), asked)
+    actors = _actors(session, loaded, encoder, {asked.actor_id, *asked.others})
+    told = _rank(loaded, actors, asked, affinity_in_force(session))
     with _lock:
         _known[key] = told
         while len(_known) > REMEMBERED:
@@ -63,15 +76,15 @@ def _actors(session: Session, loaded: LoadedPool, encoder: str, ids: Collection[
     return load_actors(session, encoder=encoder, ids=sorted(ids), shift=loaded.shift)
 
 
-def _rank(loaded: LoadedPool, actors: Mapping[int, PoolActor], asked: Asked) -> list[Encounter]:
+def _rank(loaded: LoadedPool, actors: Mapping[int, PoolActor], asked: Asked, affinity: Affinity) -> list[Met]:
     asker = actors.get(asked.actor_id)
     pool = [a.profile for i, a in sorted(actors.items()) if i != asked.actor_id and _understood(a)]
     if asker is None or not pool or not _understood(asker):
         return []
     # Whatever the two went through before is not told here: a phone on a table is read by two.
-    scoring = Scoring(hub_level=loaded.hub_level)
+    scoring = Scoring(affinity=affinity, hub_level=loaded.hub_level)
     request = Request(k=asked.most or len(pool), min_score=0, cross_side=False, scoring=scoring)
-    return [_encounter(s, actors[int(s.id)], asked.lang) for s in rank(asker.profile, pool, request).suggestions]
+    return [(s, actors[int(s.id)]) for s in rank(asker.profile, pool, request).suggestions]
 
 
 def _understood(actor: PoolActor) -> bool:
@@ -79,7 +92,12 @@ def _understood(actor: PoolActor) -> bool:
     return bool(passages) and all(p.vector is not None for p in passages)
 
 
-def _encounter(ranked: Ranked, actor: PoolActor, lang: str) -> Encounter:
+def _encounter(ranked: Ranked, actor: PoolActor, reader: Reader) -> Encounter:
     # Which languages are spoken at the table is the event's to say: registrations differ from profiles.
     told = (reason for reason in ranked.reasons if reason.part != "language")
-    return Encounter(actor=brief_of(actor), score=round(ranked.score, 4), reasons=reasons_of(told, lang))
+    return Encounter(
+        number=int(ranked.id),
+        actor=reader.sight.brief(actor.told),
+        score=round(ranked.score, 4),
+        reasons=reasons_of(told, reader, actor),
+    )

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, delete, select
 
 from app.errors import BadInput, Conflict, NotFound
 from app.services.actors import get_actor
+from app.services.discretion.pseudonyms import name_in, place_of_event
 from app.services.programmes import check_programme, side_of, sides_of_event
 from models.actor import Actor
 from models.event import (
@@ -263,7 +264,8 @@ def _participant_public(row: Participant, actor: Actor, sides: Sequence[Programm
     said = row.model_dump(exclude={"event_id"})
     said["side"] = row.side or side_of(actor, sides)
     said["languages"] = actor.languages if row.languages is None else row.languages
-    return ParticipantPublic(name=actor.name, **said)
+    pseudonym = name_in(place_of_event(row.event_id), actor.veil) if actor.anonymous and actor.veil else None
+    return ParticipantPublic(name=actor.name, pseudonym=pseudonym, **said)
 
 
 def _counts(session: Session, table: type, event_id: int | None = None) -> dict[int, int]:

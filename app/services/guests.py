@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from sqlmodel import Session
 
+from app.security import Principal
+from app.services.bridges import affinity_in_force
 from app.services.events import get_event, list_participants
 from app.services.match import find_matches
 from app.services.meaning import Meaning
@@ -40,14 +42,19 @@ class Guests:
     served: list[tuple[ParticipantPublic, int]]
 
 
+MOST = 12
+"""Guests proposed."""
+
+
 def propose_guests(
-    session: Session, *, meaning: Meaning, cache: PoolCache, event_id: int, lang: str, limit: int = 12
+    session: Session, *, meaning: Meaning, cache: PoolCache, event_id: int, lang: str, principal: Principal
 ) -> Guests:
     """Actors above the threshold for the worst served participants; who fits several of them comes first."""
     event = get_event(session, event_id=event_id)
     people = list_participants(session, event_id=event_id)
     loaded = cache.get(session, encoder=meaning.name)
-    scoring = Scoring(weights=weights_of_event(session, event_id=event_id), hub_level=loaded.hub_level)
+    weights, affinity = weights_of_event(session, event_id=event_id), affinity_in_force(session)
+    scoring = Scoring(weights=weights, affinity=affinity, hub_level=loaded.hub_level)
     served = worst_served(loaded, people, scoring, cross_side_only=event.cross_side_only)[:MOST_ASKING]
     exclude = MatchFilters(exclude=[p.actor_id for p in people])
     found: dict[int, Guest] = {}
@@ -56,14 +63,15 @@ def propose_guests(
         asked = MatchRequest(
             actor_id=person.actor_id, k=EACH, lang=lang, cross_side=event.cross_side_only, filters=exclude
         )
-        for suggestion in find_matches(session, meaning=meaning, cache=cache, request=asked).suggestions:
+        answer = find_matches(session, meaning=meaning, cache=cache, request=asked, principal=principal)
+        for suggestion in answer.suggestions:
             guest = found.setdefault(suggestion.actor.id, Guest(suggestion, person))
             guest.gain += suggestion.score
             guest.fits.append(person)
             if suggestion.score > guest.best.score:
                 guest.best, guest.asker = suggestion, person
     ranked = sorted(found.values(), key=lambda g: (-g.gain, g.best.actor.name))
-    return Guests(ranked[:limit], threshold, served)
+    return Guests(ranked[:MOST], threshold, served)
 
 
 def worst_served(

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select, update
 
 from app.errors import BadInput, NotFound
+from app.security import Principal, participant
 from app.services.events import get_event
 from models.actor import Actor
 from models.agenda import AgendaLink, LinkPublic
@@ -44,6 +45,11 @@ class Link:
     def name(self) -> str:
         """For the audit trail: says which link, not whose."""
         return f"link:{self.id}"
+
+    @property
+    def principal(self) -> Principal:
+        """Who holds it."""
+        return participant(self.event_id, self.actor_id, self.name)
 
 
 @dataclass(frozen=True)

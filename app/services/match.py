@@ -2,16 +2,20 @@
 
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from sqlmodel import Session
 
 from app.errors import NotFound
+from app.security import ANYBODY, Principal
+from app.services.actor_rows import PoolActor
+from app.services.discretion.sight import Sight
 from app.services.histories import histories
 from app.services.language_means import neutral_units
 from app.services.meaning import Meaning
 from app.services.pool import LoadedPool, PoolCache, load_actors
-from app.services.suggestions import suggestion_of
+from app.services.suggestions import Reader, suggestion_of
 from app.services.texts import pieces, tagged
 from app.services.wanted import Facts, Wanted, who_is_wanted
 from app.services.weights import revision_and_weights
@@ -41,16 +45,21 @@ class Question:
     profile: Profile
     own_side: str
     own_country: str | None = None
+    stored: PoolActor | None = None
 
 
-def find_matches(session: Session, *, meaning: Meaning, cache: PoolCache, request: MatchRequest) -> MatchAnswer:
-    """Ranked cross-border suggestions with parts, reasons and evidence."""
+def find_matches(
+    session: Session, *, meaning: Meaning, cache: PoolCache, request: MatchRequest, principal: Principal = ANYBODY
+) -> MatchAnswer:
+    """Ranked cross-border suggestions with parts, reasons and evidence, as far as `principal` may see them."""
     started = time.perf_counter()
+    reader = Reader(request.lang, Sight(session, principal))
+    request = _with_own_numbers(request, reader.sight)
     revision, in_force = revision_and_weights(session)
     loaded = cache.get(session, encoder=meaning.name, revision=revision)
     question = _measured(ask(session, meaning=meaning, loaded=loaded, request=request), loaded)
     weights = in_force.changed(request.weights)
-    relations = histories(session, ids=[int(question.profile.id)])
+    relations = _open(histories(session, ids=[int(question.profile.id)]), reader.sight)
     wanted = _wanted(question, request, relations)
     asked = Request(
         k=request.k,
@@ -58,14 +67,16 @@ def find_matches(session: Session, *, meaning: Meaning, cache: PoolCache, reques
         cross_side=False,
         diversity=request.diversity,
         explain=request.explain,
-        scoring=Scoring(weights=weights, relations=relations, hub_level=loaded.hub_level),
+        scoring=Scoring(
+            weights=weights, affinity=in_force.affinity, relations=relations, hub_level=loaded.hub_level
+        ),
     )
     if loaded.crowd is not None:
         loaded = _nearest(session, meaning, loaded, loaded.crowd, question.profile, wanted, asked)
     allowed = who_is_wanted(loaded.facts, wanted) & ~loaded.silent
     ranking = rank(question.profile, loaded.pool, asked, allowed)
     return MatchAnswer(
-        suggestions=[suggestion_of(s, loaded.actors[int(s.id)], request.lang) for s in ranking.suggestions],
+        suggestions=[suggestion_of(s, loaded.actors[int(s.id)], reader, question.stored) for s in ranking.suggestions],
         threshold=ranking.threshold,
         none_suitable=ranking.none_suitable,
         model=meaning.name,
@@ -73,6 +84,23 @@ def find_matches(session: Session, *, meaning: Meaning, cache: PoolCache, reques
         weights_proposal=in_force.proposal,
         took_ms=round((time.perf_counter() - started) * 1000, 2),
     )
+
+
+def _with_own_numbers(request: MatchRequest, sight: Sight) -> MatchRequest:
+    """The question with numbers of actors in place of pseudonyms; NotFound for who must not be known."""
+    changes: dict[str, Any] = {}
+    if request.actor_id is not None:
+        changes["actor_id"] = sight.own_number(request.actor_id)
+    if request.filters.exclude:
+        exclude = sight.own_numbers(request.filters.exclude)
+        changes["filters"] = request.filters.model_copy(update={"exclude": exclude})
+    return request.model_copy(update=changes)
+
+
+def _open(relations: Relations, sight: Sight) -> Relations:
+    """What pairs went through, as far as neither hides it: a score would tell it as words do."""
+    hiding = sight.hiding("relations", {int(end) for pair in relations for end in pair})
+    return {pair: told for pair, told in relations.items() if hiding.isdisjoint(pair)} if hiding else relations
 
 
 def _wanted(question: Question, request: MatchRequest, relations: Relations) -> Wanted:
@@ -140,7 +168,7 @@ def _stored_question(session: Session, meaning: Meaning, loaded: LoadedPool, act
         raise NotFound(f"there is no actor {actor_id}")
     if any(p.vector is None for p in known.profile.passages):
         known = replace(known, profile=_embedded(meaning, loaded, known.profile))
-    return Question(known.profile, known.profile.side)
+    return Question(known.profile, known.profile.side, stored=known)
 
 
 def _embedded(meaning: Meaning, loaded: LoadedPool, profile: Profile) -> Profile:

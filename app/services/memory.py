@@ -10,6 +10,7 @@ from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from app.services.discretion.sight import EVERYBODY, Sight
 from app.services.feedback import is_worthy, verdicts
 from app.services.search import Words, actors_by_name
 from app.services.texts import fold
@@ -34,6 +35,8 @@ class TandemQuery:
     side: str | None = None
     words: str = ""
     events: frozenset[int] | None = None
+    sight: Sight = EVERYBODY
+    """For whom: tandems with an end that hides them are left out."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +116,12 @@ def _row(found: Any, dates: dict[Pair, date], events: frozenset[int] | None, tod
 
 
 def _narrowed(session: Session, query: TandemQuery, first: Any, second: Any) -> list[Any]:
-    where: list[Any] = []
+    where: list[Any] = [query.sight.may_relate(first), query.sight.may_relate(second)]
     if query.side:
         where.append(or_(first.side == query.side, second.side == query.side))
     if fold(query.words):
-        named = [hit.actor.id for hit in actors_by_name(session, words=Words.of(query.words), limit=_NAMED)]
+        hits = actors_by_name(session, words=Words.of(query.words), limit=_NAMED, sight=query.sight)
+        named = [hit.actor.id for hit in hits]
         where.append(or_(first.id.in_(named), second.id.in_(named)))
     return where
 

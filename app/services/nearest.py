@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, bindparam
 from sqlmodel import Session, col, select
 
 from app.services.actors import ActorQuery, conditions
+from app.services.discretion.sight import Sight
 from app.services.language_means import neutral_units
 from app.services.meaning import Meaning
 from app.services.pool import LoadedPool, PoolActor, PoolCache, load_actors
-from app.services.suggestions import brief_of
+from app.services.suggestions import readable
 from matching.encoder.language import detect_language
 from matching.ranking.profile import Pool
 from models.actor import Actor, ActorHit
@@ -44,7 +45,8 @@ def actors_by_meaning(
     order = (int(row) for row in np.argsort(-np.round(near, 6), kind="stable") if np.isfinite(near[row]))
     ids = (int(loaded.pool.profiles[row].id) for row in order)
     kept = (i for i in ids if allowed is None or i in allowed)
-    return [_hit(loaded.actors[i], asked) for _, i in zip(range(limit), kept, strict=False)]
+    hits = (hit for i in kept if (hit := _hit(loaded.actors[i], asked, filters.sight)) is not None)
+    return [hit for _, hit in zip(range(limit), hits, strict=False)]
 
 
 def _nearest_actors(
@@ -74,13 +76,16 @@ def _nearness(pool: Pool, asked: NDArray[np.float32]) -> NDArray[np.float64]:
     return nearest
 
 
-def _hit(actor: PoolActor, asked: NDArray[np.float32]) -> ActorHit:
+def _hit(actor: PoolActor, asked: NDArray[np.float32], sight: Sight) -> ActorHit | None:
+    """By the nearest passage that may be read; None where there is none."""
     near: list[tuple[float, Any]] = [
-        (float(p.vector @ asked), p) for p in actor.profile.passages if p.vector is not None
+        (float(p.vector @ asked), p) for p in readable(actor, sight) if p.vector is not None
     ]
+    if not near:
+        return None
     similarity, passage = max(near, key=lambda pair: pair[0])
     return ActorHit(
-        actor=brief_of(actor),
+        actor=sight.brief(actor.told),
         found_by="meaning",
         text=passage.text,
         lang=passage.lang,

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
-from app.services.actors import brief
+from app.services.discretion.sight import EVERYBODY, Sight
 from app.services.texts import fold
 from models.actor import Actor, ActorBrief
 
@@ -53,7 +53,7 @@ def list_sides(session: Session) -> list[Side]:
             Actor.side,
             func.count(),
             func.mode().within_group(col(Actor.country)),
-            func.mode().within_group(col(Actor.region)),
+            func.mode().within_group(col(Actor.region)).filter(~col(Actor.anonymous), col(Actor.visibility) == {}),
         )
         .group_by(col(Actor.side))
         .order_by(col(Actor.side))
@@ -77,16 +77,17 @@ def _counted(session: Session, value: Mapped[str] | ColumnElement[str]) -> list[
     return [Choice(code, count) for code, count in rows]
 
 
-def actors_by_words(session: Session, *, words: str, not_side: str | None = None, limit: int = 10) -> list[ActorBrief]:
+def actors_by_words(
+    session: Session, *, words: str, not_side: str | None = None, limit: int = 10, sight: Sight = EVERYBODY
+) -> list[ActorBrief]:
     """Actors that share words with a question, those that share most first; for when meaning is not to be had."""
     terms = [t for t in fold(words).split() if len(t) >= _SHORTEST_WORD] or fold(words).split()
     if not terms:
         return []
-    vector = func.to_tsvector("simple", Actor.search_text)
     question = func.to_tsquery("simple", " | ".join(f"{t[:_PREFIX]}:*" for t in terms))
-    where: list[ColumnElement[bool]] = [vector.op("@@")(question)]
+    where: list[ColumnElement[bool]] = [sight.has_words(question)]
     if not_side:
         where.append(col(Actor.side) != not_side)
-    best = func.ts_rank(vector, question).desc()
+    best = func.ts_rank(func.to_tsvector("simple", sight.words()), question).desc()
     rows: Sequence[Actor] = session.exec(select(Actor).where(*where).order_by(best, col(Actor.id)).limit(limit)).all()
-    return [brief(actor) for actor in rows]
+    return [sight.brief(actor) for actor in rows]

@@ -21,8 +21,9 @@ Word = Literal["wish", "veto", "none"]
 
 @dataclass(frozen=True)
 class Other:
-    """Another participant, by name."""
+    """Another participant, by name; `number` is its own, by which it is stored."""
 
+    number: int
     actor_id: int
     name: str
 
@@ -37,13 +38,18 @@ def others_to_meet(session: Session, *, agenda: Agenda) -> list[Other]:
     """Every participant that this one may be paired with, by name."""
     side = func.coalesce(Participant.side, Actor.side)
     rows = session.exec(
-        select(Actor.id, Actor.name, side)
+        select(Actor, side)
         .join(Participant, col(Participant.actor_id) == Actor.id)
         .where(Participant.event_id == agenda.event.id, Actor.id != agenda.actor.id)
         .order_by(col(Actor.name), col(Actor.id))
     ).all()
-    own = agenda.participant.side or agenda.actor.side
-    return [Other(i, name) for i, name, other in rows if not agenda.event.cross_side_only or other != own]
+    own, sight = agenda.participant.side or agenda.actor.side, agenda.sight
+    met = [actor for actor, other in rows if not agenda.event.cross_side_only or other != own]
+    others = [Other(actor.id, sight.number(actor), sight.name(actor)) for actor in met]
+    # The order of their names would tell where those are that are withheld.
+    return [o for o in others if o.number == o.actor_id] + sorted(
+        (o for o in others if o.number != o.actor_id), key=lambda o: o.name
+    )
 
 
 def say_word(session: Session, *, agenda: Agenda, target_id: int, word: Word, now: datetime) -> None:
@@ -56,7 +62,7 @@ def say_word(session: Session, *, agenda: Agenda, target_id: int, word: Word, no
         raise Conflict("wishes are closed: speak to the organiser")
     event_id, actor_id = agenda.event.id, agenda.actor.id
     if session.get(Participant, (event_id, target_id)) is None:
-        raise NotFound(f"actor {target_id} does not take part in this event")
+        raise NotFound("that actor does not take part in this event")
     row = session.get(Wish, (event_id, actor_id, target_id))
     if row is not None and row.kind == "must":
         raise Conflict("the organiser has arranged this meeting already: speak to the organiser")

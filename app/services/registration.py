@@ -10,8 +10,8 @@ from typing import Any, Literal
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from app.errors import NotFound
-from app.services.actors import brief, get_actor
+from app.errors import Forbidden, NotFound
+from app.services.discretion.sight import Sight
 from app.services.events import get_event, list_participants, list_rounds, register
 from app.services.language_names import language_code
 from app.services.search import Words, actors_by_name
@@ -61,23 +61,26 @@ class _Refused(Exception):
     figures: dict[str, Any]
 
 
-def read_list(session: Session, *, event_id: int, text: str, lang: str) -> list[Row]:
-    """Every line that says something. The first may name the columns; without, it is name, languages, rounds."""
+def read_list(session: Session, *, event_id: int, text: str, lang: str, sight: Sight) -> list[Row]:
+    """Every line that says something. The first may name the columns; without, it is name, languages, rounds.
+
+    `sight`: of who registers; nobody is found whom they must not know.
+    """
     get_event(session, event_id=event_id)
     rounds = len(list_rounds(session, event_id=event_id))
     taken = {p.actor_id for p in list_participants(session, event_id=event_id)}
     rows: list[Row] = []
     for line, words, said in _lines(text):
-        row = _row(session, line, words, said, _Reader(rounds, lang), taken)
+        row = _row(session, line, words, said, _Reader(rounds, lang, sight), taken)
         if row.state == "new" and row.actor:
             taken.add(row.actor.id)
         rows.append(row)
     return rows
 
 
-def register_list(session: Session, *, event_id: int, text: str, lang: str) -> list[Row]:
+def register_list(session: Session, *, event_id: int, text: str, lang: str, sight: Sight) -> list[Row]:
     """Register every line that is new; the others are left and told."""
-    rows = read_list(session, event_id=event_id, text=text, lang=lang)
+    rows = read_list(session, event_id=event_id, text=text, lang=lang, sight=sight)
     for row in rows:
         if row.state == "new" and row.fields is not None:
             register(session, event_id=event_id, fields=row.fields)
@@ -117,6 +120,7 @@ class _Reader:
 
     rounds: int
     lang: str
+    sight: Sight
 
     def fields(self, said: Mapping[str, str]) -> dict[str, Any]:
         """Whatever the line says beside the name."""
@@ -155,10 +159,11 @@ class _Reader:
 
 
 def _row(session: Session, line: int, words: str, said: Mapping[str, str], reader: _Reader, taken: set[int]) -> Row:
-    exact, close = _who(session, words) if words == said.get("name") else _who(session, said.get("name", ""))
+    sight = reader.sight
+    exact, close = _who(session, words if words == said.get("name") else said.get("name", ""), sight)
     if not exact and words != said.get("name"):
         # A name may hold the sign between the cells: "Tissages, Filatures et Cie".
-        exact, close_whole = _who(session, words)
+        exact, close_whole = _who(session, words, sight)
         said, close = ({"name": words} if exact else said), close or close_whole
     if len(exact) != 1:
         return Row(line, words, "several" if exact else "unknown", candidates=exact or close)
@@ -175,23 +180,23 @@ def _row(session: Session, line: int, words: str, said: Mapping[str, str], reade
     return Row(line, words, "new", actor, fields)
 
 
-def _who(session: Session, name: str) -> tuple[list[ActorBrief], list[ActorBrief]]:
+def _who(session: Session, name: str, sight: Sight) -> tuple[list[ActorBrief], list[ActorBrief]]:
     """Who is called exactly so (or has this number), and who is called about so."""
     if re.fullmatch(r"#?[0-9]{1,18}", name):
         try:
-            return [brief(get_actor(session, actor_id=int(name.removeprefix("#"))))], []
-        except NotFound:
+            return [sight.brief(sight.known_actor(int(name.removeprefix("#"))))], []
+        except (NotFound, Forbidden):
             return [], []
-    hits = actors_by_name(session, words=Words.of(name), limit=_CANDIDATES) if fold(name) else []
+    hits = actors_by_name(session, words=Words.of(name), limit=_CANDIDATES, sight=sight) if fold(name) else []
     exact = [hit.actor for hit in hits if fold(name) in _names(hit)]
     close = [hit.actor for hit in hits if hit.actor not in exact]
-    return exact, close or (_misspelt(session, name) if fold(name) and not exact else [])
+    return exact, close or (_misspelt(session, name, sight) if fold(name) and not exact else [])
 
 
-def _misspelt(session: Session, name: str) -> list[ActorBrief]:
+def _misspelt(session: Session, name: str, sight: Sight) -> list[ActorBrief]:
     """Who begins alike and is written nearly so."""
     start = Words.of(fold(name)[:_SURE_LETTERS])
-    hits = actors_by_name(session, words=start, limit=_ALIKE)
+    hits = actors_by_name(session, words=start, limit=_ALIKE, sight=sight)
     likeness = {
         hit.actor.id: max(SequenceMatcher(None, fold(name), said).ratio() for said in _names(hit)) for hit in hits
     }

@@ -3,22 +3,26 @@
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, NotFound
+from app.security import ANYBODY, Principal
 from app.services.actors import get_actor
+from app.services.discretion.sight import Sight
 from app.services.pool_revision import mark_pool_changed
 from models.actor import Actor, Relation, RelationCreate, RelationPublic
 
 
-def list_relations(session: Session, *, actor_id: int, notes: bool = True) -> list[RelationPublic]:
-    """The actor's relations, by type and name; without notes for readers, to whom nobody wrote them."""
-    get_actor(session, actor_id=actor_id)
+def list_relations(session: Session, *, actor_id: int, principal: Principal = ANYBODY) -> list[RelationPublic]:
+    """The actor's relations, by type and name, as far as neither end hides them; notes are for organisers."""
+    sight = Sight(session, principal)
+    if not sight.shows(get_actor(session, actor_id=actor_id), "relations"):
+        return []
     rows = session.exec(
-        select(Relation, Actor.name)
+        select(Relation, Actor)
         .join(Actor, col(Actor.id) == Relation.target_id)
         .where(Relation.actor_id == actor_id)
         .order_by(col(Relation.type), col(Actor.name))
     ).all()
-    told = [_relation_public(relation, name) for relation, name in rows]
-    return told if notes else [relation.model_copy(update={"note": None}) for relation in told]
+    told = [_relation_public(row, target.name) for row, target in rows if sight.shows(target, "relations")]
+    return told if principal.organises else [relation.model_copy(update={"note": None}) for relation in told]
 
 
 def set_relation(session: Session, *, actor_id: int, relation: RelationCreate) -> RelationPublic:

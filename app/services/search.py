@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, and_, func, literal, union_all
 from sqlmodel import Session, col, select
 
-from app.services.actors import ActorQuery, brief, conditions
+from app.services.actors import ActorQuery, conditions
+from app.services.discretion.sight import EVERYBODY, Sight
 from app.services.meaning import Meaning
 from app.services.nearest import actors_by_meaning
 from app.services.pool import PoolCache
-from app.services.texts import SMALL_WORDS, acronyms, fold
-from models.actor import Actor, ActorBrief, ActorHit
+from app.services.texts import FACET_FIELDS, SMALL_WORDS, acronyms, fold
+from models.actor import Actor, ActorHit
 from models.passage import Passage
 
 _CANDIDATES = 2000
@@ -71,12 +72,12 @@ def search_actors(
     filters: ActorQuery = NOBODY_LEFT_OUT,
 ) -> list[ActorHit]:
     """Actors by name, then by words, then by meaning, none twice; without a `meaning`, by name and words alone."""
-    words, narrowed = Words.of(query), conditions(filters)
+    words, narrowed, sight = Words.of(query), conditions(filters), filters.sight
     hits: dict[int, ActorHit] = {}
     steps: list[Callable[[], list[ActorHit]]] = [
-        lambda: actors_by_name(session, words=words, narrowed=narrowed, limit=limit),
-        lambda: actors_with_all_words(session, words=words, narrowed=narrowed, limit=limit),
-        lambda: _actors_with_some_words(session, words, narrowed, limit),
+        lambda: actors_by_name(session, words=words, narrowed=narrowed, limit=limit, sight=sight),
+        lambda: actors_with_all_words(session, words=words, narrowed=narrowed, limit=limit, sight=sight),
+        lambda: _actors_with_some_words(session, words, narrowed, limit, sight),
     ]
     if meaning is not None:
         by_meaning = partial(actors_by_meaning, meaning=meaning, cache=cache, query=query)
@@ -89,23 +90,26 @@ def search_actors(
     return list(hits.values())[:limit]
 
 
-def actors_by_name(session: Session, *, words: Words, narrowed: Narrowed = (), limit: int = 20) -> list[ActorHit]:
+def actors_by_name(
+    session: Session, *, words: Words, narrowed: Narrowed = (), limit: int = 20, sight: Sight = EVERYBODY
+) -> list[ActorHit]:
     """Those whose name, alias or acronym it is; whose name begins with it; has it; has its words, articles apart."""
     if not 0 < len(words.terms) <= _MOST_WORDS:
         return []
     # A profile's searchable words begin with its names, so the earlier a word stands, the likelier it is in a name.
-    position = func.strpos(Actor.search_text, words.telling()[0])
-    rows = session.exec(
-        select(Actor).where(_has(words.telling_question()), *narrowed).order_by(position, col(Actor.id)).limit(_NAMES)
-    ).all()
-    ranked = [(*known, actor) for actor in rows if (known := _known_by(actor, words))]
+    position = func.strpos(sight.words(), words.telling()[0])
+    asked = select(Actor).where(_has(words.telling_question(), sight), sight.may_know(), *narrowed)
+    rows = session.exec(asked.order_by(position, col(Actor.id)).limit(_NAMES)).all()
+    ranked = [(*known, actor) for actor in rows if (known := _known_by(sight.names(actor), words))]
     ranked.sort(key=lambda row: (row[0], len(row[1]), row[2].name, row[2].id))
-    return [ActorHit(actor=brief(actor), found_by="name", text=name, lang=None) for _, name, actor in ranked[:limit]]
+    return [
+        ActorHit(actor=sight.brief(actor), found_by="name", text=name, lang=None) for _, name, actor in ranked[:limit]
+    ]
 
 
-def _known_by(actor: Actor, words: Words) -> tuple[int, str] | None:
+def _known_by(names: Sequence[str], words: Words) -> tuple[int, str] | None:
     """(how well, the name) of the best of an actor's names, or None."""
-    found = [(how, name) for name in [actor.name, *actor.aliases] if (how := _fit(name, words)) is not None]
+    found = [(how, name) for name in names if (how := _fit(name, words)) is not None]
     return min(found, key=lambda pair: pair[0]) if found else None
 
 
@@ -124,36 +128,39 @@ def _fit(name: str, words: Words) -> int | None:
 
 
 def actors_with_all_words(
-    session: Session, *, words: Words, narrowed: Narrowed = (), limit: int = 20
+    session: Session, *, words: Words, narrowed: Narrowed = (), limit: int = 20, sight: Sight = EVERYBODY
 ) -> list[ActorHit]:
     """Actors that have every telling word; those that have them as they were typed first, then by how often."""
     if not words.terms:
         return []
     question = words.telling_question()
     # Looked up first and ranked after: a rank needs the words of a whole profile parted again.
-    some = select(Actor.id).where(_has(question), *narrowed).limit(_CANDIDATES).cte("some").prefix_with("MATERIALIZED")
-    together = func.strpos(Actor.search_text, words.phrase) > 0
-    whole = func.strpos(col(Actor.search_text).concat(" "), f"{words.phrase} ") > 0
+    asked = select(Actor.id).where(_has(question, sight), *narrowed).limit(_CANDIDATES)
+    some = asked.cte("some").prefix_with("MATERIALIZED")
+    together = func.strpos(sight.words(), words.phrase) > 0
+    whole = func.strpos(sight.words().concat(" "), f"{words.phrase} ") > 0
     rows = session.exec(
         select(Actor)
         .where(col(Actor.id).in_(select(some.c.id)))
-        .order_by(whole.desc(), together.desc(), _rank(question).desc(), col(Actor.id))
+        .order_by(whole.desc(), together.desc(), _rank(question, sight).desc(), col(Actor.id))
         .limit(limit)
     ).all()
-    return _hits(session, [brief(actor) for actor in rows], words.terms)
+    return _hits(session, rows, words.terms, sight)
 
 
-def _actors_with_some_words(session: Session, words: Words, narrowed: Narrowed, limit: int) -> list[ActorHit]:
+def _actors_with_some_words(
+    session: Session, words: Words, narrowed: Narrowed, limit: int, sight: Sight
+) -> list[ActorHit]:
     """Actors that have the greater part of the words, by how rare these are."""
-    shares = _shares(session, words, narrowed)
+    shares = _shares(session, words, narrowed, sight)
     best = sorted(shares, key=lambda i: (-shares[i], i))[:_CANDIDATES]
-    rank = _rank(" | ".join(words.lexemes()))
+    rank = _rank(" | ".join(words.lexemes()), sight)
     rows = session.exec(select(Actor, rank).where(col(Actor.id).in_(best))).all() if best else []
     ordered = sorted(rows, key=lambda row: (-shares[row[0].id], -row[1], row[0].id))
-    return _hits(session, [brief(actor) for actor, _ in ordered[:limit]], words.terms)
+    return _hits(session, [actor for actor, _ in ordered[:limit]], words.terms, sight)
 
 
-def _shares(session: Session, words: Words, narrowed: Narrowed) -> dict[int, float]:
+def _shares(session: Session, words: Words, narrowed: Narrowed, sight: Sight) -> dict[int, float]:
     """Actor → its share of the question, for those with enough of it; a word that nobody has counts as the rarest."""
     lexemes = [word for word in words.lexemes() if len(word) >= _SHORTEST][:_MOST_WORDS]
     if len(lexemes) < 2:
@@ -161,7 +168,7 @@ def _shares(session: Session, words: Words, narrowed: Narrowed) -> dict[int, flo
     everybody = session.exec(select(func.count()).select_from(Actor)).one()
     holders: dict[int, set[int]] = {number: set() for number in range(len(lexemes))}
     for number, actor_id in session.execute(
-        union_all(*(_holders(n, word, narrowed) for n, word in enumerate(lexemes)))
+        union_all(*(_holders(n, _has(word, sight), narrowed) for n, word in enumerate(lexemes)))
     ):
         holders[number].add(actor_id)
     weight = {number: log((everybody + 1) / (len(ids) + 1)) + 1e-9 for number, ids in holders.items()}
@@ -175,33 +182,34 @@ def _shares(session: Session, words: Words, narrowed: Narrowed) -> dict[int, flo
     return {i: gained[i] / whole for i in telling if gained[i] / whole >= _ENOUGH}
 
 
-def _holders(number: int, word: str, narrowed: Narrowed) -> Any:
+def _holders(number: int, have: ColumnElement[bool], narrowed: Narrowed) -> Any:
     """(number of the word, id) of actors that have a word."""
-    found = select(literal(number, Integer).label("number"), col(Actor.id)).where(and_(_has(word), *narrowed))
+    found = select(literal(number, Integer).label("number"), col(Actor.id)).where(and_(have, *narrowed))
     return found.limit(_CANDIDATES).subquery().select()
 
 
-def _has(question: str) -> ColumnElement[bool]:
-    return func.to_tsvector("simple", Actor.search_text).op("@@")(func.to_tsquery("simple", question))
+def _has(question: str, sight: Sight) -> ColumnElement[bool]:
+    return sight.has_words(func.to_tsquery("simple", question))
 
 
-def _rank(question: str) -> Any:
-    return func.ts_rank(func.to_tsvector("simple", Actor.search_text), func.to_tsquery("simple", question))
+def _rank(question: str, sight: Sight) -> Any:
+    return func.ts_rank(func.to_tsvector("simple", sight.words()), func.to_tsquery("simple", question))
 
 
-def _hits(session: Session, actors: Sequence[ActorBrief], terms: Sequence[str]) -> list[ActorHit]:
-    """Hits by words, each with the piece of its texts that has most of them."""
+def _hits(session: Session, actors: Sequence[Actor], terms: Sequence[str], sight: Sight) -> list[ActorHit]:
+    """Hits by words, each with the piece of its texts that has most of them, of those that may be read."""
     pieces = session.exec(
-        select(Passage.actor_id, Passage.lang, Passage.text)
+        select(Passage.actor_id, Passage.facet, Passage.lang, Passage.text)
         .where(col(Passage.actor_id).in_([a.id for a in actors]))
         .order_by(col(Passage.actor_id), col(Passage.ordinal))
     ).all()
+    by_id = {actor.id: actor for actor in actors}
     best: dict[int, tuple[int, str, str]] = {}
-    for actor_id, lang, text in pieces:
+    for actor_id, facet, lang, text in pieces:
         count = _count(text, terms)
-        if count > best.get(actor_id, (0, "", ""))[0]:
+        if count > best.get(actor_id, (0, "", ""))[0] and sight.shows(by_id[actor_id], FACET_FIELDS[facet]):
             best[actor_id] = (count, lang, text)
-    told = [(actor, best.get(actor.id, (0, None, None))) for actor in actors]
+    told = [(sight.brief(actor), best.get(actor.id, (0, None, None))) for actor in actors]
     return [ActorHit(actor=actor, found_by="words", text=text, lang=lang) for actor, (_, lang, text) in told]
 
 

@@ -1,59 +1,73 @@
 """What the ranking found, as answers tell it: its dataclasses and rows of the pool become shapes here alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from app.services.pool import PoolActor
+from app.services.actor_rows import PoolActor
+from app.services.discretion.fields import is_veiled
+from app.services.discretion.sight import EVERYBODY, Sight
+from app.services.texts import FACET_FIELDS
+from matching.ranking.profile import Evidence as Met
 from matching.ranking.profile import Fragment as Quoted
+from matching.ranking.profile import Passage
 from matching.ranking.profile import Reason as Found
 from matching.ranking.profile import Suggestion as Ranked
 from matching.ranking.reasons import render_reason
-from models.actor import ActorBrief
 from models.match import Evidence, Fragment, Reason, Suggestion
 
 
-def suggestion_of(ranked: Ranked, actor: PoolActor, lang: str) -> Suggestion:
-    """A ranked actor with its score, its parts, and its reasons in the reader's language."""
+@dataclass(frozen=True)
+class Reader:
+    """Who reads answers: in which language, and what they may see."""
+
+    lang: str
+    sight: Sight = EVERYBODY
+
+
+def suggestion_of(ranked: Ranked, actor: PoolActor, reader: Reader, asker: PoolActor | None = None) -> Suggestion:
+    """A ranked actor with its score, its parts, and its reasons in the reader's language.
+
+    `asker`: for whom it is suggested, where that is a stored actor.
+    """
     return Suggestion(
-        actor=brief_of(actor),
+        actor=reader.sight.brief(actor.told),
         score=round(ranked.score, 4),
         parts={name: round(value, 4) for name, value in ranked.parts.items()},
-        reasons=reasons_of(ranked.reasons, lang),
+        reasons=reasons_of(ranked.reasons, reader, actor, asker),
         relation=ranked.relation,
         common_languages=list(ranked.common_languages),
         distance_km=ranked.distance_km,
     )
 
 
-def reasons_of(found: Iterable[Found], lang: str) -> list[Reason]:
-    """Reasons in the reader's language, with the words of the two that met in their own."""
+def reasons_of(
+    found: Iterable[Found], reader: Reader, actor: PoolActor, asker: PoolActor | None = None
+) -> list[Reason]:
+    """Reasons in the reader's language, with the words of the two that met in their own, as far as they may be read."""
     return [
         Reason(
             part=reason.part,
-            text=render_reason(reason, lang),
-            evidence=Evidence(
-                yours=_fragment(reason.evidence.yours),
-                theirs=_fragment(reason.evidence.theirs),
-                similarity=reason.evidence.similarity,
-            )
-            if reason.evidence
-            else None,
+            text=render_reason(reason, reader.lang),
+            evidence=_evidence(reason.evidence, reader.sight, actor, asker) if reason.evidence else None,
         )
         for reason in found
     ]
 
 
-def brief_of(actor: PoolActor) -> ActorBrief:
-    """An actor of the pool as answers name it."""
-    profile = actor.profile
-    return ActorBrief(
-        id=int(profile.id),
-        name=profile.name,
-        kind=profile.kind or "other",
-        country=profile.country or "",
-        region=actor.region,
-        city=actor.city,
-        sectors=list(profile.sectors),
-    )
+def readable(actor: PoolActor, sight: Sight) -> Iterator[Passage]:
+    """The passages of an actor that may be read; all count in the ranking."""
+    shown = {facet for facet, field in FACET_FIELDS.items() if sight.shows(actor.told, field)}
+    return (passage for passage in actor.profile.passages if passage.facet in shown)
+
+
+def _evidence(met: Met, sight: Sight, actor: PoolActor, asker: PoolActor | None) -> Evidence | None:
+    if not _may_read(met.theirs, actor, sight) or (asker is not None and not _may_read(met.yours, asker, sight)):
+        return None
+    return Evidence(yours=_fragment(met.yours), theirs=_fragment(met.theirs), similarity=met.similarity)
+
+
+def _may_read(quoted: Quoted, actor: PoolActor, sight: Sight) -> bool:
+    return not is_veiled(actor.told) or any(quoted.text == passage.text for passage in readable(actor, sight))
 
 
 def _fragment(quoted: Quoted) -> Fragment:

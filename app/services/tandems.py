@@ -1,6 +1,7 @@
 """Tandems: partnerships through their life cycle, each kept once for the pair."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, or_, tuple_
@@ -8,8 +9,10 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, Conflict, NotFound
+from app.security import ANYBODY, Principal
 from app.services.actors import get_actor
 from app.services.cursors import read_cursor, write_cursor
+from app.services.discretion.sight import EVERYBODY, Sight
 from app.services.events import get_event
 from models.actor import Actor, RelationPublic
 from models.base import utc_now
@@ -105,28 +108,32 @@ def tandem_public(session: Session, *, actor_id: int, partner_id: int) -> Tandem
     )
 
 
-def list_tandems(
-    session: Session,
-    *,
-    actor_id: int | None = None,
-    statuses: Sequence[TandemStatus] = (),
-    cursor: str | None = None,
-    limit: int = 50,
-) -> TandemPage:
+@dataclass(frozen=True)
+class TandemQuery:
+    """What a list of tandems is narrowed to, and for whom: those with an end that hides them are left out."""
+
+    actor_id: int | None = None
+    statuses: Sequence[TandemStatus] = ()
+    sight: Sight = EVERYBODY
+
+
+def list_tandems(session: Session, *, query: TandemQuery, cursor: str | None = None, limit: int = 50) -> TandemPage:
     """One page of tandems, of one actor or of all, in the order of their ids."""
-    where: list[Any] = []
-    if actor_id is not None:
-        where.append(or_(col(Tandem.actor_id) == actor_id, col(Tandem.partner_id) == actor_id))
-    if statuses:
-        where.append(col(Tandem.status).in_(statuses))
-    total = session.exec(select(func.count()).select_from(Tandem).where(*where)).one()
+    first, second = aliased(Actor), aliased(Actor)
+    where: list[Any] = [query.sight.may_relate(first), query.sight.may_relate(second)]
+    if query.actor_id is not None:
+        where.append(or_(col(Tandem.actor_id) == query.actor_id, col(Tandem.partner_id) == query.actor_id))
+    if query.statuses:
+        where.append(col(Tandem.status).in_(query.statuses))
+    ends = (col(first.id) == Tandem.actor_id, col(second.id) == Tandem.partner_id)
+    counted = select(func.count()).select_from(Tandem).join(first, ends[0]).join(second, ends[1])
+    total = session.exec(counted.where(*where)).one()
     if cursor:
         where.append(tuple_(col(Tandem.actor_id), col(Tandem.partner_id)) > read_cursor(cursor, int, int))
-    first, second = aliased(Actor), aliased(Actor)
     rows = session.exec(
         select(Tandem, first.name, second.name)
-        .join(first, col(first.id) == Tandem.actor_id)
-        .join(second, col(second.id) == Tandem.partner_id)
+        .join(first, ends[0])
+        .join(second, ends[1])
         .where(*where)
         .order_by(col(Tandem.actor_id), col(Tandem.partner_id))
         .limit(limit + 1)
@@ -140,8 +147,14 @@ def list_tandems(
     )
 
 
-def tandems_as_relations(session: Session, *, actor_id: int, notes: bool = True) -> list[RelationPublic]:
-    """An actor's tandems told like relations of its own, for its page; mere suggestions are left out."""
+def tandems_as_relations(session: Session, *, actor_id: int, principal: Principal = ANYBODY) -> list[RelationPublic]:
+    """An actor's tandems told like relations of its own, for its page; mere suggestions are left out.
+
+    As far as neither end hides them; notes are for organisers.
+    """
+    sight = Sight(session, principal)
+    if not sight.shows(get_actor(session, actor_id=actor_id), "relations"):
+        return []
     rows = session.exec(
         select(Tandem, Actor)
         .join(
@@ -160,9 +173,10 @@ def tandems_as_relations(session: Session, *, actor_id: int, notes: bool = True)
             target_name=other.name,
             type="tried_and_failed" if row.status == "did_not_work" else "tandem",
             status=row.status,
-            note=row.theme or (row.note if notes else None),
+            note=row.theme or (row.note if principal.organises else None),
         )
         for row, other in rows
+        if sight.shows(other, "relations")
     ]
 
 

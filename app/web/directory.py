@@ -1,6 +1,7 @@
 """The directory of actors, and an actor's own page."""
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -8,8 +9,9 @@ from fastapi import APIRouter, Query, Request
 from sqlmodel import Session
 from starlette.responses import Response
 
-from app.deps import HolderDep, PoolDep, PrincipalDep, SessionDep
+from app.deps import HolderDep, PoolDep, PrincipalDep, SeenActor, SessionDep, SightDep
 from app.errors import Unavailable
+from app.security import ANYBODY, Principal
 from app.services.actors import ActorQuery, actor_public, get_actor, list_actors
 from app.services.match import find_matches
 from app.services.meaning import MeaningHolder
@@ -34,6 +36,7 @@ Filter = Annotated[str, Query(max_length=120)]
 def directory(
     request: Request,
     session: SessionDep,
+    sight: SightDep,
     q: Annotated[str, Query(max_length=300)] = "",
     country: Filter = "",
     side: Filter = "",
@@ -49,6 +52,7 @@ def directory(
         sides=_only(side),
         kinds=_only(kind),
         sectors=_only(sector),
+        sight=sight,
     )
     context: dict[str, Any] = {
         "q": q,
@@ -64,14 +68,21 @@ def directory(
 
 @router.get("/{actor_id}")
 def actor_page(
-    request: Request, session: SessionDep, holder: HolderDep, cache: PoolDep, principal: PrincipalDep, actor_id: int
+    request: Request,
+    session: SessionDep,
+    holder: HolderDep,
+    cache: PoolDep,
+    principal: PrincipalDep,
+    actor_id: SeenActor,
+    as_everybody: bool = False,
 ) -> Response:
-    """What an actor says of itself, and whom it should meet."""
-    lang = choose_language(request)
-    context = actor_context(session, holder, cache, actor_id=actor_id, lang=lang)
+    """What an actor says of itself, and whom it should meet; `as_everybody`: no more of it than everybody sees."""
+    reader = ANYBODY if as_everybody else principal
+    context = actor_context(session, holder, cache, actor_id=actor_id, reader=Reader(choose_language(request), reader))
+    context["as_everybody"] = as_everybody
     context["relations"] = [
-        *list_relations(session, actor_id=actor_id, notes=principal.organises),
-        *tandems_as_relations(session, actor_id=actor_id, notes=principal.organises),
+        *list_relations(session, actor_id=actor_id, principal=reader),
+        *tandems_as_relations(session, actor_id=actor_id, principal=reader),
     ]
     answer = page(request, "actor.html", context)
     side, came_from = whence(request)
@@ -87,8 +98,16 @@ def whence(request: Request) -> tuple[str, int | None]:
     return parse_qs(parts.query).get("side", [""])[0], int(before[1]) if before else None
 
 
+@dataclass(frozen=True)
+class Reader:
+    """Who reads a page, in which language."""
+
+    lang: str
+    principal: Principal
+
+
 def actor_context(
-    session: Session, holder: MeaningHolder, cache: PoolCache, *, actor_id: int, lang: str
+    session: Session, holder: MeaningHolder, cache: PoolCache, *, actor_id: int, reader: Reader
 ) -> dict[str, Any]:
     """The profile and, once the model is there, its suggestions."""
     row = get_actor(session, actor_id=actor_id)
@@ -96,14 +115,15 @@ def actor_context(
         meaning = holder.get()
     except Unavailable:
         meaning = None
-    actor = actor_public(session, actor=row, encoder=holder.name)
+    actor = actor_public(session, actor=row, encoder=holder.name, principal=reader.principal)
     answer = None
     if meaning and actor.embedding.passages:
-        asked = MatchRequest(actor_id=actor_id, lang=lang, min_score=0)
-        answer = shown(find_matches(session, meaning=meaning, cache=cache, request=asked))
+        asked = MatchRequest(actor_id=actor.id, lang=reader.lang, min_score=0)
+        found = find_matches(session, meaning=meaning, cache=cache, request=asked, principal=reader.principal)
+        answer = shown(found)
     return {
         "actor": actor,
-        "facets": facets(actor, lang),
+        "facets": facets(actor, reader.lang),
         "answer": answer,
         "waiting": holder.state == "loading",
         "safe_website": web_address(actor.website),

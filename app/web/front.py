@@ -1,13 +1,17 @@
 """The front page: one question in any language, and who answers it."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from sqlmodel import Session, col
 from starlette.responses import Response
 
-from app.deps import HolderDep, PoolDep, SessionDep
+from app.deps import HolderDep, PoolDep, PrincipalDep, SessionDep
 from app.errors import Unavailable
+from app.security import Principal
+from app.services.discretion.sight import Sight
 from app.services.match import find_matches
 from app.services.meaning import MeaningHolder
 from app.services.pages import Side, actors_by_words, list_sides
@@ -46,6 +50,7 @@ def front(
     session: SessionDep,
     holder: HolderDep,
     cache: PoolDep,
+    principal: PrincipalDep,
     q: Annotated[str, Query(max_length=LONGEST_QUESTION)] = "",
     side: Annotated[str, Query(max_length=40)] = "",
     near: bool = False,
@@ -69,32 +74,49 @@ def front(
     }
     if words:
         asked = MatchRequest(text=words, lang=choose_language(request), sides=_other_sides(sides, side), min_score=0)
-        named = called(session, words)
+        asking = Asking(session, holder, cache, principal)
+        named = called(asking, words)
         context |= {"named": named, "exact": named[0].actor if named and _is_the_name(named[0], words) else None}
         # Who types a name looks for that actor; others come when asked for.
         if near or not context["exact"]:
-            context |= answer(session, holder, cache, asked, side=side, near=near)
+            context |= answer(asking, asked, side=side, near=near)
         shown_already = _suggested(context["answer"]) | {hit.actor.id for hit in named}
-        context["worded"] = worded(session, words, side=side, but=shown_already)
+        context["worded"] = worded(asking, words, side=side, but=shown_already)
     return page(request, "_answer.html" if wants_fragment(request) else "front.html", context)
 
 
-def answer(
-    session: Session, holder: MeaningHolder, cache: PoolCache, asked: MatchRequest, *, side: str, near: bool
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Asking:
+    """Who asks, and what answers."""
+
+    session: Session
+    holder: MeaningHolder
+    cache: PoolCache
+    principal: Principal
+
+    @cached_property
+    def sight(self) -> Sight:
+        """What they may see."""
+        return Sight(self.session, self.principal)
+
+
+def answer(asking: Asking, asked: MatchRequest, *, side: str, near: bool) -> dict[str, Any]:
     """Suggestions by meaning, or by words alone while there is no model."""
     try:
-        ranked = find_matches(session, meaning=holder.get(), cache=cache, request=asked)
-        return {"answer": shown(ranked, everything=near)}
+        meaning = asking.holder.get()
     except Unavailable:
-        found = actors_by_words(session, words=asked.text or "", not_side=side or None)
-        return {"by_words": found, "waiting": holder.state == "loading"}
+        by_words = actors_by_words(asking.session, words=asked.text or "", not_side=side or None, sight=asking.sight)
+        return {"by_words": by_words, "waiting": asking.holder.state == "loading"}
+    ranked = find_matches(
+        asking.session, meaning=meaning, cache=asking.cache, request=asked, principal=asking.principal
+    )
+    return {"answer": shown(ranked, everything=near)}
 
 
-def called(session: Session, words: str) -> list[ActorHit]:
+def called(asking: Asking, words: str) -> list[ActorHit]:
     """Who is called so, on any side; one word inside a longer name may as well be a trade, so it is no name."""
     asked = Words.of(words)
-    named = actors_by_name(session, words=asked, limit=MOST_NAMED)
+    named = actors_by_name(asking.session, words=asked, limit=MOST_NAMED, sight=asking.sight)
     if len(asked.telling()) > 1:
         return named
     return [h for h in named if _is_the_name(h, words) or fold(h.text or "").startswith(asked.phrase)]
@@ -104,13 +126,14 @@ def _is_the_name(hit: ActorHit, words: str) -> bool:
     return fold(words) in {fold(hit.text or ""), *acronyms(hit.text or "")}
 
 
-def worded(session: Session, words: str, *, side: str, but: set[int]) -> list[ActorHit]:
+def worded(asking: Asking, words: str, *, side: str, but: set[int]) -> list[ActorHit]:
     """For trade words: who of the other sides uses them, beside those who are shown already."""
     asked = Words.of(words)
     if len(asked.telling()) >= SENTENCE:
         return []
     others = [col(Actor.side) != side] if side else []
-    hits = actors_with_all_words(session, words=asked, narrowed=others, limit=len(but) + MOST_WORDED)
+    limit = len(but) + MOST_WORDED
+    hits = actors_with_all_words(asking.session, words=asked, narrowed=others, limit=limit, sight=asking.sight)
     return [hit for hit in hits if hit.actor.id not in but][:MOST_WORDED]
 
 

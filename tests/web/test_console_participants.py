@@ -70,7 +70,8 @@ def test_a_registration_is_changed_field_by_field(event: TestClient) -> None:
     assert (saved.status_code, saved.headers["location"]) == (303, f"{PEOPLE}#p3")
     told = next(p for p in event.get("/events/1/participants").json() if p["actor_id"] == 3)
     assert told == {
-        "actor_id": 3, "name": "Lab", "side": "BE", "available": [0, 2], "min": 1, "max": 2, "languages": ["nl", "fr"],
+        "actor_id": 3, "name": "Lab", "pseudonym": None, "side": "BE", "available": [0, 2], "min": 1, "max": 2,
+        "languages": ["nl", "fr"],
         "parallel": 2, "tracks": ["Glass"], "max_consecutive": None,
         "delegates": [{"id": "sales", "languages": ["nl"], "available": [0]},
                       {"id": "research", "languages": [], "available": None}],

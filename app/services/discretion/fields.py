@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, get_args
+from typing import Any, Protocol, get_args
 
 from models.visibility import Audience
 
-RANKS: Mapping[str, int] = {audience: rank for rank, audience in enumerate(get_args(Audience))}
+AUDIENCES: tuple[Audience, ...] = get_args(Audience)
+RANKS: Mapping[Audience, int] = {audience: rank for rank, audience in enumerate(AUDIENCES)}
 """public 0, event 1, mutual 2, organiser 3: who stands at a rank sees what goes that far or further."""
 PUBLIC, EVENT, MUTUAL, ORGANISER = range(4)
 
@@ -17,7 +18,7 @@ class Hiding(Protocol):
     @property
     def anonymous(self) -> bool: ...
     @property
-    def visibility(self) -> Mapping[str, str]: ...
+    def visibility(self) -> Mapping[Any, str]: ...
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Rule:
 
 
 RULES: Mapping[str, Rule] = {
+    "anonymous": Rule(choice=False),
     # What everybody filters by.
     "kind": Rule(choice=False),
     "country": Rule(choice=False),
@@ -67,12 +69,10 @@ def audience_of(actor: Hiding, field: str) -> Audience:
     name = _COLUMNS.get(field, field)
     rule = RULES.get(name, _UNKNOWN)
     usual = rule.anonymous if actor.anonymous else rule.open
-    chosen = actor.visibility.get(name) if rule.choice else None
-    if chosen not in RANKS:
+    chosen = next((audience for audience in AUDIENCES if audience == actor.visibility.get(name)), None)
+    if chosen is None or not rule.choice:
         return usual
-    if actor.anonymous and rule.telling and RANKS[chosen] < RANKS[usual]:
-        return usual
-    return chosen  # type: ignore[return-value] - one of RANKS, which are the audiences
+    return usual if actor.anonymous and rule.telling and RANKS[chosen] < RANKS[usual] else chosen
 
 
 def is_shown(actor: Hiding, field: str, rank: int) -> bool:

@@ -101,6 +101,7 @@ def _calendar(session: Session, event_id: int, reader: Reader) -> bytes:
     timetable = read_timetable(session, event_id=event_id)
     if reader.actor_id is not None:
         timetable.person(reader.actor_id)
+        timetable = timetable.seen_by(reader.actor_id)
     told = _of_day(session, event, standings(_publications(session, event_id), event.created_at))
     told = {
         pair: standing

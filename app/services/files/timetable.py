@@ -1,8 +1,8 @@
 """A plan with everything that papers and files say of it, read from the database once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,9 @@ from sqlmodel import Session, col, select
 
 from app.errors import Conflict, NotFound
 from app.services import plans
+from app.services.discretion.fields import EVENT, MUTUAL, is_shown, is_veiled
+from app.services.discretion.openings import opened_pairs
+from app.services.discretion.pseudonyms import name_in, place_of_event
 from app.services.events import (
     event_public,
     get_event,
@@ -48,6 +51,10 @@ class Person:
     languages: tuple[str, ...] = ()
     available: tuple[int, ...] | None = None
     delegates: tuple[Mapping[str, Any], ...] = ()
+    pseudonym: str | None = None
+    """As whom others meet it while it is anonymous."""
+    seen: Mapping[int, "Person"] = field(default_factory=dict)
+    """Where it hides something: as others see it, by where they stand (app/services/discretion/fields.py)."""
 
     @property
     def own_language(self) -> str | None:
@@ -92,6 +99,19 @@ class Timetable:
     interpreters: Mapping[int, InterpreterPublic]
     people: Mapping[int, Person]
     meetings: tuple[Encounter, ...] = field(default=())
+    opened: frozenset[frozenset[int]] = frozenset()
+    """Pairs that know each other, with one end that hides something."""
+
+    def seen_by(self, reader: int | None) -> "Timetable":
+        """The same as a participant may read it; None: as everybody at the event may, on a wall or a table."""
+        people = {person.id: self._as_seen(person, reader) for person in self.people.values()}
+        return replace(self, people=people)
+
+    def _as_seen(self, person: Person, reader: int | None) -> Person:
+        if person.id == reader:
+            return person
+        rank = MUTUAL if reader is not None and frozenset((person.id, reader)) in self.opened else EVENT
+        return person.seen.get(rank, person)
 
     @cached_property
     def by_person(self) -> Mapping[int, list[Encounter]]:
@@ -161,14 +181,17 @@ def read_timetable(session: Session, *, event_id: int, number: int | None = None
         for m in (plan.meetings if plan else ())
         if m.round in slots
     )
+    people = _people(session, event_id, plan)
+    hiding = {person.id for person in people.values() if person.seen}
     return Timetable(
         event=event_public(session, event=event),
         plan=plan,
         slots=slots,
         places={p.index: p.label for p in list_places(session, event_id=event_id)},
         interpreters={i.index: i for i in list_interpreters(session, event_id=event_id)},
-        people=_people(session, event_id, plan),
+        people=people,
         meetings=meetings,
+        opened=frozenset(opened_pairs(session, among=hiding)),
     )
 
 
@@ -193,8 +216,6 @@ def _index(interpreter: str | None) -> int | None:
 
 def _people(session: Session, event_id: int, plan: PlanPublic | None) -> dict[int, Person]:
     """The participants by name, and whoever the plan still holds though they were taken out."""
-    registered = list_participants(session, event_id=event_id)
-    facts = _facts(session, [p.actor_id for p in registered])
     people = {
         p.actor_id: Person(
             id=p.actor_id,
@@ -203,16 +224,33 @@ def _people(session: Session, event_id: int, plan: PlanPublic | None) -> dict[in
             languages=tuple(p.languages),
             available=None if p.available is None else tuple(p.available),
             delegates=tuple(d.model_dump() for d in p.delegates),
-            **facts.get(p.actor_id, {}),
         )
-        for p in registered
+        for p in list_participants(session, event_id=event_id)
     }
+    gone: dict[int, Person] = {}
     for meeting in plan.meetings if plan else ():
-        people.setdefault(meeting.a, Person(meeting.a, meeting.a_name))
-        people.setdefault(meeting.b, Person(meeting.b, meeting.b_name))
-    return people
+        gone |= {meeting.a: Person(meeting.a, meeting.a_name), meeting.b: Person(meeting.b, meeting.b_name)}
+    rows = session.exec(select(Actor).where(col(Actor.id).in_(people.keys() | gone.keys()))).all()
+    known = {actor.id: actor for actor in rows}
+    told = {i: _told(p, known.get(i), event_id) for i, p in people.items()}
+    return told | {i: _hidden(p, known.get(i), event_id) for i, p in gone.items() if i not in people}
 
 
-def _facts(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    rows = session.exec(select(Actor.id, Actor.kind, Actor.country, Actor.city).where(col(Actor.id).in_(ids)))
-    return {row[0]: {"kind": row[1], "country": row[2], "city": row[3]} for row in rows}
+def _told(person: Person, actor: Actor | None, event_id: int) -> Person:
+    """With what the actor says of itself."""
+    if actor is None:
+        return person
+    return _hidden(replace(person, kind=actor.kind, country=actor.country, city=actor.city), actor, event_id)
+
+
+def _hidden(person: Person, actor: Actor | None, event_id: int) -> Person:
+    """With how others see it, where it hides something."""
+    if actor is None or not is_veiled(actor):
+        return person
+    pseudonym = name_in(place_of_event(event_id), actor.veil) if actor.anonymous and actor.veil else None
+    seen = {}
+    for rank in (EVENT, MUTUAL):
+        unknown = pseudonym is not None and not is_shown(actor, "name", rank)
+        masked = {"name": pseudonym, "delegates": ()} if unknown else {}
+        seen[rank] = replace(person, city=person.city if is_shown(actor, "city", rank) else None, **masked)
+    return replace(person, pseudonym=pseudonym, seen=seen)

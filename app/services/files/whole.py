@@ -48,7 +48,7 @@ def describe_event(session: Session, *, event_id: int) -> dict[str, Any]:
         "rounds": _without_index(list_rounds(session, event_id=event_id)),
         "places": _without_index(list_places(session, event_id=event_id)),
         "interpreters": _without_index(list_interpreters(session, event_id=event_id)),
-        "participants": [p.model_dump(mode="json", exclude={"name"}) for p in people],
+        "participants": [p.model_dump(mode="json", exclude={"name", "pseudonym"}) for p in people],
         "wishes": [w.model_dump(mode="json") for w in list_wishes(session, event_id=event_id)],
         "locks": [lock.model_dump(mode="json") for lock in list_locks(session, event_id=event_id)],
         "actors": _actors(session, [p.actor_id for p in people]),

@@ -14,6 +14,7 @@ LONGEST_EVENT = 60
 def badges_data(desk: Desk) -> dict[str, Any]:
     """A badge for every delegate, or one for the participant where none is named."""
     event, options = desk.timetable.event, desk.options
+    desk = desk if options.badge_names == "name" else desk.seen_by(None)
     return {
         "title": event.name,
         "lang": desk.tongues[0],

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -36,6 +36,10 @@ class Desk:
     def tongues(self) -> Tongues:
         """The languages of papers that everybody reads."""
         return self._two(self.first(None), None)
+
+    def seen_by(self, reader: int | None) -> "Desk":
+        """The same with the people as a participant may know them; None: as everybody at the event may."""
+        return replace(self, timetable=self.timetable.seen_by(reader))
 
     def people(self) -> list[Person]:
         """Whose papers are asked for, by name; NotFound when one is not registered."""

@@ -57,7 +57,7 @@ def prepare(session: Session, *, event_id: int, order: Order, kinds: Sequence[Pa
         words=order.words,
         options=order.options,
         reasons=_reasons(session, timetable, order.options) if own else {},
-        profiles={actor_id: f"{order.base}/directory/{actor_id}" for actor_id in timetable.people},
+        profiles={i: f"{order.base}/directory/{i}" for i, person in timetable.people.items() if not person.pseudonym},
     )
     desk.people()
     return replace(desk, agendas=_agendas(session, timetable, order)) if coded else desk

@@ -14,11 +14,12 @@ LONG_BREAK = timedelta(minutes=15)
 
 def participants_data(desk: Desk) -> dict[str, Any]:
     """Every participant's own sheet, by name."""
-    return _frame(desk) | {"sheets": [_own_sheet(desk, person) for person in desk.people()]}
+    return _frame(desk) | {"sheets": [_own_sheet(desk.seen_by(person.id), person) for person in desk.people()]}
 
 
 def places_data(desk: Desk) -> dict[str, Any]:
     """What lies on every table: who comes when."""
+    desk = desk.seen_by(None)
     table = desk.timetable
     return _frame(desk) | {
         "sheets": [
@@ -31,11 +32,13 @@ def places_data(desk: Desk) -> dict[str, Any]:
 
 def rounds_data(desk: Desk) -> dict[str, Any]:
     """What hangs on the wall: who sits where in each round, and who pauses."""
+    desk = desk.seen_by(None)
     return _frame(desk) | {"sheets": [_round_sheet(desk, slot) for slot in desk.timetable.slots.values()]}
 
 
 def interpreters_data(desk: Desk) -> dict[str, Any]:
     """Every interpreter's day."""
+    desk = desk.seen_by(None)
     table, (lang, *_) = desk.timetable, desk.tongues
     sheets = []
     for index, known in table.interpreters.items():
@@ -65,7 +68,7 @@ def _own_sheet(desk: Desk, person: Person) -> dict[str, Any]:
     return {
         "key": f"person-{person.id}",
         "name": person.name,
-        "facts": desk.facts(person, tongues[0]),
+        "facts": " · ".join(part for part in (person.pseudonym, desk.facts(person, tongues[0])) if part),
         "when": desk.when(tongues[0]),
         "heads": [desk.both(tongues, phrase) for phrase in ("time", "place", "you_meet", "notes")],
         "rows": _own_rows(desk, person),

@@ -10,8 +10,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from app.deps import NowDep, SessionDep
 from app.errors import BadInput, Stale
 from app.services import partaking
+from app.services.actors import get_actor
 from app.services.agenda import Agenda, read_agenda
 from app.services.answers import Meant, save_answer
+from app.services.discretion.sight import Sight
 from app.services.editions import Subject, must_be
 from app.web.agenda.frame import SECRET, LinkDep
 from models.agenda import AnswerFields
@@ -54,9 +56,12 @@ def answer(
     request: Request, session: SessionDep, link: LinkDep, now: NowDep, target_id: int, said: Annotated[Said, Form()]
 ) -> Response:
     """How the meeting was; sent late, it counts as of when it was said."""
-    meant = Meant(link.event_id, link.actor_id, target_id)
+    target = Sight(session, link.principal).own_number(target_id)
+    meant = Meant(link.event_id, link.actor_id, target)
     save_answer(session, meant=meant, fields=said.fields(), said_at=now - timedelta(seconds=said.age), now=now)
-    return _back(request, f"with-{target_id}")
+    # By this answer the two may know each other, and the agenda names the other by its own number.
+    shown = Sight(session, link.principal).number(get_actor(session, actor_id=target))
+    return _back(request, f"with-{shown}")
 
 
 @router.post("/wishes")
@@ -69,7 +74,8 @@ def wish(
     word: Annotated[partaking.Word, Form()],
 ) -> Response:
     """Would like to meet, rather not, or neither."""
-    partaking.say_word(session, agenda=agenda, target_id=target_id, word=word, now=now)
+    target = agenda.sight.own_number(target_id)
+    partaking.say_word(session, agenda=agenda, target_id=target, word=word, now=now)
     return _back(request, "wishes")
 
 

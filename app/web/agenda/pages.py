@@ -11,6 +11,7 @@ from app.deps import HolderDep, NowDep, PoolDep, SessionDep
 from app.errors import NotFound
 from app.services import answers, partaking
 from app.services.agenda import Agenda, read_agenda
+from app.services.discretion.sight import EVERYBODY, Sight
 from app.services.editions import Subject, edition_of
 from app.services.encounters import Asked, Encounter, encounters
 from app.services.links import Link, open_link
@@ -39,42 +40,51 @@ def agenda(
     seen = edition_of(session, Subject("participant", link.event_id, link.actor_id)).n
     told = read_agenda(session, event_id=link.event_id, actor_id=link.actor_id)
     partaking.note_visit(session, agenda=told, now=now)
-    meet = Meeting(session, holder, cache, lang)
+    meet = Meeting(session, holder, cache, lang, told.sight)
     context = page_context(told, link, now) | meet.reasons(told) | wishes(meet, told, now)
-    context |= {
-        "token": token,
-        "seen_edition": seen,
-        "answers": answers.answers_of(session, event_id=link.event_id, actor_id=link.actor_id),
-        "mutual": answers.mutual_with(session, event_id=link.event_id, actor_id=link.actor_id),
-    }
-    context["contacts"] = {
-        other: [
-            shown_contact(c)
-            for c in answers.contacts_for(session, event_id=link.event_id, viewer=link.actor_id, other=other)
-        ]
-        for other in context["mutual"]
-    }
+    context |= {"token": token, "seen_edition": seen} | after_meetings(session, told)
     return agenda_page(request, "agenda/agenda.html", context, lang)
+
+
+def after_meetings(session: Session, told: Agenda) -> dict[str, Any]:
+    """What was said of each meeting, and what opens by it; by the number under which the other is shown."""
+    me = {"event_id": told.event.id, "actor_id": told.actor.id}
+    shown = {v.number: v.other.id for v in told.visits}
+    said, mutual = answers.answers_of(session, **me), answers.mutual_with(session, **me)
+    contacts = {
+        shown[other]: [
+            shown_contact(c)
+            for c in answers.contacts_for(session, event_id=told.event.id, viewer=told.actor.id, other=other)
+        ]
+        for other in mutual & shown.keys()
+    }
+    return {
+        "answers": {shown[other]: answer for other, answer in said.items() if other in shown},
+        "mutual": set(contacts),
+        "contacts": contacts,
+    }
 
 
 class Meeting:
     """Why people meet, as far as it can be told at the moment."""
 
-    def __init__(self, session: Session, holder: MeaningHolder, cache: PoolCache, lang: str) -> None:
-        self.session, self.lang = session, lang
+    def __init__(
+        self, session: Session, holder: MeaningHolder, cache: PoolCache, lang: str, sight: Sight = EVERYBODY
+    ) -> None:
+        self.session, self.lang, self._sight = session, lang, sight
         self._encoder, self._cache = holder.name, cache
 
     def with_each(self, actor_id: int, others: set[int], most: int | None = None) -> dict[int, Encounter]:
-        """By id, best first; nobody while the language model is not there."""
+        """By the number under which each is shown, best first; nobody while the language model is not there."""
         if self._encoder is None or not others:
             return {}
         asked = Asked(actor_id, frozenset(others), self.lang, most)
-        found = encounters(self.session, cache=self._cache, encoder=self._encoder, asked=asked)
+        found = encounters(self.session, cache=self._cache, encoder=self._encoder, asked=asked, sight=self._sight)
         return {e.actor.id: e for e in found}
 
     def reasons(self, told: Agenda) -> dict[str, Any]:
         """For each meeting, why."""
-        return {"why": self.with_each(told.actor.id, {v.other.id for v in told.visits})}
+        return {"why": self.with_each(told.actor.id, {v.number for v in told.visits})}
 
 
 def page_context(told: Agenda, link: Link, now: datetime) -> dict[str, Any]:
@@ -99,17 +109,17 @@ def wishes(meet: Meeting, told: Agenda, now: datetime) -> dict[str, Any]:
     me = told.actor.id
     words = partaking.words_said(meet.session, event_id=told.event.id, actor_id=me)
     others = partaking.others_to_meet(meet.session, agenda=told)
-    said = {o.actor_id: o.name for o in others if o.actor_id in words}
-    unsaid = {o.actor_id for o in others} - said.keys()
+    said = {o.number: o for o in others if o.number in words}
+    unsaid = {o.number for o in others} - said.keys()
     proposed = [*meet.with_each(me, {*said}).values(), *meet.with_each(me, unsaid, SUGGESTED).values()]
     shown = {e.actor.id for e in proposed}
     return {
         "wishes": {
             "open": True,
             "proposed": proposed,
-            "others": [o for o in others if o.actor_id not in shown and o.actor_id not in words],
-            "words": words,
-            "names": {i: name for i, name in said.items() if i not in shown},
+            "others": [o for o in others if o.actor_id not in shown and o.number not in words],
+            "words": {o.actor_id: words[o.number] for o in said.values()},
+            "names": {o.actor_id: o.name for o in said.values() if o.actor_id not in shown},
         }
     }
 

@@ -6,10 +6,13 @@ from typing import Any
 from fastapi import Request
 from sqlmodel import Session
 
+from app.deps import get_principal
 from app.errors import Unavailable
 from app.services import boards
+from app.services.discretion.sight import Sight
 from app.services.meaning import MeaningHolder
 from app.services.reasons import explain_meeting
+from app.services.suggestions import Reader
 from app.web.board.view import Hall, busy_rounds
 from app.web.catalogues import choose_language
 from models.edit import Filling
@@ -85,7 +88,7 @@ def _reasons(
         event_id=plan.event_id,
         number=plan.number,
         pair=pair,
-        lang=choose_language(request),
+        reader=Reader(choose_language(request), Sight(session, get_principal(request))),
     )
 
 

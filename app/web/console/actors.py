@@ -6,8 +6,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.deps import HolderDep, PrincipalDep, SessionDep
+from app.deps import HolderDep, KnownActor, PrincipalDep, SessionDep, SightDep
 from app.errors import BadInput, Stale
+from app.security import Principal
 from app.services import events
 from app.services.actors import (
     ActorQuery,
@@ -39,11 +40,12 @@ PAGE = 40
 def actor_list(
     request: Request,
     session: SessionDep,
+    sight: SightDep,
     q: Annotated[str, Query(max_length=300)] = "",
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
 ) -> Response:
     """Actors by name, narrowed by words."""
-    query = ActorQuery(q=q.replace("\x00", "") or None)
+    query = ActorQuery(q=q.replace("\x00", "") or None, sight=sight)
     context = {"q": q, "found": list_actors(session, query=query, cursor=cursor, limit=PAGE)}
     return page(request, "console/_actors.html" if wants_fragment(request) else "console/actors.html", context)
 
@@ -55,12 +57,12 @@ def new_actor(request: Request, session: SessionDep) -> Response:
 
 
 @router.post("/new", dependencies=[Depends(same_origin)])
-def create(request: Request, session: SessionDep, form: FormDep) -> Response:
+def create(request: Request, session: SessionDep, principal: PrincipalDep, form: FormDep) -> Response:
     """Store a profile, or say what does not fit."""
     fields = read_actor(form, choose_language(request))
     if fields is None:
         return page(request, "console/actor.html", _context(session, request, form, None), status=422)
-    actor = create_actor(session, fields=fields)
+    actor = create_actor(session, fields=fields, known_to=principal.events)
     return RedirectResponse(f"/console/actors/{actor.id}?saved=1", status_code=303)
 
 
@@ -70,42 +72,48 @@ def edit(
     session: SessionDep,
     holder: HolderDep,
     principal: PrincipalDep,
-    actor_id: int,
+    actor_id: KnownActor,
     saved: Annotated[bool, Query()] = False,
 ) -> Response:
     """One profile, to change it."""
     seen = edition_of(session, Subject("actor", actor_id)).n
-    actor = actor_public(session, actor=get_actor(session, actor_id=actor_id), encoder=holder.name)
+    actor = _whole(session, holder, principal, actor_id)
     form = Fields.of(actor_values(actor, choose_language(request)) | {EDITION: seen})
     told = {"saved": saved, "events": events.list_events(session, only=principal.sees)[:8]}
     return page(request, "console/actor.html", _context(session, request, form, actor) | told)
 
 
 @router.post("/{actor_id}", dependencies=[Depends(same_origin)])
-def save(request: Request, session: SessionDep, holder: HolderDep, actor_id: int, form: FormDep) -> Response:
+def save(
+    request: Request,
+    session: SessionDep,
+    holder: HolderDep,
+    principal: PrincipalDep,
+    actor_id: KnownActor,
+    form: FormDep,
+) -> Response:
     """Save a profile, or say what does not fit. Texts that stay the same are not read again."""
-    row = get_actor(session, actor_id=actor_id)
     fields = read_actor(form, choose_language(request))
     if fields is not None:
         try:
             must_be(session, Subject("actor", actor_id), form.saw())
-            update_actor(session, actor_id=actor_id, changes=ActorUpdate.model_validate(fields.model_dump()))
+            changes = ActorUpdate.model_validate(fields.model_dump())
+            update_actor(session, actor_id=actor_id, changes=changes, known_to=principal.events)
             return RedirectResponse(f"/console/actors/{actor_id}?saved=1", status_code=303)
         except Stale:
-            return _overtaken(request, session, holder, actor_id, form)
+            session.rollback()
+            edition = edition_of(session, Subject("actor", actor_id))
+            actor = _whole(session, holder, principal, actor_id)
+            form.overtake(edition, actor_values(actor, choose_language(request)), named(session, edition.changed_by))
+            return page(request, "console/actor.html", _context(session, request, form, actor), status=412)
         except BadInput as error:
             form.blame(error, {"nuts": "nuts"}, "name")
-    actor = actor_public(session, actor=row, encoder=holder.name)
+    actor = _whole(session, holder, principal, actor_id)
     return page(request, "console/actor.html", _context(session, request, form, actor), status=422)
 
 
-def _overtaken(request: Request, session: Session, holder: MeaningHolder, actor_id: int, form: Fields) -> Response:
-    """The form with what was typed, and what somebody else made of the profile meanwhile."""
-    session.rollback()
-    actor = actor_public(session, actor=get_actor(session, actor_id=actor_id), encoder=holder.name)
-    edition = edition_of(session, Subject("actor", actor_id))
-    form.overtake(edition, actor_values(actor, choose_language(request)), named(session, edition.changed_by))
-    return page(request, "console/actor.html", _context(session, request, form, actor), status=412)
+def _whole(session: Session, holder: MeaningHolder, principal: Principal, actor_id: int) -> ActorPublic:
+    return actor_public(session, actor=get_actor(session, actor_id=actor_id), encoder=holder.name, principal=principal)
 
 
 @router.post("/{actor_id}/remove", dependencies=[Depends(same_origin)])

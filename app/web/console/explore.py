@@ -8,10 +8,10 @@ from pydantic import ValidationError
 from sqlmodel import Session
 from starlette.responses import Response
 
-from app.deps import HolderDep, PoolDep, PrincipalDep, SessionDep
+from app.deps import HolderDep, PoolDep, PrincipalDep, SessionDep, SightDep
 from app.errors import BadInput, Unavailable
+from app.security import Principal
 from app.services import events
-from app.services.actors import brief, get_actor
 from app.services.match import find_matches
 from app.services.meaning import MeaningHolder
 from app.services.pages import list_choices
@@ -98,21 +98,24 @@ def explore(
     holder: HolderDep,
     cache: PoolDep,
     principal: PrincipalDep,
+    sight: SightDep,
     asked: AskedDep,
 ) -> Response:
     """Suggestions with reasons for an actor or for words; whoever is called as the words are can be chosen."""
     if asked.event is not None:
         principal.must_run(asked.event)
-    who = brief(get_actor(session, actor_id=asked.actor)) if asked.actor else None
+    who = sight.brief(sight.actor(asked.actor)) if asked.actor else None
     if who and asked.q and fold(asked.q) != fold(who.name):
         # Other words were typed over the name of the actor that was shown.
         who, asked = None, replace(asked, actor=None)
-    named = actors_by_name(session, words=Words.of(asked.q), limit=NAMED) if not who and fold(asked.q) else []
+    named = []
+    if not who and fold(asked.q):
+        named = actors_by_name(session, words=Words.of(asked.q), limit=NAMED, sight=sight)
     context: dict[str, Any] = {
         "asked": asked,
         "who": who,
         "named": named,
-        "answer": _answer(session, holder, cache, asked, choose_language(request)),
+        "answer": _answer(session, (holder, cache), asked, choose_language(request), principal),
         "waiting": holder.state == "loading",
         "events": events.list_events(session, only=principal.sees),
         "registered": _registered(session, asked.event),
@@ -123,11 +126,15 @@ def explore(
     return page(request, "console/explore.html", context | {"choices": list_choices(session)})
 
 
-def _answer(session: Session, holder: MeaningHolder, cache: PoolCache, asked: Asked, lang: str) -> Shown | None:
+def _answer(
+    session: Session, known: tuple[MeaningHolder, PoolCache], asked: Asked, lang: str, principal: Principal
+) -> Shown | None:
     if not asked.q and asked.actor is None:
         return None
     try:
-        found = find_matches(session, meaning=holder.get(), cache=cache, request=asked.request(lang))
+        holder, cache = known
+        request = asked.request(lang)
+        found = find_matches(session, meaning=holder.get(), cache=cache, request=request, principal=principal)
     except Unavailable:
         return None
     return shown(found, everything=asked.near)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.deps import HolderDep, PoolDep, SessionDep
+from app.deps import HolderDep, PoolDep, PrincipalDep, SessionDep
 from app.errors import Unavailable
 from app.services.guests import propose_guests
 from app.web.answers import Shown
@@ -15,14 +15,21 @@ router = APIRouter(prefix="/events/{event_id}/invite")
 
 
 @router.get("")
-def invite(request: Request, session: SessionDep, holder: HolderDep, cache: PoolDep, event_id: int) -> Response:
+def invite(
+    request: Request, session: SessionDep, holder: HolderDep, cache: PoolDep, principal: PrincipalDep, event_id: int
+) -> Response:
     """Best first, each with whom it fits and why."""
     frame = event_frame(session, event_id, "participants")
     guests = None
     if frame["event"].participants:
         try:
             guests = propose_guests(
-                session, meaning=holder.get(), cache=cache, event_id=event_id, lang=choose_language(request)
+                session,
+                meaning=holder.get(),
+                cache=cache,
+                event_id=event_id,
+                lang=choose_language(request),
+                principal=principal,
             )
         except Unavailable:
             guests = None

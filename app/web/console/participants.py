@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.deps import SessionDep
+from app.deps import SessionDep, SightDep
 from app.errors import Conflict, NotFound, Stale
 from app.services import events as service
 from app.services.actors import ActorQuery, get_actor, list_actors
+from app.services.discretion.sight import Sight
 from app.services.editions import Subject, edition_of, must_be, named
 from app.services.plans import latest_plan
 from app.services.texts import fold
@@ -32,7 +33,13 @@ Words = Annotated[str, Query(max_length=300)]
 
 @router.get("")
 def participants(
-    request: Request, session: SessionDep, event_id: int, q: Words = "", side: Words = "", add: Words = ""
+    request: Request,
+    session: SessionDep,
+    sight: SightDep,
+    event_id: int,
+    q: Words = "",
+    side: Words = "",
+    add: Words = "",
 ) -> Response:
     """Who is there, narrowed by words and side; and whom to add, found by words."""
     people = service.list_participants(session, event_id=event_id)
@@ -43,7 +50,7 @@ def participants(
         "sides": sorted(Counter(p.side for p in people).items()),
         "everybody": len(people),
         "people": [p for p in people if _fits(p, q) and side in {"", p.side}],
-        "found": _found(session, add, {p.actor_id for p in people}),
+        "found": _found(session, sight, add, {p.actor_id for p in people}),
         "write_numbers": write_numbers,
     }
     if wants_fragment(request):
@@ -53,11 +60,12 @@ def participants(
 
 
 @router.post("", dependencies=[Depends(same_origin)])
-def register(session: SessionDep, event_id: int, form: FormDep) -> Response:
+def register(session: SessionDep, sight: SightDep, event_id: int, form: FormDep) -> Response:
     """Register an actor as it is; who is registered already stays so. Leads back to where the button was."""
     actor_id = form.whole("actor_id", 1, 2**63 - 1, required=True)
     if actor_id is None or form.errors:
         raise NotFound("there is no such actor")
+    sight.must_know(actor_id)
     with suppress(Conflict):
         service.register(session, event_id=event_id, fields=ParticipantCreate(actor_id=actor_id))
     back = form.shown("back")
@@ -195,8 +203,8 @@ def _fits(person: ParticipantPublic, words: str) -> bool:
     return all(word in fold(person.name) for word in fold(words).split())
 
 
-def _found(session: Session, words: str, registered: set[int]) -> list[Any]:
+def _found(session: Session, sight: Sight, words: str, registered: set[int]) -> list[Any]:
     if not fold(words):
         return []
-    found = list_actors(session, query=ActorQuery(q=words), limit=FOUND + len(registered)).items
+    found = list_actors(session, query=ActorQuery(q=words, sight=sight), limit=FOUND + len(registered)).items
     return [actor for actor in found if actor.id not in registered][:FOUND]

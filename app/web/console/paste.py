@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.deps import SessionDep
+from app.deps import SessionDep, SightDep
 from app.services.importing.encodings import find_decoder
 from app.services.registration import MOST_CHARACTERS, Row, read_list, register_list
 from app.web.catalogues import choose_language
@@ -25,7 +25,7 @@ def empty(request: Request, session: SessionDep, event_id: int) -> Response:
 
 
 @router.post("", dependencies=[Depends(same_origin)])
-def read(request: Request, session: SessionDep, event_id: int, form: FormDep) -> Response:
+def read(request: Request, session: SessionDep, sight: SightDep, event_id: int, form: FormDep) -> Response:
     """Preview the list, or register those of it that are new."""
     text = _text(form)
     form.values["list"] = [text]
@@ -37,9 +37,10 @@ def read(request: Request, session: SessionDep, event_id: int, form: FormDep) ->
     if form.errors:
         return _shown(request, session, event_id, form, [], status=422)
     if form.has("do", "register"):
-        register_list(session, event_id=event_id, text=text, lang=lang)
+        register_list(session, event_id=event_id, text=text, lang=lang, sight=sight)
         return RedirectResponse(f"/console/events/{event_id}/participants", status_code=303)
-    return _shown(request, session, event_id, form, read_list(session, event_id=event_id, text=text, lang=lang))
+    rows = read_list(session, event_id=event_id, text=text, lang=lang, sight=sight)
+    return _shown(request, session, event_id, form, rows)
 
 
 def _text(form: Fields) -> str:

@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.deps import NowDep, PrincipalDep, SessionDep
+from app.deps import NowDep, PrincipalDep, SessionDep, SightDep
 from app.errors import NotFound
 from app.services.actors import ActorQuery, create_actor, list_actors
 from app.services.attendance import list_steps, say_attendance
@@ -67,13 +67,18 @@ def say(
 
 @router.get("/walk-in")
 def walk_in(
-    request: Request, session: SessionDep, now: NowDep, event_id: int, q: Annotated[str, Query(max_length=200)] = ""
+    request: Request,
+    session: SessionDep,
+    sight: SightDep,
+    now: NowDep,
+    event_id: int,
+    q: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """Find an actor who came unannounced, or write down a new one."""
     frame = load_frame(session, event_id=event_id, now=now)
     found: list[ActorBrief] = []
     if q.strip():
-        query = ActorQuery(q=q.replace("\x00", ""))
+        query = ActorQuery(q=q.replace("\x00", ""), sight=sight)
         held = list_actors(session, query=query, cursor=None, limit=5 * FOUND).items
         # Those whose texts hold the words come after those whose name does.
         found = sorted(held, key=lambda actor: fold(q) not in fold(actor.name))[:FOUND]
@@ -84,9 +89,10 @@ def walk_in(
 
 @router.post("/walk-in", dependencies=[Depends(same_origin)])
 def add_walk_in(
-    session: SessionDep, who: PrincipalDep, event_id: int, actor_id: Annotated[int, Form(ge=1)]
+    session: SessionDep, who: PrincipalDep, sight: SightDep, event_id: int, actor_id: Annotated[int, Form(ge=1)]
 ) -> Response:
     """Register an actor of the directory; they are here."""
+    sight.must_know(actor_id)
     return _join(session, event_id, actor_id, who.name)
 
 

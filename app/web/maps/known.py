@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.deps import PrincipalDep, SessionDep
+from app.deps import KnownActor, PrincipalDep, SessionDep
 from app.services import maps as service
 from app.services.actors import get_actor
 from app.services.editions import Subject, edition_of, must_be
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/maps/actors")
 
 
 @router.get("/{actor_id}")
-def sources(request: Request, session: SessionDep, principal: PrincipalDep, actor_id: int) -> Response:
+def sources(request: Request, session: SessionDep, principal: PrincipalDep, actor_id: KnownActor) -> Response:
     """The maps an actor stands in, what each says, and how often its profile was looked at."""
     seen = edition_of(session, Subject("actor", actor_id)).n
     context = {

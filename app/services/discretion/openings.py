@@ -1,0 +1,51 @@
+"""Who knows who somebody is: those who both said yes, and those whom two advisers made known to each other."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import or_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from models.agenda import MeetingAnswer
+from models.introduction import Introduction
+
+
+def yes_on_both_sides(session: Session, *, actor_id: int, event_id: int | None = None) -> set[int]:
+    """Everybody with whom it is a yes on both sides, at one event or (None) at any: both at the same one."""
+    mine = select(MeetingAnswer.event_id, MeetingAnswer.target_id).where(
+        MeetingAnswer.actor_id == actor_id, MeetingAnswer.again == "yes", MeetingAnswer.target_id != actor_id
+    )
+    if event_id is not None:
+        mine = mine.where(MeetingAnswer.event_id == event_id)
+    said = mine.subquery()
+    theirs = select(MeetingAnswer.actor_id).join(
+        said, (col(MeetingAnswer.event_id) == said.c.event_id) & (col(MeetingAnswer.actor_id) == said.c.target_id)
+    )
+    return {*session.exec(theirs.where(MeetingAnswer.target_id == actor_id, MeetingAnswer.again == "yes"))}
+
+
+def opened_pairs(session: Session, *, among: Collection[int]) -> set[frozenset[int]]:
+    """Every pair that knows each other and has one of these actors at an end."""
+    if not among:
+        return set()
+    one, other = aliased(MeetingAnswer), aliased(MeetingAnswer)
+    same = (one.event_id == other.event_id) & (one.actor_id == other.target_id) & (one.target_id == other.actor_id)
+    yes = select(one.actor_id, one.target_id).join(other, same).where(one.again == "yes", other.again == "yes")
+    pairs = [*session.exec(yes.where(col(one.actor_id).in_(among)))]
+    introduced = select(Introduction.actor_id, Introduction.partner_id).where(*_BOTH_SPOKE)
+    ends = or_(col(Introduction.actor_id).in_(among), col(Introduction.partner_id).in_(among))
+    return {frozenset(pair) for pair in [*pairs, *session.exec(introduced.where(ends))] if len(set(pair)) > 1}
+
+
+def introduced_to(session: Session, *, actor_id: int) -> set[int]:
+    """Everybody to whom two advisers introduced an actor."""
+    rows: Any = session.exec(
+        select(Introduction.actor_id, Introduction.partner_id).where(
+            or_(col(Introduction.actor_id) == actor_id, col(Introduction.partner_id) == actor_id), *_BOTH_SPOKE
+        )
+    )
+    return {other for pair in rows for other in pair} - {actor_id}
+
+
+_BOTH_SPOKE = (col(Introduction.actor_at).is_not(None), col(Introduction.partner_at).is_not(None))

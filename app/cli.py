@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from app.commands.keys import add_keys
 from app.commands.maps import add_commands
 from app.commands.privacy import add_privacy
 from app.errors import AppError, BadInput, FieldError
@@ -31,8 +32,6 @@ app = typer.Typer(
 )
 database = typer.Typer(help="The database: its schema, backups, and the way back.", no_args_is_help=True)
 app.add_typer(database, name="db")
-keys = typer.Typer(help="Keys of programs, and links that let people sign in.", no_args_is_help=True)
-app.add_typer(keys, name="keys")
 
 INFEASIBLE = 3
 """Exit status of `viaduc pair` when the hard rules contradict each other."""
@@ -262,73 +261,6 @@ def restore(
     say(try_backup(_settings(), file) if dry_run else bring_back(_settings(), file, replace=replace))
 
 
-RoleOption = Annotated[str, typer.Option(help="reader, organiser or admin")]
-EventOption = Annotated[list[int], typer.Option("--event", help="Number of an organiser's event; may be repeated")]
-CreatesOption = Annotated[bool, typer.Option("--creates", help="Let an organiser create events, and run those")]
-
-
-@keys.command(name="create")
-def create_key(
-    name: Annotated[str, typer.Argument(help="What it is for, so that you recognise it")] = "first key",
-    role: RoleOption = "reader",
-    events: EventOption = [],  # noqa: B006 - typer reads it
-    creates: CreatesOption = False,
-    days: Annotated[
-        float | None, typer.Option(min=0.01, help="How long it lasts; default: until it is revoked")
-    ] = None,
-) -> None:
-    """Make a key and print it, this once."""
-    from app.commands.access import run_create  # noqa: PLC0415 - slow import
-
-    made = run_create(_settings(), name, {"role": role, "events": events, "creates": creates}, days)
-    say(f"key {made.id} ({made.role}): keep it now, it cannot be shown again")
-    typer.echo(made.key)
-
-
-@keys.command(name="list")
-def list_keys() -> None:
-    """Every key: number, beginning, name, role, state, last use."""
-    from app.commands.access import run_list  # noqa: PLC0415 - slow import
-
-    for line in run_list(_settings()):
-        typer.echo(line)
-
-
-@keys.command(name="rotate")
-def rotate_key(
-    key_id: Annotated[int, typer.Argument(help="Number of the key")],
-    grace_hours: Annotated[float, typer.Option(min=0, max=2160, help="How long the old one still works")] = 24,
-) -> None:
-    """Make the key that follows one and print it, this once."""
-    from app.commands.access import run_rotate  # noqa: PLC0415 - slow import
-
-    made = run_rotate(_settings(), key_id, grace_hours)
-    say(f"key {made.id} follows key {key_id}, which works for {grace_hours:g} more hours")
-    typer.echo(made.key)
-
-
-@keys.command(name="revoke")
-def revoke_key(key_id: Annotated[int, typer.Argument(help="Number of the key")]) -> None:
-    """End a key now, with the sign-ins that it opened."""
-    from app.commands.access import run_revoke  # noqa: PLC0415 - slow import
-
-    say(run_revoke(_settings(), key_id))
-
-
-@keys.command(name="link")
-def sign_in_link(
-    email: Annotated[str, typer.Argument(help="E-mail address of somebody who may sign in")],
-    role: Annotated[str | None, typer.Option(help="Let them in first, as reader, organiser or admin")] = None,
-    events: EventOption = [],  # noqa: B006 - typer reads it
-    creates: CreatesOption = False,
-) -> None:
-    """Print a link that signs somebody in, once, within half an hour."""
-    from app.commands.access import run_link  # noqa: PLC0415 - slow import
-
-    scope = None if role is None else {"role": role, "events": events, "creates": creates}
-    typer.echo(run_link(_settings(), email, scope))
-
-
 def _settings(**given: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
@@ -347,4 +279,5 @@ def _write(answer: dict[str, Any], output: Path | None) -> None:
 
 
 add_commands(app, _settings)
+add_keys(app, _settings)
 add_privacy(app, _settings)

@@ -6,20 +6,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from pgvector.psycopg import register_vector
 from psycopg import errors as pg_errors
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session
 
 from app.embedded_postgres import begin_embedded, start_embedded
@@ -146,8 +149,16 @@ def alembic_config(url: str) -> Config:
 
 
 def upgrade(url: str) -> None:
-    """Bring the schema to the newest revision."""
-    command.upgrade(alembic_config(url), "head")
+    """Bring the schema to the newest revision; Unavailable when a newer Viaduc made it, which only that one can use."""
+    try:
+        command.upgrade(alembic_config(url), "head")
+    except CommandError:
+        engine = make_engine(url)
+        try:
+            require_schema(engine)
+        finally:
+            engine.dispose()
+        raise
 
 
 def schema_revisions(engine: Engine) -> tuple[str | None, str | None]:
@@ -162,13 +173,22 @@ def _wanted_revision() -> str | None:
     return ScriptDirectory.from_config(alembic_config("")).get_current_head()
 
 
+@cache
+def _known_revisions() -> frozenset[str]:
+    return frozenset(s.revision for s in ScriptDirectory.from_config(alembic_config("")).walk_revisions())
+
+
 def require_schema(engine: Engine) -> None:
     """Raise Unavailable, with the way out, unless the schema is the one this code was written for."""
     with translated_errors():
         found, wanted = schema_revisions(engine)
-    if found != wanted:
-        state = "has no schema yet" if found is None else f"has the schema of revision {found}, not {wanted}"
-        raise Unavailable(f"the database {state}: run `viaduc db upgrade`")
+    if found == wanted:
+        return
+    if found is not None and found not in _known_revisions():
+        told = f"the database has the schema of revision {found}, which a newer Viaduc made"
+        raise Unavailable(f"{told}: start that version, or restore a backup of this one")
+    state = "has no schema yet" if found is None else f"has the schema of revision {found}, not {wanted}"
+    raise Unavailable(f"the database {state}: run `viaduc db upgrade`")
 
 
 def ping(engine: Engine) -> None:
@@ -211,9 +231,53 @@ def explain_database_error(error: DBAPIError) -> AppError:
     return AppError("the database refused the request; nothing of it was stored")
 
 
+class Witness(Protocol):
+    """Sees the transactions that a request opens by itself (app/trail.py)."""
+
+    def begins(self, session: Session) -> None:
+        """A transaction begins."""
+
+    def ends(self, session: Session) -> None:
+        """It has written something and is about to be committed."""
+
+
+WITNESS: ContextVar[Witness | None] = ContextVar("witness", default=None)
+_WROTE = "wrote"
+
+
 @contextmanager
 def session_scope(engine: Engine) -> Iterator[Session]:
     """A session that commits at its end, or not at all."""
     with translated_errors(), Session(engine) as session:
+        witness = WITNESS.get()
+        if witness is not None:
+            witness.begins(session)
         yield session
+        session.flush()
+        if witness is not None and session.info.pop(_WROTE, False):
+            witness.ends(session)
+        _commit(session)
+
+
+def _commit(session: Session) -> None:
+    """Commit. Whether a line that breaks now broke before or after the database had it cannot be known."""
+    try:
         session.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable(
+                "the database went away in the last moment: whether this request was stored is not known. Look, or "
+                "send it again with the same Idempotency-Key."
+            ) from error
+        raise
+
+
+@event.listens_for(Session, "after_flush")
+def _note_flush(session: Session, _context: object) -> None:
+    session.info[_WROTE] = True
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _note_statement(state: ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        state.session.info[_WROTE] = True

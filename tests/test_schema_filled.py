@@ -1,67 +1,154 @@
-"""Migrations on a database that holds something: down to 0003 and up again, the old tables keep every row."""
+"""Migrations on a database that holds something everywhere, one step at a time both ways; and half-migrated schemas."""
 
+import os
+import subprocess
+import sys
+
+import pytest
 from alembic import command
-from sqlalchemy import text
-from sqlmodel import Session
+from alembic.script import ScriptDirectory
+from schema_filler import columns_of, fill_empty, kept_rows
+from sqlalchemy import Engine, text
 
 from app.db import alembic_config, make_engine, require_schema
 from app.errors import Unavailable
-from app.services.actors import create_actor
-from app.services.events import create_event, register, set_places, set_rounds
-from app.services.feedback import give_feedback
-from models.actor import ActorCreate
-from models.event import EventCreate, ParticipantCreate, PlaceCreate, RoundCreate
-from models.feedback import FeedbackCreate
+from models import TABLES
 
-_KEPT = {
-    "actor": "id, name, country, side, texts",
-    "passage": "actor_id, facet, lang, text",
-    "event": "id, name, zone, min_meetings",
-    "round": "event_id, ordinal, starts_at, minutes",
-    "event_place": "event_id, ordinal, label",
-    "participant": "event_id, actor_id, min, max",
-    "feedback": "actor_id, target_id, worth",
-}
+REVISIONS = [s.revision for s in ScriptDirectory.from_config(alembic_config("")).walk_revisions("base", "heads")]
+"""Newest first."""
+_COUNTED = "edition"
+"""Written by triggers: a step may count what it touches."""
+_GIVEN_UP = {"sketch"}
+"""Tables that a newer schema has no more: what they held is worked out anew."""
 
 
-def rows(connection: object) -> dict[str, list[object]]:
-    return {
-        table: sorted(map(str, connection.execute(text(f'SELECT {columns} FROM "{table}"')).all()))
-        for table, columns in _KEPT.items()
-    }
-
-
-def test_what_the_old_tables_hold_survives_the_way_down_and_up(scratch_url: str) -> None:
+@pytest.fixture
+def full(scratch_url: str):
+    """A database with a row in every table."""
     engine = make_engine(scratch_url)
-    with Session(engine) as session:
-        texts = [{"lang": "fr", "text": "tissage de verre"}]
-        ids = [
-            create_actor(session, fields=ActorCreate.model_validate({"name": n, "country": "FR", "offers": texts})).id
-            for n in ("A", "B")
-        ]
-        event = create_event(session, fields=EventCreate(name="Afternoon")).id
-        set_rounds(
-            session, event_id=event, rounds=[RoundCreate.model_validate({"starts_at": "2027-03-09T09:00:00+01:00"})]
-        )
-        set_places(session, event_id=event, places=[PlaceCreate(label="T1")])
-        for i in ids:
-            register(session, event_id=event, fields=ParticipantCreate(actor_id=i))
-        give_feedback(session, fields=FeedbackCreate(actor_id=ids[0], target_id=ids[1], worth="yes"))
-        session.commit()
+    with engine.begin() as connection:
+        filled = fill_empty(connection)
+    assert {str(t.__tablename__) for t in TABLES} - {*filled} <= {"pool_revision", _COUNTED}
+    yield engine
+    engine.dispose()
+
+
+def common(a: dict[str, list[str]], b: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Tables and columns that two schemas both have."""
+    return {t: [c for c in names if c in b[t]] for t, names in a.items() if t in b and t != _COUNTED}
+
+
+def columns(engine: Engine) -> dict[str, list[str]]:
     with engine.connect() as connection:
-        before = rows(connection)
-    assert all(before.values())
+        return columns_of(connection)
+
+
+def rows(engine: Engine, of: dict[str, list[str]]) -> dict[str, list[str]]:
+    with engine.connect() as connection:
+        return kept_rows(connection, of)
+
+
+def test_every_step_down_and_up_again_keeps_every_row_of_what_both_schemas_have(full: Engine, scratch_url: str) -> None:
     config = alembic_config(scratch_url)
-    command.downgrade(config, "0003")
-    refused = ""
-    try:
-        require_schema(engine)
-    except Unavailable as error:
-        refused = error.detail
-    assert refused.startswith("the database has the schema of revision 0003, not ")
-    assert refused.endswith(": run `viaduc db upgrade`")
+    for newer, older in zip(REVISIONS, [*REVISIONS[1:], "base"], strict=True):
+        above = columns(full)
+        all_rows = rows(full, above)
+        assert [t for t, found in all_rows.items() if not found] == [], newer
+        command.downgrade(config, older)
+        below = columns(full)
+        both = common(above, below)
+        before = rows(full, both)
+        assert {t: len(found) for t, found in before.items()} == {t: len(all_rows[t]) for t in both}, newer
+        command.upgrade(config, newer)
+        assert rows(full, both) == before, newer
+        assert columns(full) == above, newer
+        command.downgrade(config, older)
+        with full.begin() as connection:
+            fill_empty(connection)
+    assert columns(full) == {}
+
+
+@pytest.mark.parametrize("old", REVISIONS[1:])
+def test_a_full_database_of_every_old_schema_comes_to_the_newest_whole(scratch_url: str, old: str) -> None:
+    config, engine = alembic_config(scratch_url), make_engine(scratch_url)
+    command.downgrade(config, old)
+    with engine.begin() as connection:
+        fill_empty(connection)
+    before_columns = columns(engine)
+    before = rows(engine, before_columns)
+    assert [t for t, found in before.items() if not found] == []
     command.upgrade(config, "head")
     require_schema(engine)
+    both = common(before_columns, columns(engine))
+    assert both.keys() == before_columns.keys() - {_COUNTED} - _GIVEN_UP
+    kept = rows(engine, both)
+    assert {t: len(found) for t, found in kept.items()} == {t: len(before[t]) for t in both}
+    engine.dispose()
+
+
+@pytest.mark.parametrize("revision", ["0003", REVISIONS[1]])
+def test_a_half_migrated_schema_is_refused_with_the_way_out(scratch_url: str, revision: str) -> None:
+    config, engine = alembic_config(scratch_url), make_engine(scratch_url)
+    command.downgrade(config, revision)
+    with pytest.raises(Unavailable) as refused:
+        require_schema(engine)
+    told = f"the database has the schema of revision {revision}, not {REVISIONS[0]}: run `viaduc db upgrade`"
+    assert refused.value.detail == told
+    command.upgrade(config, "head")
+    require_schema(engine)
+    engine.dispose()
+
+
+def start(url: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """The terminal, as whoever starts the service sees it."""
+    environment = os.environ | {"VIADUC_DATABASE_URL": url, "VIADUC_EMBEDDING_MODEL": "hashing", "VIADUC_PORT": "18765"}
+    command_line = [sys.executable, "-c", "from app.cli import main; main()", *words]
+    return subprocess.run(command_line, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [("serve",), ("worker",), ("keys", "list")])
+def test_nothing_starts_on_a_half_migrated_schema(scratch_url: str, words: tuple[str, ...]) -> None:
+    command.downgrade(alembic_config(scratch_url), REVISIONS[1])
+    refused = start(scratch_url, *words)
+    told = (
+        f"viaduc: the database has the schema of revision {REVISIONS[1]}, not {REVISIONS[0]}: run `viaduc db upgrade`\n"
+    )
+    assert (refused.returncode, refused.stderr) == (1, told)
+
+
+@pytest.mark.slow
+def test_a_schema_from_the_future_is_refused_without_touching_it(scratch_url: str) -> None:
+    engine = make_engine(scratch_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    told = (
+        "viaduc: the database has the schema of revision 9999, which a newer Viaduc made: start that version, or "
+        "restore a backup of this one\n"
+    )
+    for words in (("serve",), ("serve", "--migrate"), ("db", "upgrade")):
+        refused = start(scratch_url, *words)
+        assert (refused.returncode, refused.stderr) == (1, told)
     with engine.connect() as connection:
-        assert rows(connection) == before
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "9999"
+    engine.dispose()
+
+
+@pytest.mark.slow
+def test_an_upgrade_that_is_cut_off_leaves_the_schema_it_found(scratch_url: str) -> None:
+    """A step fails on its way: everything before it in the same run is taken back too."""
+    config, engine = alembic_config(scratch_url), make_engine(scratch_url)
+    command.downgrade(config, "0007")
+    before = columns(engine)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE edition (id int)"))
+    with pytest.raises(Exception, match="edition"):
+        command.upgrade(config, "head")
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE edition"))
+    assert columns(engine) == before
+    with pytest.raises(Unavailable, match="revision 0007"):
+        require_schema(engine)
+    command.upgrade(config, "head")
+    require_schema(engine)
     engine.dispose()

@@ -160,7 +160,7 @@ def test_doctor_names_an_old_schema(viaduc: Viaduc, scratch_url: str, monkeypatc
     told = viaduc("doctor")
     assert told.code == 1
     database = next(line for line in told.out.splitlines() if "database" in line)
-    assert database.startswith("FAIL  database: VIADUC_DATABASE_URL: schema 0001, wanted ")
+    assert database.startswith("FAIL  database: the database has the schema of revision 0001, not ")
     assert database.endswith("`viaduc db upgrade`")
     refused = viaduc("match", "weaver")
     assert refused.code == 1

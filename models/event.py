@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from models.actor import Language, Name, Shape
-from models.base import utc_now
+from models.base import owner_key, utc_now
 
 
 def _check_zone(name: str) -> str:
@@ -120,9 +120,7 @@ class RoundCreate(Shape):
 class Round(SQLModel, table=True):
     """A time slot of an event."""
 
-    event_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
+    event_id: int = owner_key("event")
     ordinal: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     starts_at: datetime
     minutes: int = 20
@@ -146,9 +144,7 @@ class EventPlace(SQLModel, table=True):
 
     __tablename__ = "event_place"
 
-    event_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
+    event_id: int = owner_key("event")
     ordinal: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     label: str
     available: list[int] | None = Field(default=None, sa_column=Column(ARRAY(Integer)))
@@ -172,9 +168,7 @@ class EventInterpreter(SQLModel, table=True):
 
     __tablename__ = "event_interpreter"
 
-    event_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
+    event_id: int = owner_key("event")
     ordinal: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     languages: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
     available: list[int] | None = Field(default=None, sa_column=Column(ARRAY(Integer)))
@@ -222,18 +216,8 @@ class ParticipantCreate(Shape):
 class Participant(SQLModel, table=True):
     """An actor registered for an event."""
 
-    event_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
-    actor_id: int = Field(
-        sa_column=Column(
-            BigInteger,
-            ForeignKey("actor.id", ondelete="CASCADE"),
-            primary_key=True,
-            autoincrement=False,
-            index=True,
-        )
-    )
+    event_id: int = owner_key("event")
+    actor_id: int = owner_key("actor", index=True)
     side: str | None = None
     available: list[int] | None = Field(default=None, sa_column=Column(ARRAY(Integer)))
     min: int | None = None
@@ -267,13 +251,7 @@ class WishCreate(Shape):
 class Wish(SQLModel, table=True):
     """A participant's or the organiser's word about a pair."""
 
-    event_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
-    actor_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
-    target_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
-    )
+    event_id: int = owner_key("event")
+    actor_id: int = owner_key("actor")
+    target_id: int = owner_key("actor")
     kind: str

@@ -107,11 +107,9 @@ def update_actor(
     changes: Annotated[ActorUpdate, Body(openapi_examples=examples.ACTOR_CHANGE)],
 ) -> ActorPublic:
     """Change the fields that are sent; a list of texts replaces the old one"""
-    changing.require("actor", actor_id)
-    actor = service.update_actor(session, actor_id=actor_id, changes=changes, known_to=principal.events)
-    answer = service.actor_public(session, actor=actor, encoder=holder.name, principal=principal)
-    changing.tell("actor", actor_id)
-    return answer
+    with changing.of("actor", actor_id):
+        actor = service.update_actor(session, actor_id=actor_id, changes=changes, known_to=principal.events)
+        return service.actor_public(session, actor=actor, encoder=holder.name, principal=principal)
 
 
 @router.delete("/{actor_id}", status_code=204, responses=responses(412))
@@ -141,10 +139,8 @@ def set_relation(
 ) -> RelationPublic:
     """Create or change one relation"""
     sight.must_know(relation.target_id)
-    changing.require("relations", actor_id)
-    answer = relations.set_relation(session, actor_id=actor_id, relation=relation)
-    changing.tell("relations", actor_id)
-    return answer
+    with changing.of("relations", actor_id):
+        return relations.set_relation(session, actor_id=actor_id, relation=relation)
 
 
 @router.delete("/{actor_id}/relations/{target_id}/{kind}", status_code=204, responses=responses(412))

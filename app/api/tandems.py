@@ -66,10 +66,8 @@ def update_tandem(
     """Change the fields that are sent; a new status becomes a step of the history"""
     sight.must_know(actor_id, partner_id)
     pair = sorted((actor_id, partner_id))
-    changing.require("tandem", *pair)
-    answer = service.update_tandem(session, actor_id=actor_id, partner_id=partner_id, changes=changes)
-    changing.tell("tandem", *pair)
-    return answer
+    with changing.of("tandem", *pair):
+        return service.update_tandem(session, actor_id=actor_id, partner_id=partner_id, changes=changes)
 
 
 @router.delete("/{actor_id}/{partner_id}", status_code=204, responses=responses(412))

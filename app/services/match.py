@@ -67,12 +67,11 @@ def find_matches(
         cross_side=False,
         diversity=request.diversity,
         explain=request.explain,
-        scoring=Scoring(
-            weights=weights, affinity=in_force.affinity, relations=relations, hub_level=loaded.hub_level
-        ),
+        scoring=Scoring(weights=weights, affinity=in_force.affinity, relations=relations, hub_level=loaded.hub_level),
     )
     if loaded.crowd is not None:
-        loaded = _nearest(session, meaning, loaded, loaded.crowd, question.profile, wanted, asked)
+        near = _nearest(loaded.crowd, question.profile, wanted, asked)
+        loaded = _unpacked(session, meaning, loaded, near)
     allowed = who_is_wanted(loaded.facts, wanted) & ~loaded.silent
     ranking = rank(question.profile, loaded.pool, asked, allowed)
     return MatchAnswer(
@@ -115,12 +114,14 @@ def _wanted(question: Question, request: MatchRequest, relations: Relations) -> 
     )
 
 
-def _nearest(
-    session: Session, meaning: Meaning, loaded: LoadedPool, crowd: Crowd, asker: Profile, wanted: Wanted, asked: Request
-) -> LoadedPool:
+def _nearest(crowd: Crowd, asker: Profile, wanted: Wanted, asked: Request) -> list[int]:
     """Of a crowd: those among whom the best answers stand."""
     flags = who_is_wanted(Facts(crowd.ids, crowd.columns), wanted)
-    ids = find_best(crowd, asker, flags, asked.scoring, shortlist_length(asked.k, asked.diversity, _RUNNERS_UP))
+    return find_best(crowd, asker, flags, asked.scoring, shortlist_length(asked.k, asked.diversity, _RUNNERS_UP))
+
+
+def _unpacked(session: Session, meaning: Meaning, loaded: LoadedPool, ids: list[int]) -> LoadedPool:
+    """The same pool with these actors alone, as exact as the database has them."""
     actors = load_actors(session, encoder=meaning.name, ids=ids, shift=loaded.shift)
     pool = Pool.from_profiles((actor.profile for actor in actors.values()), np.float64)
     return replace(loaded, pool=pool, actors=actors)

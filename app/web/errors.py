@@ -9,7 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.errors import AppError
+from app.services.importing.remarks import remark_of
 from app.web.access.sign_in import sign_in_first
+from app.web.maps.words import MapWords
 from app.web.render import page
 
 PAGES = ("/directory", "/console", "/agenda", "/clock")
@@ -40,7 +42,9 @@ def error_page(request: Request, error: Exception) -> Response:
     status, detail = _told(error)
     if status == 401:
         return sign_in_first(request, getattr(error, "headers", None) or {})
-    answer = page(request, "error.html", {"status": status, "detail": detail}, status=status)
+    said = remark_of(error)
+    told = MapWords.of(request).tell(said) if said else None
+    answer = page(request, "error.html", {"status": status, "detail": detail, "told": told}, status=status)
     if status == 503:
         answer.headers["Retry-After"] = "2"
     if isinstance(error, HTTPException | AppError):

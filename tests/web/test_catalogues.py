@@ -8,6 +8,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 
+from app.services.importing.sentences import SENTENCES
 from app.web.catalogues import FOLDER, LANGUAGES, read_catalogue, translations
 from app.web.formats import Formats, highlight
 from app.web.labels import KINDS, PARTS, SECTORS, Labels
@@ -23,9 +24,10 @@ OTHERS = [lang for lang in LANGUAGES if lang != "en"]
 
 @cache
 def used() -> frozenset[tuple[str | None, str | tuple[str, ...]]]:
-    """(context, message) of every string in templates and code."""
+    """(context, message) of every string in templates and code, and of every sentence that imports say."""
     found = extract_from_dir(WEB, method_map=[("templates/**.html", "jinja2"), ("**.py", "python")], keywords=KEYWORDS)
-    return frozenset((context, message) for _, _, message, _, context in found)
+    told = {("import", sentence) for sentence in SENTENCES.values()}
+    return frozenset((context, message) for _, _, message, _, context in found) | told
 
 
 @cache

@@ -5,11 +5,10 @@ from typing import Any
 
 from sqlmodel import Session
 
-from app.services.importing.remarks import WHOLE_ROW, Teller, english, remark
+from app.services.importing.remarks import Teller, at_fault, english, remark
 from app.services.importing.run import get_import, open_import
 from app.services.importing.sheets import FileOut, Format, SheetOut, make_file
 from app.services.importing.source import Rejected, Source
-from models.competence_map import Rejection
 
 
 def rejected_rows(session: Session, *, import_id: int, tell: Teller = english) -> FileOut:
@@ -33,15 +32,8 @@ def _reasons(source: Source, tell: Teller) -> dict[tuple[str | None, int], str]:
         for item in batch:
             if isinstance(item, Rejected):
                 for line in item.lines:
-                    found[item.reasons[0].sheet, line] += [f"{_place(r, tell)}: {tell(r)}" for r in item.reasons]
+                    found[item.reasons[0].sheet, line] += [f"{at_fault(r, tell)}: {tell(r)}" for r in item.reasons]
     return {place: "; ".join(sentences) for place, sentences in found.items()}
-
-
-def _place(rejection: Rejection, tell: Teller) -> str:
-    """The heading; where none is to blame, that the whole row is, or which field is missing."""
-    if rejection.field == WHOLE_ROW:
-        return tell(remark("whole_row"))
-    return rejection.field if rejection.value else tell.field(rejection.field)
 
 
 def _sheet(source: Source, position: int, reasons: dict[tuple[str | None, int], str], heading: str) -> SheetOut | None:

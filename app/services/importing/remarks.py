@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.errors import BadInput, FieldError, TooLarge
 from app.services.importing.sentences import SENTENCES
-from models.competence_map import KeptActor
+from models.competence_map import KeptActor, Rejection
 from models.remark import Remark
 
 Value = str | int | Remark
@@ -56,6 +56,13 @@ def kept_in_words(actor: KeptActor, tell: Teller) -> str:
     """An actor that an undo left alone, with its reasons, in the language of the teller."""
     reasons = ", ".join(tell(reason) for reason in actor.reasons)
     return tell(remark("kept", name=actor.name, actor=str(actor.actor_id), reasons=reasons))
+
+
+def at_fault(rejection: Rejection, tell: Teller) -> str:
+    """The heading that a rejection is about; else that it is the whole row, or which field is missing."""
+    if rejection.field == WHOLE_ROW:
+        return tell(remark("whole_row"))
+    return rejection.field if rejection.value else tell.field(rejection.field)
 
 
 class Unreadable(ValueError):

@@ -141,9 +141,9 @@ def discard(session: SessionDep, import_id: int) -> Response:
 
 
 @router.get("/{import_id}/rejected")
-def rejected(session: SessionDep, import_id: int) -> Response:
-    """The rejected rows with their reasons, to mend and load again."""
-    return file_answer(service.rejected_rows(session, import_id=import_id))
+def rejected(request: Request, session: SessionDep, import_id: int) -> Response:
+    """The rejected rows with their reasons in the reader's language, to mend and load again."""
+    return file_answer(service.rejected_rows(session, import_id=import_id, tell=MapWords.of(request).tell))
 
 
 def _to(import_id: int) -> Response:

@@ -8,6 +8,7 @@ from app.deps import PrincipalDep, SessionDep
 from app.errors import BadInput
 from app.services import maps as service
 from app.web.maps.choices import FormDep, words_of
+from app.web.maps.words import MapWords
 from app.web.origin import same_origin
 from app.web.render import page
 
@@ -21,6 +22,7 @@ def sector_lists(request: Request, session: SessionDep, principal: PrincipalDep)
         "lists": service.list_sector_lists(session),
         "report": None,
         "may_load": principal.role == "admin",
+        "words": MapWords.of(request),
     }
     return page(request, "maps/sectors.html", context)
 
@@ -33,7 +35,12 @@ def load(request: Request, session: SessionDep, form: FormDep) -> Response:
         raise BadInput.of("file", "no file was chosen")
     name = words_of(form, "name", 200) or upload.filename.rpartition(".")[0] or upload.filename
     report = service.load_sector_list(session, name=name, filename=upload.filename, data=upload.file.read())
-    context = {"lists": service.list_sector_lists(session), "report": report, "may_load": True}
+    context = {
+        "lists": service.list_sector_lists(session),
+        "report": report,
+        "may_load": True,
+        "words": MapWords.of(request),
+    }
     return page(request, "maps/sectors.html", context)
 
 

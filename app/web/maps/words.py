@@ -1,8 +1,13 @@
 """The words of an import in plain language: fields, layouts, stages, states."""
 
+from functools import cached_property
 from typing import ClassVar
 
+from app.services.importing.notes import whole
+from app.services.importing.remarks import Teller, at_fault, kept_in_words
+from app.web.formats import Formats
 from app.web.labels import Labels, Vocabularies, mark
+from models.competence_map import KeptActor, Note, Rejection
 
 FIELDS = {
     "id": mark("field", "Key in the source"),
@@ -90,6 +95,24 @@ class MapWords(Labels):
         "state of an import": STATES,
         "reader": ROLES,
     }
+
+    @cached_property
+    def tell(self) -> Teller:
+        """Says remarks of imports."""
+        say, lang = self.translations.pgettext, str(self.translations.info().get("language", "en"))
+        return Teller(lambda sentence: say("import", sentence), Formats(lang).number, self.field)
+
+    def note(self, note: Note) -> str:
+        """What to know of a file, with the place it stands at."""
+        return self.tell(whole(note))
+
+    def kept(self, actor: KeptActor) -> str:
+        """An actor that an undo left alone, and why."""
+        return kept_in_words(actor, self.tell)
+
+    def at_fault(self, rejection: Rejection) -> str:
+        """The heading that a rejection is about; that it is the whole row, or the field that is missing."""
+        return at_fault(rejection, self.tell)
 
     def field(self, code: str) -> str:
         """A field of an actor: "offers", "description.fr"."""

@@ -116,11 +116,7 @@ def meeting_rows(plan: Plan, problem: Problem, meetings: Iterable[Sitting]) -> l
 def stored_plan(session: Session, *, event_id: int, number: int) -> Schedule:
     """A stored plan as the solver knows it."""
     get_plan(session, event_id, number)
-    rows = session.exec(
-        select(Meeting)
-        .where(Meeting.event_id == event_id, Meeting.number == number)
-        .order_by(col(Meeting.round), col(Meeting.a), col(Meeting.b))
-    )
+    rows = session.execute(_meetings(event_id, number).order_by(col(Meeting.round), col(Meeting.a), col(Meeting.b)))
     return Schedule(
         tuple(Sitting(str(m.a), str(m.b), m.round, m.place, m.interpreter, m.delegate_a, m.delegate_b) for m in rows)
     )
@@ -139,18 +135,15 @@ def plan_public(session: Session, *, event_id: int, number: int) -> PlanPublic:
     session.flush()
     told = session.execute(_briefs(event_id).where(col(Plan.number) == number)).mappings().one()
     locked = locked_pairs(session, event_id=event_id, number=number)
-    rows = session.exec(
-        select(Meeting)
-        .where(Meeting.event_id == event_id, Meeting.number == number)
-        .order_by(col(Meeting.round), col(Meeting.place), col(Meeting.a))
-    ).all()
-    names = _names(session, {m.a for m in rows} | {m.b for m in rows})
+    by_place = (col(Meeting.round), col(Meeting.place), col(Meeting.a))
+    rows = session.execute(_meetings(event_id, number).order_by(*by_place)).mappings().all()
+    names = _names(session, {m["a"] for m in rows} | {m["b"] for m in rows})
     meetings = [
         MeetingPublic(
-            **m.model_dump(exclude={"event_id", "number"}),
-            a_name=names.get(m.a, f"actor {m.a}"),
-            b_name=names.get(m.b, f"actor {m.b}"),
-            locked=frozenset((m.a, m.b)) in locked,
+            **m,
+            a_name=names.get(m["a"], f"actor {m['a']}"),
+            b_name=names.get(m["b"], f"actor {m['b']}"),
+            locked=frozenset((m["a"], m["b"])) in locked,
         )
         for m in rows
     ]
@@ -216,6 +209,12 @@ def _briefs(event_id: int) -> Select[Any]:
     stored = [getattr(Plan, name) for name in PlanBrief.model_fields if name != "edits_undone"]
     undone = (func.jsonb_array_length(Plan.edits) - col(Plan.edits_done)).label("edits_undone")
     return sa_select(*stored, undone).where(col(Plan.event_id) == event_id)
+
+
+def _meetings(event_id: int, number: int) -> Select[Any]:
+    """The meetings of a plan, as rows: a thousand of them are read for a page, and none is changed."""
+    told = [getattr(Meeting, name) for name in Meeting.model_fields if name not in {"event_id", "number"}]
+    return sa_select(*told).where(col(Meeting.event_id) == event_id, col(Meeting.number) == number)
 
 
 def _names(session: Session, ids: set[int]) -> dict[int, str]:

@@ -1,12 +1,12 @@
 """Programmes: what groups events of one border, and on which side of it an actor stands."""
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, NotFound
-from models.actor import Actor
 from models.event import Event
 from models.programme import Programme, ProgrammeCreate, ProgrammePublic, ProgrammeSide
 
@@ -77,7 +77,15 @@ def sides_of_event(session: Session, *, event: Event) -> list[ProgrammeSide]:
     return [ProgrammeSide.model_validate(side) for side in programme.sides] if programme else []
 
 
-def side_of(actor: Actor, sides: Iterable[ProgrammeSide]) -> str:
+class Standing(Protocol):
+    """What says where an actor stands."""
+
+    country: str
+    nuts: str | None
+    side: str
+
+
+def side_of(actor: Standing, sides: Iterable[ProgrammeSide]) -> str:
     """On which declared side an actor stands: the longest NUTS code that covers it, else its country, else its own."""
     by_code = {code: side.code for side in sides for code in (*side.countries, *side.nuts)}
     if not by_code:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -27,7 +28,7 @@ class Formats:
     @property
     def locale(self) -> Locale:
         """The CLDR locale of the page."""
-        return Locale.parse(_VARIANTS.get(self.lang, self.lang))
+        return _locale(self.lang)
 
     def country(self, code: str) -> str:
         """FR → France, Frankrijk, …"""
@@ -74,12 +75,24 @@ class Formats:
 
     def time(self, moment: datetime, zone: str) -> str:
         """The time of a moment, in the zone of the event."""
-        return format_time(moment.astimezone(ZoneInfo(zone)), "short", tzinfo=ZoneInfo(zone), locale=self.locale)
+        return _time(self.lang, moment, zone)
 
     def slot(self, slot: RoundPublic, zone: str) -> str:
         """09:00–09:20"""
         end = slot.starts_at + timedelta(minutes=slot.minutes)
         return f"{self.time(slot.starts_at, zone)}–{self.time(end, zone)}"
+
+
+@cache
+def _locale(lang: str) -> Locale:
+    return Locale.parse(_VARIANTS.get(lang, lang))
+
+
+@lru_cache(maxsize=4096)
+def _time(lang: str, moment: datetime, zone: str) -> str:
+    """A page of a large event names the same few moments thousands of times."""
+    there = ZoneInfo(zone)
+    return format_time(moment.astimezone(there), "short", tzinfo=there, locale=_locale(lang))
 
 
 def highlight(fragment: Fragment) -> Markup:

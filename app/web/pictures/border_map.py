@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 Point = tuple[float, float]
@@ -89,7 +89,7 @@ def draw_map(spots: Sequence[Spot], pairs: Iterable[tuple[int, int]] = ()) -> Bo
     frame = _Projection(box)
     sides = [side for side, _ in sorted(Counter(s.side for s in spots).items(), key=lambda item: (-item[1], item[0]))]
     at = {s.key: frame.place(s.lon, s.lat) for s in spots}
-    land, regions = _ground(box, frame)
+    land, regions = _ground(box)
     marks = _marks(spots, at, sides)
     return BorderMap(
         WIDTH, frame.height, land, regions, _strokes(at, pairs), marks, _labels(spots, at, frame.height), sides
@@ -172,8 +172,10 @@ def _outlines() -> dict[str, list[list[Point]]]:
     return data
 
 
-def _ground(box: Box, frame: _Projection) -> tuple[str, str]:
+@lru_cache(maxsize=32)
+def _ground(box: Box) -> tuple[str, str]:
     """Land and the borders of regions as SVG paths, cut to a little more than what is shown."""
+    frame = _Projection(box)
     west, south, east, north = box
     room = (east - west) * 0.05
     wider = (west - room, south - room, east + room, north + room)

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 
-from pydantic import ValidationError
-
 from app.services.capacity import Capacity, Frame, capacity
 from app.services.events import MAX_PLACES, MAX_ROUNDS
 from app.services.slots import Break, PastMidnight, Slot, Timetable, make_slots, rounds_of
@@ -57,13 +55,7 @@ def read_event(form: Fields, programmes: Sequence[int], tracks: list[Track]) -> 
     }
     if most is not None and least > most:
         form.refuse("min_meetings", "floor")
-    if form.errors:
-        return None
-    try:
-        return EventCreate.model_validate(said)
-    except ValidationError as error:
-        form.blame(error, {}, "name")
-        return None
+    return form.fit(EventCreate, said, "name")
 
 
 def read_timetable(form: Fields, zone: str) -> list[Slot]:

@@ -5,15 +5,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from zoneinfo import available_timezones
 
 from fastapi import Depends, Request, UploadFile
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from app.errors import BadInput
 from app.services.editions import Edition
 from app.services.language_names import country_code, language_code
+
+S = TypeVar("S", bound=BaseModel)
 
 EDITION = "edition"
 """The hidden field that names the edition a form was filled from."""
@@ -99,6 +101,19 @@ class Fields:
         )
         for where, reason in found:
             self.refuse(names.get(where, otherwise), "said", reason=reason.removeprefix("Value error, "))
+
+    def fit(self, shape: type[S], said: Mapping[str, Any], otherwise: str, **names: str) -> S | None:
+        """What the form says as a shape; None when something of it does not fit, which is noted beside its field.
+
+        `names` leads from the shape's fields to the form's; what is wrong with any other stands beside `otherwise`.
+        """
+        if self.errors:
+            return None
+        try:
+            return shape.model_validate(said)
+        except ValidationError as error:
+            self.blame(error, names, otherwise)
+            return None
 
     def text(self, name: str, *, longest: int = 300, required: bool = False) -> str | None:
         """Words, or None when there are none."""

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import ValidationError
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
@@ -105,13 +104,7 @@ def read_programme(form: Fields, lang: str) -> ProgrammeCreate | None:
         "brand": form.text("brand", longest=120),
         "colour": colour.lower() if colour else None,
     }
-    if form.errors:
-        return None
-    try:
-        return ProgrammeCreate.model_validate(said)
-    except ValidationError as error:
-        form.blame(error, {}, "code-0")
-        return None
+    return form.fit(ProgrammeCreate, said, "code-0")
 
 
 def _sides(form: Fields, lang: str) -> list[ProgrammeSide]:

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import ValidationError
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
@@ -108,13 +107,7 @@ def read_contact(form: Fields, lang: str) -> ContactFields | None:
         form.refuse("basis", "required")
     if not (said["email"] or said["phone"]):
         form.refuse("email", "reach")
-    if form.errors:
-        return None
-    try:
-        return ContactFields.model_validate(said)
-    except ValidationError as error:
-        form.blame(error, {"email": "email"}, "name")
-        return None
+    return form.fit(ContactFields, said, "name", email="email")
 
 
 def contact_values(held: ContactPublic, lang: str) -> dict[str, Any]:

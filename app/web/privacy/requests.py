@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import ValidationError
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
@@ -108,13 +107,7 @@ def erase_organisation(request: Request, session: SessionDep, actor_id: int, for
 def read_subject(form: Fields) -> EraseRequest | None:
     """Who is meant: the address, and other names under which they sit at tables; None when something does not fit."""
     email, names = form.text("email", longest=254, required=True), form.lines("names", longest=100)
-    if form.errors:
-        return None
-    try:
-        return EraseRequest.model_validate({"email": email, "names": names})
-    except ValidationError as error:
-        form.blame(error, {"names": "names"}, "email")
-        return None
+    return form.fit(EraseRequest, {"email": email, "names": names}, "email", names="names")
 
 
 def _delegates(session: Session, asked: EraseRequest, told: PrivacyExport) -> list[Stand]:

@@ -3,7 +3,6 @@
 import re
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import ValidationError
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
@@ -56,13 +55,7 @@ def read_text(form: Fields) -> ConsentTextCreate | None:
     texts = [{"lang": lang, "text": words} for lang, words in said.items() if words]
     if not texts:
         form.refuse(f"text-{next(iter(LANGUAGES))}", "required")
-    if form.errors:
-        return None
-    try:
-        return ConsentTextCreate.model_validate({"version": version, "texts": texts})
-    except ValidationError as error:
-        form.blame(error, {}, "version")
-        return None
+    return form.fit(ConsentTextCreate, {"version": version, "texts": texts}, "version")
 
 
 def _show(request: Request, session: Session, form: Fields, status: int = 200) -> Response:

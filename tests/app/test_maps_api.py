@@ -154,3 +154,22 @@ def test_who_knows_that_an_actor_exists(client: TestClient, uploaded: dict, sess
     assert [(m["name"], m["licence"]) for m in known["maps"]] == [("Carte du Nord", "CC0")]
     whole = client.get(f"/maps/{uploaded['map_id']}/known").json()
     assert (whole["views"], whole["actors_seen"], whole["other_maps"]) == (4, 1, {})
+
+
+def test_every_finding_has_a_code_beside_its_sentence(client: TestClient, uploaded: dict) -> None:
+    [rejection] = uploaded["report"]["rejected"]
+    assert rejection["reason"].startswith("unknown country 'Atlantide': write")
+    assert (rejection["code"], rejection["values"]) == ("country_unknown", {"value": "Atlantide"})
+    assert uploaded["report"]["warnings"] == [
+        "the file is not UTF-8; it was read as cp1252: look whether accents are right"
+    ]
+    assert uploaded["report"]["notes"] == [
+        {"code": "not_utf8", "values": {"encoding": "cp1252"}, "rows": 0, "line": None, "sheet": None}
+    ]
+
+
+def test_a_problem_names_the_code_of_its_reason(client: TestClient) -> None:
+    answer = client.post("/maps/imports", data={"name": "X"}, files={"file": ("x.pdf", b"%PDF-1.7")})
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["reason"]) == (422, "x.pdf is a PDF document; save its table as XLSX or CSV")
+    assert error["remark"] == {"code": "is_pdf", "values": {"name": "x.pdf"}}

@@ -1,5 +1,6 @@
 """Competence maps in the browser: from the file to the report, and back."""
 
+import html
 import re
 from collections.abc import Callable
 
@@ -223,3 +224,66 @@ def test_sector_lists_are_loaded_shown_and_forgotten(client: TestClient) -> None
     assert '<span class="named" lang="nl">Textiel</span>' in page
     client.post("/console/maps/sectors/1/delete")
     assert "No list is loaded." in text_of(client, "/console/maps/sectors")
+
+
+MESSY = (
+    "Nom;Pays;Ville;Type;Contact;Blabla\n"
+    "UP-tex;FR;Tourcoing;pôle magique;Marie Exemple;x1\n"
+    "Uptex;FR;Tourcoing;pôle magique;;x2\n"
+    "Sans pays;Atlantide;;;;\n"
+    ";FR;;;;\n"
+    "Trop;FR\n"
+)
+FOUND = {
+    "fr": ("pays inconnu « Atlantide »", "le nom manque", "(toute la ligne)", "n'est pas un type que nous connaissons",
+           "même ville Tourcoing", "la colonne « Blabla » n'est pas importée", "aucune base légale"),
+    "nl": ("onbekend land “Atlantide”", "de naam ontbreekt", "(hele rij)", "is geen soort die we kennen",
+           "zelfde plaats Tourcoing", "de kolom “Blabla” wordt niet geïmporteerd", "geen rechtsgrond"),
+    "de": ("unbekanntes Land „Atlantide“", "der Name fehlt", "(ganze Zeile)", "ist keine Art, die wir kennen",
+           "gleicher Ort Tourcoing", "die Spalte „Blabla“ wird nicht übernommen", "keine Rechtsgrundlage"),
+    "da": ("ukendt land “Atlantide”", "navnet mangler", "(hele rækken)", "er ikke en slags, vi kender",
+           "samme by Tourcoing", "kolonnen “Blabla” importeres ikke", "ikke angivet noget retsgrundlag"),
+    "es": ("país desconocido «Atlantide»", "falta el nombre", "(toda la fila)", "no es un tipo que conozcamos",
+           "la misma ciudad Tourcoing", "la columna «Blabla» no se importa", "no se dio una base jurídica"),
+    "eu": ("herrialde ezezaguna: «Atlantide»", "izena falta da", "(errenkada osoa)", "ez da ezagutzen dugun mota bat",
+           "herri bera: Tourcoing", "«Blabla» zutabea ez da inportatzen", "ez da oinarri juridikorik eman"),
+    "en": ("unknown country 'Atlantide'", "the name is missing", "(whole row)", "is no kind we know",
+           "same town Tourcoing", "the column 'Blabla' is not imported", "no legal basis was given"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", FOUND)
+def test_what_an_import_finds_is_said_in_the_readers_language(client: TestClient, load: Load, lang: str) -> None:
+    url, reader = load(MESSY), {"accept-language": lang}
+    page = html.unescape(client.get(url, headers=reader).text).replace("\u00a0", " ")
+    assert [sentence for sentence in FOUND[lang] if sentence not in page] == []
+    assert '<td lang="en">' not in page
+    file = client.get(f"{url}/rejected", headers=reader).content.decode("utf-8-sig").replace("\u00a0", " ")
+    assert [sentence for sentence in FOUND[lang][:3] if sentence not in file] == []
+    assert file.splitlines()[0] != "reason,Nom,Pays,Ville,Type,Contact,Blabla" or lang == "en"
+
+
+def test_a_file_of_rejected_rows_in_any_language_is_mended_and_loaded(client: TestClient, load: Load) -> None:
+    url = load()
+    for lang in FOUND:
+        file = client.get(f"{url}/rejected", headers={"accept-language": lang}).content.decode("utf-8-sig")
+        mended = load(file.replace("Sans pays,Atlantide", "Sans pays,BE"), name=f"mended {lang}")
+        assert numbers(text_of(client, mended)) == {
+            "Rows": "1", "New actors": "1", "Changed": "0", "The same": "0", "Rejected rows": "0",
+        }  # fmt: skip
+
+
+def test_refusals_and_what_an_undo_left_alone_are_said_in_the_readers_language(client: TestClient, load: Load) -> None:
+    german = {"accept-language": "de"}
+    refused = client.get(load("Blabla;Land\nA;BE\n", name="x"), headers=german).text
+    assert "keine Spalte enthält die Namen der Akteure" in refused
+    url = load()
+    client.post(f"{url}/apply")
+    client.patch("/actors/1", json={"city": "Lille"})
+    client.post(f"{url}/undo")
+    assert "UP-tex (Akteur 1): seit dem Import bearbeitet" in client.get(url, headers=german).text
+    data = b"code;name\nDAS1;Textil\nDAS2;\n"
+    listed = client.post("/console/maps/sectors", files={"file": ("das.csv", data)}, headers=german).text
+    assert "Zeile 3: „DAS2“ hat keinen Namen" in listed
+    nothing = client.post("/console/maps/sectors", files={"file": ("das.csv", b"a;b\n1;2\n")}, headers=german)
+    assert (nothing.status_code, "das.csv enthält keine Branche" in nothing.text) == (422, True)

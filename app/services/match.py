@@ -67,7 +67,13 @@ def find_matches(
         cross_side=False,
         diversity=request.diversity,
         explain=request.explain,
-        scoring=Scoring(weights=weights, affinity=in_force.affinity, relations=relations, hub_level=loaded.hub_level),
+        scoring=Scoring(
+            weights=weights,
+            calibration=_calibration(question.profile),
+            affinity=in_force.affinity,
+            relations=relations,
+            hub_level=loaded.hub_level,
+        ),
     )
     if loaded.crowd is not None:
         near = _nearest(loaded.crowd, question.profile, wanted, asked)
@@ -144,8 +150,7 @@ def _measured(question: Question, loaded: LoadedPool) -> Question:
     best merits would make every answer look alike, the fitting and the far-fetched.
     """
     profile = question.profile
-    whole = {"need", "offer"} <= {passage.facet for passage in profile.passages}
-    if profile.hubness is not None or not whole:
+    if profile.hubness is not None or not _is_whole(profile):
         return question
     beside = None
     if loaded.crowd is not None:
@@ -157,6 +162,19 @@ def _measured(question: Question, loaded: LoadedPool) -> Question:
     return replace(
         question, profile=profile.with_hubness(float(measure_hubness([profile], loaded.pool, beside=beside)[0]))
     )
+
+
+def _is_whole(profile: Profile) -> bool:
+    return {"need", "offer"} <= {passage.facet for passage in profile.passages}
+
+
+def _calibration(asker: Profile) -> Calibration:
+    """Words alone, of which no field, kind or place is known either, are judged as such. Stored actors never are: a
+    pair's score is the same whoever of the two asks.
+    """
+    placed = asker.lat is not None or asker.kind is not None or bool(asker.sectors)
+    alone = asker.id == _ASKING and not placed and not _is_whole(asker)
+    return Calibration.default().for_words() if alone else Calibration.default()
 
 
 def _stored_question(session: Session, meaning: Meaning, loaded: LoadedPool, actor_id: int) -> Question:

@@ -3,6 +3,8 @@
 import pytest
 from fastapi.testclient import TestClient
 
+from matching.ranking.calibration import Calibration
+
 FR = {"country": "FR", "languages": ["fr", "en"], "kind": "company", "lat": 50.69, "lon": 3.17}
 BE = {"country": "BE", "languages": ["nl", "en"], "kind": "technical_centre", "lat": 51.05, "lon": 3.72}
 
@@ -86,6 +88,32 @@ def test_words_that_fit_nobody_score_lower_than_words_that_fit(client: TestClien
     assert not fitting["none_suitable"]
     assert strange["none_suitable"]
     assert strange["suggestions"][0]["score"] < fitting["suggestions"][0]["score"]
+
+
+@pytest.mark.usefixtures("border")
+@pytest.mark.parametrize("known", [{}, {"sectors": ["textiles"]}, {"kind": "company"}, {"lat": 50.7, "lon": 3.2}])
+def test_words_alone_are_judged_as_words_and_whoever_is_known_better_as_a_profile(
+    client: TestClient, known: dict
+) -> None:
+    words = {"needs": [{"lang": "en", "text": "laboratory testing of textile coatings"}]}
+    answer = client.post("/match", json={"profile": words | known, "min_score": 0}).json()
+    free = client.post("/match", json={"text": words["needs"][0]["text"], "min_score": 0}).json()
+    shipped = Calibration.default()
+    assert answer["threshold"] == (shipped.threshold if known else shipped.words_threshold)
+    assert free["threshold"] == shipped.words_threshold < shipped.threshold
+
+
+@pytest.mark.usefixtures("border")
+@pytest.mark.parametrize("facet", ["needs", "offers", "description"])
+def test_who_is_stored_with_few_words_has_one_score_from_either_end(client: TestClient, embed, facet: str) -> None:
+    few = {"name": "Few words", "country": "FR", facet: [{"lang": "en", "text": "textile coatings, tested"}]}
+    number = client.post("/actors", json=few).json()["id"]
+    embed()
+    mine = client.post("/match", json={"actor_id": number, "min_score": 0}).json()["suggestions"]
+    theirs = client.post("/match", json={"actor_id": 2, "min_score": 0}).json()["suggestions"]
+    there = {s["actor"]["id"]: s["score"] for s in mine}
+    back = {s["actor"]["id"]: s["score"] for s in theirs}
+    assert there[2] == back[number]
 
 
 @pytest.mark.usefixtures("border")

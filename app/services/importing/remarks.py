@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.errors import BadInput, FieldError, TooLarge
+from app.errors import AppError, BadInput, FieldError, TooLarge
 from app.services.importing.sentences import SENTENCES
 from models.competence_map import KeptActor, Rejection
 from models.remark import Remark
@@ -87,5 +87,5 @@ def oversize(said: Remark) -> TooLarge:
 
 def remark_of(error: Exception) -> Remark | None:
     """The remark an expected failure carries, if it does."""
-    errors: list[FieldError] = getattr(error, "errors", [])
+    errors = error.errors if isinstance(error, AppError) else []
     return errors[0].remark if errors else None

@@ -137,6 +137,9 @@ POLICY: dict[str, Who] = {
     "GET /events/{event_id}/wishes": RUNS_EVENT,
     "PUT /events/{event_id}/wishes": RUNS_EVENT,
     "DELETE /events/{event_id}/wishes/{actor_id}/{target_id}": RUNS_EVENT,
+    "GET /events/{event_id}/introductions": RUNS_EVENT,
+    "PUT /events/{event_id}/introductions/{actor_id}/{other_id}": RUNS_EVENT,
+    "DELETE /events/{event_id}/introductions/{actor_id}/{other_id}": RUNS_EVENT,
     "GET /events/{event_id}/weights": RUNS_EVENT,
     "PUT /events/{event_id}/weights": RUNS_EVENT,
     # Plans
@@ -329,6 +332,7 @@ POLICY: dict[str, Who] = {
     "GET /console/events/{event_id}/participants/{actor_id}": RUNS_EVENT,
     "POST /console/events/{event_id}/participants/{actor_id}": RUNS_EVENT,
     "POST /console/events/{event_id}/participants/{actor_id}/remove": RUNS_EVENT,
+    "POST /console/events/{event_id}/introductions/{actor_id}/{other_id}": RUNS_EVENT,
     "GET /console/events/{event_id}/invite": RUNS_EVENT,
     "GET /console/events/{event_id}/wishes": RUNS_EVENT,
     "POST /console/events/{event_id}/wishes": RUNS_EVENT,

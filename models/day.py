@@ -79,6 +79,7 @@ class AttendancePublic(AttendanceSay):
     """A participant's presence as answered, with its delegates' where the desk told them apart."""
 
     name: str
+    pseudonym: str | None = Field(default=None, description="As whom others meet it, while it is anonymous")
     side: str
     said_at: datetime | None
     delegates: list[AttendanceSay]

@@ -29,13 +29,6 @@ class Introduction(SQLModel, table=True):
     partner_at: datetime | None = None
 
 
-class IntroductionSay(Shape):
-    """An adviser's word for one of the two."""
-
-    actor_id: int = Field(ge=1, lt=2**63, description="For whom the adviser speaks: may the other know who this is?")
-    other_id: int = Field(ge=1, lt=2**63)
-
-
 class AdviserWord(Shape):
     """Who spoke for one of the two, and when."""
 

@@ -12,6 +12,7 @@ from app.api.contacts import router as contacts
 from app.api.day import router as day
 from app.api.events import router as events
 from app.api.feedback import router as feedback
+from app.api.introductions import router as introductions
 from app.api.maps import actors_router as known
 from app.api.maps import router as maps
 from app.api.maps import sectors_router as sector_lists
@@ -41,8 +42,8 @@ def _summarised(router: APIRouter) -> APIRouter:
 routers = tuple(
     _summarised(r)
     for r in (
-        match, actors, contacts, consents, known, maps, sector_lists, programmes, events, agendas, day, event_weights,
-        plans, what_if, pairings, papers, report, calendar_feeds, tandems, feedback,
+        match, actors, contacts, consents, known, maps, sector_lists, programmes, events, introductions, agendas, day,
+        event_weights, plans, what_if, pairings, papers, report, calendar_feeds, tandems, feedback,
         weights, access, audit, privacy, operations,
     )
 )  # fmt: skip

@@ -75,6 +75,13 @@ def apply_fields(session: Session, *, actor: Actor, fields: ActorCreate) -> None
     mark_pool_changed(session)
 
 
+def read_anew(session: Session, *, actor_id: int) -> None:
+    """After the names of its contacts changed: take them out of what is shown and found of an anonymous actor."""
+    actor = get_actor(session, actor_id=actor_id)
+    if actor.anonymous:
+        apply_fields(session, actor=actor, fields=as_create(actor))
+
+
 def fill_columns(actor: Actor, fields: ActorCreate, people: Iterable[str] = ()) -> None:
     """Copy what was said of an actor into its row; the side defaults to the country. `people`: its contacts' names."""
     for name in _COLUMNS:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlmodel import Session, col, select
 
 from app.security import participant
+from app.services.discretion.pseudonyms import pseudonym_at
 from app.services.discretion.sight import Sight
 from app.services.events import get_event, list_interpreters, list_places, list_rounds
 from models.actor import Actor, ActorBrief, LocalText
@@ -92,6 +93,11 @@ class Agenda:
     rules: AgendaRulesFields
     sight: Sight
     languages: list[str] = field(default_factory=list)
+
+    @property
+    def pseudonym(self) -> str | None:
+        """As whom others meet it, while it is anonymous."""
+        return pseudonym_at(self.event.id, anonymous=self.actor.anonymous, veil=self.actor.veil)
 
     @property
     def visits(self) -> list[Visit]:

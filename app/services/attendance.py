@@ -10,6 +10,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, NotFound
+from app.services.discretion.pseudonyms import pseudonym_at
 from app.services.events import get_event, list_places, list_rounds
 from models.actor import Actor
 from models.base import utc_now
@@ -54,6 +55,7 @@ class Registered:
     name: str
     side: str
     delegates: Sequence[str]
+    pseudonym: str | None = None
 
 
 @dataclass(frozen=True)
@@ -217,14 +219,20 @@ def _refuse_unknown(position: int, word: AttendanceSay, person: Registered | Non
 
 def _registered(session: Session, event_id: int) -> list[Registered]:
     query = (
-        sa_select(Participant, Actor.name, Actor.side)  # type: ignore[call-overload]
+        sa_select(Participant, Actor.name, Actor.side, Actor.anonymous, Actor.veil)  # type: ignore[call-overload]
         .join(Actor, col(Actor.id) == Participant.actor_id)
         .where(col(Participant.event_id) == event_id)
         .order_by(col(Actor.name), col(Actor.id))
     )
     return [
-        Registered(row.actor_id, name, row.side or side, [d["id"] for d in row.delegates])
-        for row, name, side in session.execute(query)
+        Registered(
+            row.actor_id,
+            name,
+            row.side or side,
+            [d["id"] for d in row.delegates],
+            pseudonym_at(event_id, anonymous=anonymous, veil=veil),
+        )
+        for row, name, side, anonymous, veil in session.execute(query)
     ]
 
 
@@ -289,6 +297,7 @@ def _person_public(person: Registered, rows: Mapping[tuple[int, str], Attendance
         actor_id=person.actor_id,
         **_row_told(own),
         name=person.name,
+        pseudonym=person.pseudonym,
         side=person.side,
         said_at=said_at,
         delegates=delegates,

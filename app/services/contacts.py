@@ -4,7 +4,7 @@ from sqlmodel import Session, col, select
 
 from app.errors import Forbidden, NotFound
 from app.security import Principal
-from app.services.actors import get_actor
+from app.services.actors import get_actor, read_anew
 from app.services.answers import mutual_yes
 from models.base import utc_now
 from models.contact import Contact, ContactFields, ContactPublic
@@ -42,6 +42,7 @@ def create_contact(session: Session, *, actor_id: int, fields: ContactFields) ->
     row = Contact(actor_id=actor_id, **fields.model_dump())
     session.add(row)
     session.flush()
+    read_anew(session, actor_id=actor_id)
     return _public(row)
 
 
@@ -52,6 +53,7 @@ def replace_contact(session: Session, *, actor_id: int, contact_id: int, fields:
     row.confirmed_at = utc_now()
     session.add(row)
     session.flush()
+    read_anew(session, actor_id=actor_id)
     return _public(row)
 
 

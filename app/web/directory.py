@@ -79,7 +79,7 @@ def actor_page(
     """What an actor says of itself, and whom it should meet; `as_everybody`: no more of it than everybody sees."""
     reader = ANYBODY if as_everybody else principal
     context = actor_context(session, holder, cache, actor_id=actor_id, reader=Reader(choose_language(request), reader))
-    context["as_everybody"] = as_everybody
+    context |= {"as_everybody": as_everybody, "own_number": actor_id}
     context["relations"] = [
         *list_relations(session, actor_id=actor_id, principal=reader),
         *tandems_as_relations(session, actor_id=actor_id, principal=reader),

@@ -104,6 +104,25 @@ STAGES = {
     "polish": mark("stage", "Improving the schedule"),
     "breaks": mark("stage", "Closing the gaps"),
 }
+AUDIENCES = {
+    "public": mark("audience", "Everybody"),
+    "event": mark("audience", "Participants of its events"),
+    "mutual": mark("audience", "Whom it met, after a yes on both sides"),
+    "organiser": mark("audience", "Organisers only"),
+}
+HIDEABLE = {
+    "description": mark("hideable", "About"),
+    "offers": mark("hideable", "Offers"),
+    "needs": mark("hideable", "Looks for"),
+    "aliases": mark("hideable", "Also known as"),
+    "region": mark("hideable", "Region"),
+    "nuts": mark("hideable", "NUTS code"),
+    "city": mark("hideable", "City"),
+    "position": mark("hideable", "Latitude and longitude"),
+    "website": mark("hideable", "Website"),
+    "size": mark("hideable", "Staff"),
+    "relations": mark("hideable", "Relations and tandems"),
+}
 SECTORS = {
     "advanced_materials": mark("sector", "Advanced materials"),
     "aerospace": mark("sector", "Aerospace"),
@@ -163,6 +182,8 @@ class Labels:
         "state": STATES,
         "stage": STAGES,
         "sector": SECTORS,
+        "audience": AUDIENCES,
+        "hideable": HIDEABLE,
     }
     """Those of every page; a room has its own."""
 

@@ -38,6 +38,9 @@ NO_EDITS = {
     "shows nothing of what is stored: what is sent is meant as a whole": {
         "/console/access/people", "/console/maps/sectors",
     },
+    "an adviser speaks for one side once; of two who speak for the same side the first stands": {
+        "/console/events/{event_id}/introductions/{actor_id}/{other_id}",
+    },
     "another word is replaced only when that was asked (below)": {"/console/events/{event_id}/wishes"},
     "the participant's own word; what the organiser fixed stands": {
         f"/agenda/{{token}}/{what}" for what in ("answers/{target_id}", "wishes", "seen", "leave", "return")

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, get_args
+from typing import Any, Protocol
 
-from models.visibility import Audience
+from models.visibility import AUDIENCES, Audience
 
-AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 RANKS: Mapping[Audience, int] = {audience: rank for rank, audience in enumerate(AUDIENCES)}
 """public 0, event 1, mutual 2, organiser 3: who stands at a rank sees what goes that far or further."""
 PUBLIC, EVENT, MUTUAL, ORGANISER = range(4)

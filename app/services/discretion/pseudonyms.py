@@ -48,6 +48,11 @@ def name_in(place: str, veil: str) -> str:
     return f"Anonym {letters}-{drawn % 900 + 100}"
 
 
+def pseudonym_at(event_id: int, *, anonymous: bool, veil: str | None) -> str | None:
+    """As whom other participants of an event meet an actor, while it is anonymous."""
+    return name_in(place_of_event(event_id), veil) if anonymous and veil else None
+
+
 def is_pseudonym(number: int) -> bool:
     """Whether a number can be nobody's own."""
     return FIRST <= number < 2 * FIRST

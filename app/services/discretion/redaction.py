@@ -191,14 +191,16 @@ def _joined(text: str, spans: Iterable[Span], tokens: Sequence[_Token]) -> list[
 
 
 def _with_legal_form(text: str, span: Span, tokens: Sequence[_Token]) -> Span:
-    """ "Weaver S.A.S." goes whole: the form would tell how the name ends."""
+    """ "Weaver S.A.S." goes whole, as does "Weaver's": the form would tell how the name ends."""
     start, end = span
     behind = [token for token in tokens if token.start >= end][:6]
     made = ""
     for before, token in pairwise([_Token(start, end, "", False, False), *behind]):
-        if not re.fullmatch(r"[\s.,&/-]{0,3}", text[before.end : token.start]):
+        if not re.fullmatch(r"[\s.,&/'’-]{0,3}", text[before.end : token.start]):
             break
         made = made + token.folded if len(token.folded) == 1 else token.folded
+        if token.folded == "s" and text[token.start - 1] in "'’":
+            end = token.end
         if made in LEGAL_FORMS and token.capital:
             end = token.end + (text[token.end : token.end + 1] == "." and len(token.folded) == 1)
     return start, end

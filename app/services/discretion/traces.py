@@ -29,7 +29,7 @@ _STREETS = (
     re.compile(r"\b[^\W\d_][\w'-]+(?:\s?straat|\s?laan|\s?plein|\s?kaai|steenweg|straße|strasse|allee|gade|vej|kalea|"
                r"etorbidea)\s+\d{1,4}\b", re.I),
 )  # fmt: skip
-_BRANDS = re.compile(r"(?:[^\W\d_][\w-]*[ \u00a0]){0,2}[^\W_][\w-]*[ \u00a0]?(?:[®™℠]|\((?:R|TM|SM)\))")
+_BRANDS = re.compile(r"(?:[A-ZÀ-Þ][\w-]*[ \u00a0]){0,2}[^\W_][\w-]*[ \u00a0]?(?:[®™℠]|\((?:R|TM|SM)\))")
 _PATENTS = (
     re.compile(r"\b(?:PCT[/ ]?)?(?:EP|WO|US|FR|DE|NL|BE|DK|ES|GB|JP|CN|KR|CA|AT|CH|IT|LU|SE|FI)[ ./-]?"
                r"(?:\d[ .,/-]?){5,14}\d?(?:[ -]?[A-CTUY]\d?)?\b"),

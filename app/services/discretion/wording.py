@@ -59,9 +59,14 @@ def open_sectors(fields: Any, identity: Identity) -> list[str]:
 
 
 def word_columns(fields: ActorCreate, people: Iterable[str] = ()) -> dict[str, Any]:
-    """The columns of an actor's row that its texts and words go into."""
+    """The columns of an actor's row that its texts and words go into.
+
+    Fields of work are what everybody filters by: of an anonymous actor those that name it are not kept.
+    """
     whole = search_words(fields)
     columns: dict[str, Any] = {"texts": stored_texts(fields), "search_text": whole, "hidden_text": None}
+    if fields.anonymous:
+        columns["sectors"] = open_sectors(fields, identity_of(fields, people))
     if is_veiled(fields):
         columns |= {"search_text": search_words(_public(fields, people)), "hidden_text": whole}
     return columns

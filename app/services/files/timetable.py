@@ -14,7 +14,7 @@ from app.errors import Conflict, NotFound
 from app.services import plans
 from app.services.discretion.fields import EVENT, MUTUAL, is_shown, is_veiled
 from app.services.discretion.openings import opened_pairs
-from app.services.discretion.pseudonyms import name_in, place_of_event
+from app.services.discretion.pseudonyms import pseudonym_at
 from app.services.events import (
     event_public,
     get_event,
@@ -247,7 +247,7 @@ def _hidden(person: Person, actor: Actor | None, event_id: int) -> Person:
     """With how others see it, where it hides something."""
     if actor is None or not is_veiled(actor):
         return person
-    pseudonym = name_in(place_of_event(event_id), actor.veil) if actor.anonymous and actor.veil else None
+    pseudonym = pseudonym_at(event_id, anonymous=actor.anonymous, veil=actor.veil)
     seen = {}
     for rank in (EVENT, MUTUAL):
         unknown = pseudonym is not None and not is_shown(actor, "name", rank)

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.web.console.actors import router as actors
 from app.web.console.agendas import router as agendas
 from app.web.console.explore import router as explore
+from app.web.console.introductions import router as introductions
 from app.web.console.invite import router as invite
 from app.web.console.outlook import router as outlook
 from app.web.console.overview import router as overview
@@ -16,6 +17,9 @@ from app.web.console.wishes import router as wishes
 from app.web.console.wizard import router as wizard
 
 router = APIRouter(prefix="/console", include_in_schema=False)
-parts = (wizard, overview, setup, outlook, paste, participants, invite, wishes, agendas, programmes, explore, actors)
+parts = (
+    wizard, overview, setup, outlook, paste, participants, introductions, invite, wishes, agendas, programmes, explore,
+    actors,
+)  # fmt: skip
 for part in parts:
     router.include_router(part)

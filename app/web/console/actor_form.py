@@ -12,6 +12,7 @@ from app.web.formats import Formats
 from app.web.labels import KINDS, SECTORS
 from models.actor import MAX_TEXT, ActorCreate, ActorPublic
 from models.codes import country_names
+from models.visibility import AUDIENCES, HIDEABLE
 
 FACETS = ("description", "offers", "needs")
 _PLAIN = ("name", "kind", "country", "region", "nuts", "side", "city", "lat", "lon", "website", "size")
@@ -28,6 +29,8 @@ def actor_values(actor: ActorPublic, lang: str) -> dict[str, object]:
     values["sectors"] = [code for code in actor.sectors if code in SECTORS]
     values["others"] = ", ".join(code for code in actor.sectors if code not in SECTORS)
     values["aliases"] = "\n".join(actor.aliases)
+    values["anonymous"] = "on" if actor.anonymous else None
+    values |= {f"shown-{name}": audience for name, audience in actor.visibility.items()}
     for facet in FACETS:
         for row, text in enumerate(getattr(actor, facet)):
             values |= {f"{facet}-{row}": text.text, f"{facet}-lang-{row}": text.lang}
@@ -52,6 +55,8 @@ def read_actor(form: Fields, lang: str) -> ActorCreate | None:
         "languages": form.languages("languages", lang),
         "sectors": [*(code for code in SECTORS if form.has("sectors", code)), *others],
         "aliases": form.lines("aliases"),
+        "anonymous": form.has("anonymous", "on"),
+        "visibility": {name: told for name in HIDEABLE if (told := form.choice(f"shown-{name}", AUDIENCES))},
         **{facet: _texts(form, facet) for facet in FACETS},
     }
     if said["country"] is None:

@@ -30,6 +30,7 @@ from app.web.labels import KINDS, SECTORS
 from app.web.origin import same_origin
 from app.web.render import page, wants_fragment
 from models.actor import ActorPublic, ActorUpdate
+from models.visibility import AUDIENCES, HIDEABLE
 
 router = APIRouter(prefix="/actors")
 
@@ -131,6 +132,8 @@ def _context(session: Session, request: Request, form: Fields, actor: ActorPubli
         "events": [],
         "kinds": [*KINDS],
         "sectors": [*SECTORS],
+        "audiences": AUDIENCES,
+        "hideable": HIDEABLE,
         "countries": known_countries(session, choose_language(request)),
         "sides": list_sides(session),
         "tongues": {facet: tongues(form, facet) for facet in FACETS},

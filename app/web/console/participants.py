@@ -15,6 +15,7 @@ from app.services import events as service
 from app.services.actors import ActorQuery, get_actor, list_actors
 from app.services.discretion.sight import Sight
 from app.services.editions import Subject, edition_of, must_be, named
+from app.services.introductions import list_introductions
 from app.services.plans import latest_plan
 from app.services.texts import fold
 from app.web.catalogues import choose_language
@@ -189,6 +190,8 @@ def _person(session: Session, event_id: int, actor_id: int) -> ParticipantPublic
 
 def _context(session: Session, event_id: int, person: ParticipantPublic, form: Fields) -> dict[str, Any]:
     plan = latest_plan(session, event_id=event_id)
+    introductions = list_introductions(session, event_id=event_id, actor_id=person.actor_id)
+    spoke = {word.by for pair in introductions for word in (pair.actor_word, pair.partner_word) if word}
     meetings = [m for m in plan.meetings if person.actor_id in {m.a, m.b}] if plan else []
     return event_frame(session, event_id, "participants") | {
         "person": person,
@@ -196,15 +199,18 @@ def _context(session: Session, event_id: int, person: ParticipantPublic, form: F
         "form": form,
         "plan": plan,
         "meetings": len(meetings),
+        "introductions": introductions,
+        "advisers": {by: named(session, by) or by for by in sorted(spoke)},
     }
 
 
 def _fits(person: ParticipantPublic, words: str) -> bool:
-    return all(word in fold(person.name) for word in fold(words).split())
+    names = fold(f"{person.name} {person.pseudonym or ''}")
+    return all(word in names for word in fold(words).split())
 
 
 def _found(session: Session, sight: Sight, words: str, registered: set[int]) -> list[Any]:
     if not fold(words):
         return []
     found = list_actors(session, query=ActorQuery(q=words, sight=sight), limit=FOUND + len(registered)).items
-    return [actor for actor in found if actor.id not in registered][:FOUND]
+    return [actor for actor in found if actor.id not in registered and actor.disclosure != "withheld"][:FOUND]

@@ -81,6 +81,7 @@ def walk_in(
         query = ActorQuery(q=q.replace("\x00", ""), sight=sight)
         held = list_actors(session, query=query, cursor=None, limit=5 * FOUND).items
         # Those whose texts hold the words come after those whose name does.
+        held = [actor for actor in held if actor.disclosure != "withheld"]
         found = sorted(held, key=lambda actor: fold(q) not in fold(actor.name))[:FOUND]
     known = {p.actor_id for p in frame.people}
     context = {"q": q, "found": found, "known": known, "choices": list_choices(session)}

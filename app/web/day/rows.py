@@ -41,7 +41,7 @@ class Filter:
 
     def shows(self, person: AttendancePublic) -> bool:
         """Whether a participant is on the list: every word somewhere in the name, at the side, in the state."""
-        name = fold(person.name)
+        name = fold(f"{person.name} {person.pseudonym or ''}")
         said = all(word in name for word in fold(self.words).split())
         return said and self.side in {"", person.side} and self.state in {"", person.state}
 

@@ -52,6 +52,7 @@ class Choice(BaseModel):
     badge_width_mm: str = ""
     badge_height_mm: str = ""
     badge_code: str = ""
+    badge_names: str = ""
 
     def options(self) -> PaperOptions:
         """The options, or BadInput with the field."""

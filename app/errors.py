@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
+
     from models.remark import Remark
 
 
@@ -86,6 +88,18 @@ class BadInput(AppError):
         """A single wrong field."""
         place = f"line {line}, {field}" if line else field
         return cls(f"{place}: {reason}", [FieldError(field, reason, line)])
+
+    @classmethod
+    def of_shape(cls, error: "ValidationError", otherwise: str = "body") -> "BadInput":
+        """What a shape refused first; `otherwise` names the whole, where it is no single field."""
+        field, reason = complaint(error)
+        return cls.of(field or otherwise, reason)
+
+
+def complaint(error: "ValidationError") -> tuple[str, str]:
+    """(field, reason) of what a shape refused first; the field is "" where it is the whole."""
+    first = error.errors()[0]
+    return str(first["loc"][0]) if first["loc"] else "", str(first["msg"]).removeprefix("Value error, ")
 
 
 class TooLarge(AppError):

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sqlmodel import SQLModel
 
 from app.commands.sessions import session_of
-from app.errors import BadInput
+from app.errors import BadInput, complaint
 from app.services.access import keys, people
 from app.settings import Settings
 from app.web.access.letters import sign_in_address
@@ -60,10 +60,7 @@ def _shape(shape: type[S], said: dict[str, object]) -> S:
     try:
         return shape.model_validate(said)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        cause = str(first["msg"]).removeprefix("Value error, ")
-        raise BadInput(f"{place}: {cause}" if place else cause) from error
+        raise BadInput(": ".join(filter(None, complaint(error)))) from error
 
 
 def _line(key: KeyPublic) -> str:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from app.commands.sessions import opened, session_of
 from app.commands.steps import Progress, step
 from app.db import translated_errors
-from app.errors import BadInput, NotFound
+from app.errors import BadInput, NotFound, complaint
 from app.services.importing.sheets import Format
 from app.services.maps import (
     Selection,
@@ -125,8 +125,8 @@ def _shape(shape: type[Form], said: dict[str, Any]) -> Form:
     try:
         return shape.model_validate({k: v for k, v in said.items() if v is not None})
     except ValidationError as error:
-        first = error.errors()[0]
-        raise BadInput.of(f"--{str(first['loc'][0]).replace('_', '-')}", str(first["msg"])) from error
+        field, reason = complaint(error)
+        raise BadInput.of(f"--{field.replace('_', '-')}", reason) from error
 
 
 def run_export(settings: Settings, map_name: str, output: Path) -> None:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from app.commands.sessions import session_of
 from app.commands.steps import step
-from app.errors import BadInput
+from app.errors import BadInput, complaint
 from app.services.files.offline.page import Told, offline_page
 from app.services.files.reasons import why_pairs
 from app.services.papers import make
@@ -48,8 +48,8 @@ def read_choice(kinds: list[str], *, plan: int | None, second: str, badge: str) 
     try:
         options = PaperOptions.model_validate(told)
     except ValidationError as error:
-        wrong = error.errors()[0]
-        raise BadInput.of(_FLAGS[str(wrong["loc"][0])], wrong["msg"]) from error
+        field, reason = complaint(error)
+        raise BadInput.of(_FLAGS[field], reason) from error
     return [kind for kind in make.KINDS if kind in kinds], options
 
 

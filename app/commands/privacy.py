@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from app.errors import BadInput
+from app.errors import BadInput, complaint
 from app.settings import Settings
 
 DryRun = Annotated[bool, typer.Option("--dry-run/--for-good", help="Count only, or do it")]
@@ -89,4 +89,4 @@ def _subject(who: str) -> Any:
     try:
         return Subject.model_validate({"actor_id": int(who)} if who.isascii() and who.isdigit() else {"email": who})
     except ValidationError as error:
-        raise BadInput(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from error
+        raise BadInput(complaint(error)[1]) from error

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from app.errors import Forbidden, NotFound
+from app.errors import Forbidden, NotFound, complaint
 from app.services.discretion.sight import Sight
 from app.services.events import get_event, list_participants, list_rounds, register
 from app.services.language_names import language_code
@@ -175,8 +175,7 @@ def _row(session: Session, line: int, words: str, said: Mapping[str, str], reade
     except _Refused as refused:
         return Row(line, words, "refused", actor, code=refused.cause, figures=refused.figures)
     except ValidationError as error:
-        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
-        return Row(line, words, "refused", actor, code="said", figures={"reason": reason})
+        return Row(line, words, "refused", actor, code="said", figures={"reason": complaint(error)[1]})
     return Row(line, words, "new", actor, fields)
 
 

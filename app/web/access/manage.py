@@ -11,7 +11,7 @@ from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.deps import PrincipalDep, SessionDep, SettingsDep
-from app.errors import BadInput
+from app.errors import BadInput, complaint
 from app.guard import lasting
 from app.mail import can_send
 from app.services.access import keys, people, sessions
@@ -164,7 +164,7 @@ def _cause(error: ValidationError | BadInput) -> str:
     """What is wrong, as a word that the template has a sentence for, else in the words of the error."""
     if isinstance(error, BadInput):
         return error.detail
-    return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+    return complaint(error)[1]
 
 
 def _back(part: str) -> Response:

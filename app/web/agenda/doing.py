@@ -47,8 +47,7 @@ class Said(BaseModel):
         try:
             return AnswerFields(**told, quote=self.quote)
         except ValidationError as error:
-            first = error.errors()[0]
-            raise BadInput.of(str(first["loc"][-1]), first["msg"]) from error
+            raise BadInput.of_shape(error) from error
 
 
 @router.post("/answers/{target_id}")

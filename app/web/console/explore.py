@@ -50,8 +50,7 @@ class Asked:
         try:
             return self._request(lang)
         except ValidationError as error:
-            told = error.errors()[0]
-            raise BadInput.of(str(told["loc"][0]) if told["loc"] else "q", told["msg"]) from error
+            raise BadInput.of_shape(error, otherwise="q") from error
 
     def _request(self, lang: str) -> MatchRequest:
         return MatchRequest(

@@ -103,8 +103,7 @@ def _options(said: Mapping[str, object]) -> ImportOptions:
     try:
         return ImportOptions.model_validate(said)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise BadInput.of(str(first["loc"][0]), str(first["msg"])) from error
+        raise BadInput.of_shape(error) from error
 
 
 def field_of(proposal: ColumnProposal) -> tuple[str, str]:

@@ -91,8 +91,7 @@ def _map_fields(form: FormData, filename: str) -> MapFields:
     try:
         return MapFields.model_validate({"name": name[:200]} | {k: words_of(form, k) for k in _MAP_FIELDS})
     except ValidationError as error:
-        first = error.errors()[0]
-        raise BadInput.of(str(first["loc"][0]), str(first["msg"])) from error
+        raise BadInput.of_shape(error) from error
 
 
 def begin(importer: Importer, import_id: int, work: Literal["read", "apply"]) -> Response:

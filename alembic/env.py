@@ -3,13 +3,14 @@
 import os
 
 from alembic import context
-from sqlalchemy import create_engine, pool
+from sqlalchemy import create_engine, pool, text
 from sqlmodel import SQLModel
 
 import models
 
 assert models.TABLES
 config = context.config
+_LOCK = 7_281_001
 
 
 def run() -> None:
@@ -18,6 +19,8 @@ def run() -> None:
     with engine.connect() as connection:
         context.configure(connection=connection, target_metadata=SQLModel.metadata, compare_type=True)
         with context.begin_transaction():
+            # Of two that begin at once the second waits, and finds it done.
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             context.run_migrations()
     engine.dispose()
 

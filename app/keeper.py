@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from app.gauges import RESTARTS
 
@@ -45,10 +46,12 @@ class Life:
 
     def _listen(self) -> None:
         assert self._parent is not None
-        if self._parent.recv(1) == b"":
-            os.kill(os.getpid(), signal.SIGTERM)
+        with suppress(ConnectionError):  # so it ends when the parent had not listened to all of it
+            self._parent.recv(1)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
+Mask = set[signal.Signals | int]
 Work = Callable[[Life], int]
 
 
@@ -98,7 +101,7 @@ class Keeper:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    def _start(self, mask: set[signal.Signals]) -> None:
+    def _start(self, mask: Mask) -> None:
         if self._line is not None:
             self._line.close()
         self._line, theirs = socket.socketpair()
@@ -110,7 +113,7 @@ class Keeper:
             _become(self._work, Life(theirs, self._starts), mask)
         theirs.close()
 
-    def _start_again(self, mask: set[signal.Signals], status: int) -> None:
+    def _start_again(self, mask: Mask, status: int) -> None:
         lived = time.monotonic() - self._begun_at
         code = os.waitstatus_to_exitcode(status)
         cause = f"signal {-code}" if code < 0 else f"status {code}"
@@ -148,7 +151,7 @@ class Keeper:
             return False
 
 
-def _become(work: Work, life: Life, mask: set[signal.Signals]) -> None:
+def _become(work: Work, life: Life, mask: Mask) -> None:
     """The rest of a forked process's life."""
     status = 1
     try:

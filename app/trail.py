@@ -1,8 +1,8 @@
 """What is written into the audit trail, and when.
 
-A change is recorded in its own transaction (app/deps.py): both are there or neither. Reads of actors and everything
-that leaves in bulk are collected and written once a second, so that reading stays fast; a killed process loses at most
-the last second of reads, never a change.
+A change is recorded in its own transaction, whichever way that was opened: both are there or neither. Reads of actors
+and everything that leaves in bulk are collected and written once a second, so that reading stays fast; a killed
+process loses at most the last second of reads, never a change.
 """
 
 import logging
@@ -12,14 +12,16 @@ from collections import deque
 from prometheus_client import Counter
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 from starlette.types import Receive, Scope, Send
 
-from app.db import session_scope
+from app.db import WITNESS, session_scope
 from app.deeds import deed_of
 from app.errors import AppError
 from app.layers import Layer
 from app.observe import REGISTRY, Sent
 from app.services.audit import Deed, append
+from app.services.editions import say_who
 
 log = logging.getLogger(__name__)
 LOST = Counter("viaduc_audit_reads_lost", "Reads that could not be recorded", registry=REGISTRY)
@@ -34,12 +36,34 @@ class Trail(Layer):
     async def meet(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand on, then note what was done."""
         sent = Sent(send)
+        WITNESS.set(RequestWitness(scope))
         await self._app(scope, receive, sent)
         if sent.status < 400 and not scope.get("state", {}).get("recorded"):
             done = deed_of(scope, sent.status)
             clerk: Clerk | None = getattr(scope["app"].state, "clerk", None)
             if done is not None and clerk is not None:
                 clerk.note(done)
+
+
+class RequestWitness:
+    """Says who makes the changes of a request, and adds its record to the first transaction that writes."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def begins(self, session: Session) -> None:
+        """Tell the database who it is, for the editions of what is changed."""
+        done = deed_of(self._scope, 200)
+        if done is not None and done.action == "change":
+            say_who(session, done.who)
+
+    def ends(self, session: Session) -> None:
+        """Record the change with what it changed, once a request."""
+        state = self._scope.setdefault("state", {})
+        done = deed_of(self._scope, 200)
+        if done is not None and done.action == "change" and not state.get("recorded"):
+            append(session, [done])
+            state["recorded"] = True
 
 
 class Clerk:

@@ -1,6 +1,7 @@
 """`viaduc serve` and `viaduc worker`."""
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -51,7 +52,8 @@ def run_service(
     try:
         door = open_door(settings.host, settings.port)
     except OSError as error:
-        raise Unavailable(f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}") from error
+        cause = os.strerror(error.errno or 0)
+        raise Unavailable(f"{settings.host}:{settings.port} cannot be listened on: {cause}") from error
     log.info("serving on http://%s:%s", settings.host, settings.port)
     sys.exit(Keeper(lambda life: serve(settings, application, door, life), door).run())
 

@@ -1,16 +1,14 @@
-"""A real service that is killed while it works, and what must hold when it is back: shared with bench/faults.py."""
+"""A real service, in processes of its own, that can be killed in every way: shared with bench/faults.py."""
 
 import os
-import random
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx2 as httpx
@@ -19,7 +17,8 @@ import psycopg
 from app.embedded_postgres import start_embedded
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ROWS = 400
+BACK_S = 10.0
+"""What was killed works again within so many seconds."""
 
 
 def free_port() -> int:
@@ -29,55 +28,133 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Service:
-    """`viaduc serve` as a process of its own, on its own embedded database and the no-model encoder."""
+def children_of(process: int) -> list[int]:
+    """Processes that a process started and that live."""
+    with suppress(OSError):
+        return [int(n) for n in Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()]
+    return []
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+
+def name_of(process: int) -> str:
+    """Name of a process's program; nothing when it is gone."""
+    with suppress(OSError):
+        return Path(f"/proc/{process}/comm").read_text(encoding="utf-8").strip()
+    return ""
+
+
+class Service:
+    """`viaduc serve` with its own embedded database and no model; with `worker`, `viaduc worker` beside it."""
+
+    def __init__(self, folder: Path, *, worker: bool = False, **settings: str) -> None:
         self.folder, self.port = folder, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._env = os.environ | {
             "VIADUC_DATA_DIR": str(folder), "VIADUC_PORT": str(self.port), "VIADUC_EMBEDDING_MODEL": "hashing",
             "VIADUC_LOCAL_ADMIN": "true", "VIADUC_RATE_KEY": "1000000", "PYTHONPATH": str(ROOT),
-            "OMP_NUM_THREADS": "1", "VIADUC_LOG_LEVEL": "warning",
+            "OMP_NUM_THREADS": "1", "VIADUC_LOG_LEVEL": "info",
+            "VIADUC_EMBED_IN_SERVICE": "false" if worker else "true",
         } | settings  # fmt: skip
+        self._with_worker = worker
         self.process: subprocess.Popen[bytes] | None = None
+        self.worker: subprocess.Popen[bytes] | None = None
+        self.log = folder.parent / f"{folder.name}.log"
 
-    def start(self, within_s: float = 60) -> float:
-        """Start and wait until it is ready; returns the seconds it took."""
+    def start(self, within_s: float = 120) -> float:
+        """Start what does not run, and wait until it is ready; returns the seconds it took."""
         begun = time.perf_counter()
-        log = (self.folder.parent / f"{self.folder.name}.log").open("ab")
-        command = [sys.executable, "-c", "from app.cli import app; app()", "serve"]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=self._env, stdout=log, stderr=log)
-        log.close()
+        if self.process is None:
+            self.process = self.run("serve")
+        if self.worker is None and self._with_worker:
+            self.worker = self.run("worker")
+        self.wait(within_s)
+        return time.perf_counter() - begun
+
+    def run(self, command: str) -> "subprocess.Popen[bytes]":
+        """A command of `viaduc`, as a process."""
+        with self.log.open("ab") as log:
+            call = [sys.executable, "-c", "from app.cli import main; main()", command]
+            return subprocess.Popen(call, cwd=ROOT, env=self._env, stdout=log, stderr=log)
+
+    def wait(self, within_s: float = 120) -> float:
+        """Wait until it is ready; returns the seconds it took."""
+        begun = time.perf_counter()
         while self.ready() != 200:
-            assert self.process.poll() is None, f"it ended: see {log.name}"
-            assert time.perf_counter() - begun < within_s, "it is not ready in time"
-            time.sleep(0.05)
+            assert self.process is None or self.process.poll() is None, f"it ended: see {self.log}"
+            assert time.perf_counter() - begun < within_s, f"it is not ready in time: see {self.log}"
+            time.sleep(0.02)
         return time.perf_counter() - begun
 
     def ready(self) -> int:
         """The status of /ready; 0 while nothing answers."""
         try:
-            return int(httpx.get(f"{self.url}/ready", timeout=10).status_code)
+            return int(httpx.get(f"{self.url}/ready", timeout=60).status_code)
         except httpx.HTTPError:
             return 0
 
+    def working(self, kept: "subprocess.Popen[bytes] | None" = None) -> int:
+        """The process that works, below the one that keeps it."""
+        kept = kept or self.process
+        assert kept is not None
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            found = [n for n in children_of(kept.pid) if not name_of(n).startswith("postgres")]
+            if found:
+                return found[0]
+            time.sleep(0.01)
+        raise AssertionError("nothing works")
+
+    def kill_working(self) -> None:
+        """kill -9 of the process that answers; the one that keeps it starts the next."""
+        os.kill(self.working(), signal.SIGKILL)
+
     def kill(self) -> None:
-        """kill -9."""
+        """kill -9 of the whole service, as when a container's memory is used up."""
         assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
+        working = children_of(self.process.pid)
+        self.process.kill()
+        for process in working:
+            if not name_of(process).startswith("postgres"):
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
         self.process.wait()
+        self.process = None
+
+    def kill_worker(self) -> None:
+        """kill -9 of the process that embeds."""
+        os.kill(self.working(self.worker), signal.SIGKILL)
+
+    def kill_database(self) -> None:
+        """kill -9 of the embedded database's first process."""
+        os.kill(self.database_process(), signal.SIGKILL)
+
+    def kill_backend(self, rng: Random) -> None:
+        """kill -9 of one of the embedded database's other processes, whatever it does."""
+        os.kill(rng.choice(children_of(self.database_process())), signal.SIGKILL)
 
     def stop(self) -> float:
         """SIGTERM; returns the seconds until it was gone."""
-        assert self.process is not None
         begun = time.perf_counter()
-        self.process.terminate()
-        self.process.wait(60)
+        for process in (self.process, self.worker):
+            if process is not None:
+                process.terminate()
+                process.wait(60)
+        self.process = self.worker = None
         return time.perf_counter() - begun
 
+    def end(self) -> None:
+        """Whatever still runs is gone afterwards."""
+        for process in (self.process, self.worker):
+            if process is not None and process.poll() is None:
+                process.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(40)
+                process.kill()
+                process.wait()
+        self.process = self.worker = None
+        end_database(self.folder)
+
     def database_process(self) -> int:
-        """The embedded server's process."""
+        """The embedded server's first process."""
         return int((self.folder / "postgres" / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
 
     def connect(self) -> psycopg.Connection[Any]:
@@ -85,162 +162,9 @@ class Service:
         return psycopg.connect(start_embedded(self.folder).replace("+psycopg", ""), autocommit=True)
 
 
-@dataclass
-class Acknowledged:
-    """What the service said it has: it must be there whatever happens next."""
-
-    actors: dict[int, str] = field(default_factory=dict)
-    cities: dict[int, set[str | None]] = field(default_factory=dict)
-    """What an actor's city may be: the last one acknowledged, or one that was asked for since."""
-    feedback: set[int] = field(default_factory=set)
-    imports: set[int] = field(default_factory=set)
-    plans: set[int] = field(default_factory=set)
-    published: int = 0
-    writes: int = 0
-
-
-class Load:
-    """Writes over all paths at once until the service is gone, and notes what was acknowledged."""
-
-    def __init__(self, url: str, seed: int) -> None:
-        self.url, self.rng, self.known = url, random.Random(seed), Acknowledged()
-        self.event, self.people, self._round = 0, list[int](), 0
-        self.unexpected: list[str] = []
-
-    def set_up(self) -> None:
-        """An event that plans can be made for."""
-        with httpx.Client(base_url=self.url, timeout=30) as client:
-            for n in range(8):
-                self._actor(client, f"P{n}", "FR" if n % 2 else "BE")
-            self.people = [*self.known.actors]
-            self.event = client.post("/events", json={"name": "Afternoon"}).json()["id"]
-            rounds = [{"starts_at": f"2027-03-09T{h:02}:00:00+01:00"} for h in range(9, 13)]
-            client.put(f"/events/{self.event}/rounds", json=rounds)
-            client.put(f"/events/{self.event}/places", json=[{"label": f"T{n}"} for n in range(4)])
-            for actor in self.people:
-                body = {"actor_id": actor}
-                assert client.post(f"/events/{self.event}/participants", json=body).status_code == 201
-
-    def run_until(self, kill: Callable[[], None], after_s: float) -> None:
-        """Write from four sides; `kill` comes after so many seconds."""
-        self._round += 1
-        works = [self._actors, self._imports, self._plans, self._feedback]
-        threads = [threading.Thread(target=self._work, args=(work,), daemon=True) for work in works]
-        for thread in threads:
-            thread.start()
-        time.sleep(after_s)
-        kill()
-        for thread in threads:
-            thread.join(60)
-
-    def _work(self, work: Callable[[httpx.Client, int], None]) -> None:
-        try:
-            with httpx.Client(base_url=self.url, timeout=30) as client:
-                for n in range(100_000):
-                    work(client, n)
-        except httpx.HTTPError:
-            return  # The service is gone.
-
-    def _say(self, answer: httpx.Response, *fine: int) -> bool:
-        if answer.status_code in fine:
-            self.known.writes += 1
-            return True
-        # 503 is an answer (the database went away); anything else is a fault.
-        if answer.status_code not in {503, 409}:
-            self.unexpected.append(f"{answer.request.method} {answer.request.url.path}: {answer.status_code}")
-        return False
-
-    def _actor(self, client: httpx.Client, name: str, country: str) -> int | None:
-        texts = [{"lang": "en", "text": f"testing of {name}"}]
-        body = {"name": name, "country": country, "offers": texts, "needs": texts}
-        answer = client.post("/actors", json=body)
-        if not self._say(answer, 201):
-            return None
-        self.known.actors[answer.json()["id"]] = name
-        return int(answer.json()["id"])
-
-    def _actors(self, client: httpx.Client, n: int) -> None:
-        actor = self._actor(client, f"A{self._round}-{n}", "FR")
-        if actor is None:
-            return
-        for city in (f"first {n}", f"second {n}"):
-            # What was asked but not answered may be there or not.
-            asked = self.known.cities.setdefault(actor, {None})
-            asked.add(city)
-            if self._say(client.patch(f"/actors/{actor}", json={"city": city}), 200):
-                self.known.cities[actor] = {city}
-
-    def _imports(self, client: httpx.Client, n: int) -> None:
-        lines = ["id,name,country,offers"]
-        lines += [f"m{self._round}-{n}-{i},Row {self._round}-{n}-{i},FR,offer {i}" for i in range(ROWS)]
-        answer = client.post(
-            "/maps/imports", params={"apply": "true"}, data={"name": f"map {self._round}-{n}"},
-            files={"file": ("map.csv", "\n".join(lines).encode())},
-        )  # fmt: skip
-        if self._say(answer, 201) and answer.json()["state"] == "applied":
-            self.known.imports.add(answer.json()["id"])
-
-    def _plans(self, client: httpx.Client, _n: int) -> None:
-        answer = client.post(f"/events/{self.event}/plans", json={"time_limit_s": 0.3})
-        if self._say(answer, 201):
-            number = answer.json()["number"]
-            self.known.plans.add(number)
-            if self._say(client.post(f"/events/{self.event}/plans/{number}/publish"), 200):
-                self.known.published = number
-        self._say(client.post(f"/events/{self.event}/plans", json={"wait": False, "time_limit_s": 0.2}), 202)
-
-    def _feedback(self, client: httpx.Client, n: int) -> None:
-        a, b = self.people[n % 4 * 2], self.people[n % 4 * 2 + 1]
-        answer = client.post("/feedback", json={"actor_id": a, "target_id": b, "worth": "yes"})
-        if self._say(answer, 201):
-            self.known.feedback.add(answer.json()["id"])
-        self._say(client.put(f"/events/{self.event}/wishes", json={"actor_id": a, "target_id": b, "kind": "wish"}), 200)
-
-
-_HALF = {
-    "actors without their texts": """
-        SELECT count(*) FROM actor a WHERE (SELECT count(*) FROM passage p WHERE p.actor_id = a.id)
-        <> (CASE WHEN name LIKE 'Row %' THEN 1 ELSE 2 END)""",
-    "imports that stored a part": f"""
-        SELECT count(*) FROM (SELECT map_id, count(*) AS n FROM map_entry GROUP BY map_id) AS m WHERE n <> {ROWS}""",
-    "finished plans without meetings": """
-        SELECT count(*) FROM plan p WHERE state IN ('draft', 'published', 'superseded')
-        AND NOT EXISTS (SELECT FROM meeting m WHERE m.event_id = p.event_id AND m.number = p.number)""",
-    "plans published together": "SELECT greatest(count(*) - 1, 0) FROM plan WHERE state = 'published'",
-    "meetings of unfinished plans": """
-        SELECT count(*) FROM plan p JOIN meeting m USING (event_id, number) WHERE state IN ('computing', 'failed')""",
-    "changes without their record": """
-        SELECT greatest(0, (SELECT count(*) FROM feedback)
-                           - (SELECT count(*) FROM audit WHERE route = 'POST /feedback'))""",
-}
-
-
-def look(connection: psycopg.Connection[Any], known: Acknowledged) -> list[str]:
-    """What is lost or half-written; empty when all is well."""
-    troubles = []
-    for told, query in _HALF.items():
-        row = connection.execute(query).fetchone()
-        if row and row[0]:
-            troubles.append(f"{row[0]} {told}")
-    stored = dict(connection.execute("SELECT id, name FROM actor").fetchall())
-    cities = dict(connection.execute("SELECT id, city FROM actor").fetchall())
-    troubles += [f"actor {i} lost" for i, name in known.actors.items() if stored.get(i) != name]
-    troubles += [f"city of {i} lost" for i, asked in known.cities.items() if cities.get(i) not in asked]
-    for told, query, wanted in (
-        ("feedback", "SELECT id FROM feedback", known.feedback),
-        ("import", "SELECT id FROM map_import WHERE state = 'applied'", known.imports),
-        ("plan", "SELECT number FROM plan WHERE state IN ('draft', 'published', 'superseded')", known.plans),
-    ):
-        found = {row[0] for row in connection.execute(query).fetchall()}
-        troubles += [f"{told} {i} lost" for i in sorted(wanted - found)]
-    row = connection.execute("SELECT max(number) FROM plan WHERE state IN ('published')").fetchone()
-    if known.published and (row is None or row[0] is None or row[0] < known.published):
-        troubles.append(f"publication of {known.published} lost")
-    return troubles
-
-
 def end_database(folder: Path) -> None:
     """Stop the embedded server of a folder, whoever started it."""
-    pid_file = folder / "postgres" / "postmaster.pid"
-    if pid_file.exists():
-        os.kill(int(pid_file.read_text(encoding="utf-8").splitlines()[0]), signal.SIGINT)
+    with suppress(OSError, ValueError, IndexError):
+        os.kill(
+            int((folder / "postgres" / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0]), signal.SIGINT
+        )

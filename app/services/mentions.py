@@ -5,8 +5,9 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Column, String, Table, Text, cast, func, literal_column, or_, update
@@ -21,6 +22,9 @@ assert models.TABLES
 _KEPT = frozenset({"audit", "tombstone", "passage", "alembic_version"})
 """The audit trail names nobody; passages are pieces of profiles and follow them."""
 _NO_WORDS = frozenset({"hash", "digest", "row_hash", "body_hash", "salt"})
+_FEW = 20
+"""Words that are looked for one by one in every row."""
+_NAMELESS = "erased"
 _MOST_UNPACKED = 200 * 2**20
 EMAIL = r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 
@@ -57,14 +61,22 @@ def find_mentions(session: Session, *, words: Words) -> list[tuple[str, str]]:
     return found
 
 
-def mask_mentions(session: Session, *, words: Words, mark: str, only: frozenset[str] | None = None) -> dict[str, int]:
-    """Put `mark` in place of the words, everywhere or in some columns; table.column → rows that were changed."""
-    changed: dict[str, int] = {}
+def mask_mentions(session: Session, *, marks: Mapping[str, str], only: frozenset[str] | None = None) -> dict[str, int]:
+    """Put a mark in place of each word, everywhere or in some columns; table.column → rows that were changed.
+
+    `marks` leads from the word, in small letters, to its mark.
+    """
+    words, changed = Words(tuple(marks)), dict[str, int]()
+    pattern = words.pattern
+
+    def masked_in(text: str) -> str:
+        return pattern.sub(lambda found: marks.get(found.group().lower(), _NAMELESS), text)
+
     for table, column in word_columns():
         if only is not None and f"{table.name}.{column.name}" not in only:
             continue
         for place, value in _holding(session, table, column, words, lock=True):
-            masked = walk(value, lambda text: words.pattern.sub(mark, text))
+            masked = walk(value, masked_in)
             if masked != value:
                 set_ = update(table).where(_ctid(table) == place).values({column.name: masked})
                 session.connection().execute(set_)
@@ -84,6 +96,9 @@ def _holding(
     text = func.lower(cast(column, Text))
     # As JSON writes them too: a quotation mark stands behind a stroke there.
     forms = {form.lower() for word in words.said for form in (word, word.replace("\\", "\\\\").replace('"', '\\"'))}
+    if len(forms) > _FEW:
+        # One look for what they have in common, and the pattern decides.
+        forms = {"@" if all("@" in form for form in forms) else ""}
     query = rows(_ctid(table), column).where(or_(*(func.strpos(text, form) > 0 for form in sorted(forms))))
     return [(place, value) for place, value in session.connection().execute(query.with_for_update() if lock else query)]
 
@@ -111,14 +126,30 @@ def strings(value: Any) -> Iterator[str]:
                 yield from strings(item)
 
 
-def stored_emails(session: Session) -> set[str]:
-    """Every e-mail address that stands anywhere in the tables."""
+def address_rows(session: Session) -> frozenset[bytes]:
+    """A print of every row in which an e-mail address may stand, of its words alone."""
+    return frozenset(print_ for print_, _ in _rows_with_addresses(session))
+
+
+def stored_emails(session: Session, *, but: frozenset[bytes] = frozenset()) -> set[str]:
+    """Every e-mail address that stands anywhere in the tables, but for rows with one of these prints."""
     found: set[str] = set()
-    for table, column in word_columns():
-        text = cast(column, Text)
-        for (value,) in session.connection().execute(rows(text).select_from(table).where(func.strpos(text, "@") > 0)):
-            found.update(address.lower() for address in re.findall(EMAIL, value))
+    for print_, text in _rows_with_addresses(session):
+        if print_ not in but:
+            found.update(address.lower() for address in re.findall(EMAIL, text))
     return found
+
+
+def _rows_with_addresses(session: Session) -> Iterator[tuple[bytes, str]]:
+    """(print, words) of each row; tables hold words in columns that differ, so a print begins with the table's name."""
+    held: dict[Table, list[Column[Any]]] = {}
+    for table, column in word_columns():
+        held.setdefault(table, []).append(column)
+    for table, columns in held.items():
+        text = cast(func.row(*columns), Text)
+        query = rows(text).select_from(table).where(func.strpos(text, "@") > 0).execution_options(yield_per=1000)
+        for (value,) in session.connection().execute(query):
+            yield blake2b(f"{table.name} {value}".encode(), digest_size=16).digest(), value
 
 
 def uploads_with(session: Session, *, words: Words, map_ids: set[int] | None = None) -> list[int]:

@@ -4,6 +4,7 @@ import secrets
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, text, update
@@ -21,11 +22,11 @@ from app.services.mentions import (
 )
 from app.services.plan_traces import forget_in_plans, rename_delegates, with_delegates
 from app.services.pool_revision import mark_pool_changed
-from app.services.tombstones import erased_among, organisation_word, person_word, remember
+from app.services.tombstones import erased_among, erased_since, organisation_word, person_word, remember
 from models.access import AccessPerson, AccessSession
 from models.actor import Actor, IdempotencyRecord
 from models.competence_map import MapEntry, MapImport
-from models.contact import Contact, Tombstone
+from models.contact import Contact
 from models.plan import Meeting
 from models.privacy import PrivacyErased, PrivacyExport
 
@@ -47,7 +48,7 @@ def export_person(session: Session, *, email: str) -> PrivacyExport:
     tables = {
         "contact": _rows(session, _table(Contact), col(Contact.email) == address),
         "access_person": _rows(session, _table(AccessPerson), col(AccessPerson.email) == address),
-        "access_session": _rows(session, _table(AccessSession), _sessions_of(address)),
+        "access_session": _rows(session, _table(AccessSession), _sessions_of([address])),
     }
     return _told(session, tables, Words((address,)))
 
@@ -56,7 +57,7 @@ def export_organisation(session: Session, *, actor_id: int) -> PrivacyExport:
     """Everything about an actor: every row that hangs on it, and every text that names it."""
     actor = get_actor(session, actor_id=actor_id)
     tables = {"actor": _rows(session, _table(Actor), col(Actor.id) == actor_id)}
-    for table, where in _owned(actor_id):
+    for table, where in _owned([actor_id]):
         tables[table.name] = _rows(session, table, where)
     return _told(session, tables, Words((actor.name,)))
 
@@ -78,25 +79,27 @@ def erase_organisation(session: Session, *, actor_id: int, dry_run: bool = False
     """Remove an actor with everything that hangs on it, and its name where machines wrote it."""
     actor = get_actor(session, actor_id=actor_id)
     stone = ("organisation", organisation_word(actor.name, actor.country)) if note else None
-    return _erase(session, lambda: _erase_organisation(session, actor), dry_run, stone)
+    return _erase(session, lambda: _erase_organisations(session, [actor]), dry_run, stone)
 
 
-def erase_again(session: Session) -> int:
-    """Erase whatever tombstones say was erased before, as after restoring an older backup; how many came back."""
-    kinds = set(session.exec(rows_of(Tombstone.kind)))
-    again = 0
-    for address in erased_among(session, kind="person", words=stored_emails(session) if "person" in kinds else ()):
-        erase_person(session, email=address, note=False)
-        again += 1
-    actors = session.exec(rows_of(Actor.id, Actor.name, Actor.country)).all() if "organisation" in kinds else []
+def erase_again(session: Session, *, since: datetime | None = None, stayed: frozenset[bytes] = frozenset()) -> int:
+    """Erase whatever tombstones say was erased before, as after restoring an older backup; how many came back.
+
+    Everybody at once: each table is gone through once, however many they are. `since` leaves out what was erased
+    before (a backup made later holds only who was entered anew); `stayed` are prints of rows that the database held
+    before it was replaced (mentions.address_rows): whoever stands in those alone was not erased meanwhile.
+    """
+    people, companies = (erased_since(session, kind=kind, moment=since) for kind in ("person", "organisation"))
+    addresses = [*erased_among(people, stored_emails(session, but=stayed))] if people else []
+    if addresses:
+        _erase_addresses(session, addresses)
     by_word: dict[str, list[int]] = {}
-    for actor_id, name, country in actors:
+    for actor_id, name, country in session.exec(rows_of(Actor.id, Actor.name, Actor.country)) if companies else ():
         by_word.setdefault(organisation_word(name, country), []).append(actor_id)
-    for word in erased_among(session, kind="organisation", words=by_word):
-        for actor_id in by_word[word]:
-            erase_organisation(session, actor_id=actor_id, note=False)
-            again += 1
-    return again
+    ids = [actor_id for word in erased_among(companies, by_word) for actor_id in by_word[word]]
+    if ids:
+        _erase_organisations(session, [get_actor(session, actor_id=actor_id) for actor_id in ids])
+    return len(addresses) + len(ids)
 
 
 def _erase(
@@ -119,45 +122,60 @@ def _erase(
 
 
 def _erase_person(session: Session, address: str, names: set[str]) -> Erased:
-    mark = f"erased-{secrets.token_hex(4)}"
+    mark = _new_mark()
+    done = rename_delegates(session, actor_ids=with_delegates(session, names=names), names=names, mark=mark)
+    also, uploads, words = _erase_addresses(session, [address], mark)
+    return done + also, uploads, Words((*words.said, *sorted(names - {*words.said})))
+
+
+def _erase_addresses(session: Session, addresses: list[str], mark: str | None = None) -> Erased:
+    """Remove the persons with these addresses, each under a mark of its own; the words are addresses and names."""
+    batch = mark or _new_mark()
+    marks = {address: batch if mark else f"{batch}-{n}" for n, address in enumerate(addresses)}
     done: Counter[str] = Counter()
-    contacts = session.exec(rows_of(Contact).where(Contact.email == address)).all()
-    of_contacts = {contact.name for contact in contacts}
-    done += rename_delegates(session, actor_ids={c.actor_id for c in contacts}, names=of_contacts, mark=mark)
-    done += rename_delegates(session, actor_ids=with_delegates(session, names=names), names=names, mark=mark)
-    names |= of_contacts
-    done["access_session"] = _remove(session, _table(AccessSession), _sessions_of(address))
-    done["access_person"] = _remove(session, _table(AccessPerson), col(AccessPerson.email) == address)
-    done["contact"] = _remove(session, _table(Contact), col(Contact.email) == address)
-    words = Words((address,))
+    theirs: dict[str, list[Contact]] = {}
+    for contact in session.exec(rows_of(Contact).where(col(Contact.email).in_(addresses))):
+        theirs.setdefault(str(contact.email), []).append(contact)
+    for address, contacts in theirs.items():
+        ids, names = {c.actor_id for c in contacts}, {c.name for c in contacts}
+        done += rename_delegates(session, actor_ids=ids, names=names, mark=marks[address])
+    named = sorted({contact.name for contacts in theirs.values() for contact in contacts})
+    done["access_session"] = _remove(session, _table(AccessSession), _sessions_of(addresses))
+    done["access_person"] = _remove(session, _table(AccessPerson), col(AccessPerson.email).in_(addresses))
+    done["contact"] = _remove(session, _table(Contact), col(Contact.email).in_(addresses))
+    words = Words(tuple(addresses))
     done["idempotency"] = _forget_answers(session, words)
     uploads = _empty_uploads(session, uploads_with(session, words=words))
-    done += Counter(mask_mentions(session, words=words, mark=mark))
+    done += Counter(mask_mentions(session, marks=marks))
     session.expire_all()
     if any(place.startswith("actor.") for place in done):
-        _rebuild_profiles(session, mark)
-    return +done, uploads, Words((address, *sorted(names)))
+        _rebuild_profiles(session, batch)
+    return +done, uploads, Words((*addresses, *named))
 
 
-def _erase_organisation(session: Session, actor: Actor) -> Erased:
-    actor_id, name = actor.id, actor.name
-    maps = set(session.exec(rows_of(MapEntry.map_id).where(MapEntry.actor_id == actor_id)))
-    done = Counter({t.name: _count(session, t, where) for t, where in _owned(actor_id)})
-    uploads = _empty_uploads(session, uploads_with(session, words=Words((name,)), map_ids=maps))
-    done += forget_in_plans(session, actor_id=actor_id)
-    meetings = or_(col(Meeting.a) == actor_id, col(Meeting.b) == actor_id)
-    done["meeting"] = _remove(session, _table(Meeting), meetings)
-    session.delete(actor)
-    session.flush()
+def _erase_organisations(session: Session, actors: list[Actor]) -> Erased:
+    """Remove actors with what hangs on each, then their names, in one pass, where machines wrote them."""
+    words = Words(tuple(dict.fromkeys(actor.name for actor in actors)))
+    ids = [actor.id for actor in actors]
+    maps = set(session.exec(rows_of(MapEntry.map_id).where(col(MapEntry.actor_id).in_(ids))))
+    uploads = _empty_uploads(session, uploads_with(session, words=words, map_ids=maps))
+    done = Counter({t.name: _count(session, t, where) for t, where in _owned(ids)})
+    for actor_id in ids:
+        done += forget_in_plans(session, actor_id=actor_id)
+    _remove(session, _table(Meeting), or_(col(Meeting.a).in_(ids), col(Meeting.b).in_(ids)))
+    done["actor"] = _remove(session, _table(Actor), col(Actor.id).in_(ids))
     session.expire_all()
     mark_pool_changed(session)
-    done["actor"] = 1
-    words = Words((name,))
     done["idempotency"] = _forget_answers(session, words)
-    mark = f"erased-{secrets.token_hex(4)}"
-    done += Counter(mask_mentions(session, words=words, mark=mark, only=_BY_MACHINES))
+    mark = _new_mark()
+    marks = {name.lower(): f"{mark}-{n}" if n else mark for n, name in enumerate(words.said)}
+    done += Counter(mask_mentions(session, marks=marks, only=_BY_MACHINES))
     session.expire_all()
     return +done, uploads, words
+
+
+def _new_mark() -> str:
+    return f"erased-{secrets.token_hex(4)}"
 
 
 def _rebuild_profiles(session: Session, mark: str) -> None:
@@ -203,15 +221,15 @@ def _left(session: Session, words: Words) -> dict[str, int]:
     return dict(sorted(Counter(place for place, _ in find_mentions(session, words=words)).items()))
 
 
-def _owned(actor_id: int) -> Iterable[tuple[Table, ColumnElement[bool]]]:
-    """Every table with rows that go when an actor goes, and which rows those are."""
+def _owned(ids: list[int]) -> Iterable[tuple[Table, ColumnElement[bool]]]:
+    """Every table with rows that go when these actors go, and which rows those are."""
     names = ("actor_id", "target_id", "partner_id")
     for table in SQLModel.metadata.sorted_tables:
-        owned = [table.c[n] == actor_id for n in names if n in table.c and table.name not in {"actor", "audit"}]
+        owned = [table.c[n].in_(ids) for n in names if n in table.c and table.name not in {"actor", "audit"}]
         if owned:
             yield table, or_(*owned)
         elif table.name == "meeting":
-            yield table, or_(table.c.a == actor_id, table.c.b == actor_id)
+            yield table, or_(table.c.a.in_(ids), table.c.b.in_(ids))
 
 
 def _rows(session: Session, table: Table, where: ColumnElement[bool]) -> list[dict[str, Any]]:
@@ -220,14 +238,9 @@ def _rows(session: Session, table: Table, where: ColumnElement[bool]) -> list[di
     return [row for (row,) in session.connection().execute(select(whole).where(where)).all()]
 
 
-def _sessions_of(address: str) -> ColumnElement[bool]:
-    people = rows_of(AccessPerson.id).where(AccessPerson.email == address)
-    vouched = col(AccessSession.vouched_for).ilike(_literal(address), escape="\\")
-    return or_(vouched, col(AccessSession.person_id).in_(people))
-
-
-def _literal(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _sessions_of(addresses: list[str]) -> ColumnElement[bool]:
+    people = rows_of(AccessPerson.id).where(col(AccessPerson.email).in_(addresses))
+    return or_(func.lower(AccessSession.vouched_for).in_(addresses), col(AccessSession.person_id).in_(people))
 
 
 def _count(session: Session, table: Table, where: ColumnElement[bool]) -> int:

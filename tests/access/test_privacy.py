@@ -1,8 +1,11 @@
 """Export and erase: everything that is stored of somebody is told, and afterwards it is nowhere."""
 
+import hashlib
 import io
+import re
 import zipfile
 import zlib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +21,11 @@ from app.services.access.people import put_person
 from app.services.actors import create_actor
 from app.services.contacts import create_contact
 from app.services.events import create_event, register
-from app.services.mentions import word_columns
+from app.services.mentions import address_rows, word_columns
 from app.services.plan_traces import pruned
 from app.services.privacy import erase_again, erase_organisation, erase_person, export_person
 from app.services.tandems import create_tandem
+from app.services.tombstones import organisation_word, remember
 from models.access import AccessSession, PersonCreate
 from models.actor import Actor, ActorCreate, IdempotencyRecord
 from models.agenda import AgendaState, MeetingAnswer
@@ -212,7 +216,7 @@ def test_tombstones_name_nobody_and_are_written_once(filled: Session) -> None:
     erase_person(filled, email=ANNE)
     erase_organisation(filled, actor_id=1)
     stones = filled.exec(select(Tombstone).order_by(col(Tombstone.id))).all()
-    assert [(s.kind, len(s.digest)) for s in stones] == [("person", 64), ("organisation", 64)]
+    assert [(s.kind, len(s.digest)) for s in stones] == [("person", 64), ("organisation", 71)]
     assert len({s.salt for s in stones}) == 1
     assert erase_again(filled) == 0
 
@@ -234,4 +238,60 @@ def test_a_restored_backup_brings_nobody_back(scratch_url: str, tmp_path: Path) 
         assert session.exec(select(Actor.name)).all() == ["Filature"]
         assert session.exec(select(Contact)).all() == []
         assert len(session.exec(select(Tombstone)).all()) == 2
+    engine.dispose()
+
+
+def test_many_who_came_back_are_erased_at_once_each_under_a_mark_of_its_own(filled: Session, engine: Engine) -> None:
+    luc = PERSON | {"name": "Luc", "email": "luc@filature.example"}
+    erase_person(filled, email=ANNE, dry_run=True)
+    for email in (ANNE, "luc@filature.example"):
+        remember(filled, kind="person", word=email)
+    remember(filled, kind="organisation", word=organisation_word(ORGANISATION, "DE"))
+    create_contact(filled, actor_id=2, fields=ContactFields.model_validate(luc))
+    assert erase_again(filled) == 3
+    filled.commit()
+    for word in (ANNE, "Anne Dupont", "luc@filature.example", "Luc", ORGANISATION):
+        assert places_of(engine, word) == []
+    (person,) = filled.exec(select(Participant)).all()
+    assert re.fullmatch(r"erased-[0-9a-f]{8}-\d", person.delegates[0]["id"])
+
+
+def test_who_stands_in_rows_that_were_there_before_is_not_looked_at_again(filled: Session) -> None:
+    remember(filled, kind="person", word=ANNE)
+    assert erase_again(filled, stayed=address_rows(filled)) == 0
+    before = address_rows(filled)
+    filled.exec(select(Contact)).one().phone = "+33 3"
+    filled.flush()
+    assert erase_again(filled, stayed=before) == 1
+
+
+def test_what_was_erased_before_the_backup_was_made_is_no_reason_to_erase_it_again(filled: Session) -> None:
+    remember(filled, kind="person", word=ANNE)
+    remember(filled, kind="organisation", word=organisation_word(ORGANISATION, "DE"))
+    assert erase_again(filled, since=utc_now()) == 0
+    assert erase_again(filled, since=utc_now() - timedelta(days=1)) == 2
+
+
+def test_a_tombstone_of_an_organisation_from_an_older_version_still_counts(filled: Session) -> None:
+    salt, word = "00" * 16, organisation_word(ORGANISATION, "DE")
+    digest = hashlib.scrypt(word.encode(), salt=bytes.fromhex(salt), n=2**10, r=8, p=1, dklen=32).hex()
+    filled.add(Tombstone(kind="organisation", salt=salt, digest=digest))
+    assert erase_again(filled) == 1
+
+
+@pytest.mark.slow
+def test_who_was_entered_anew_stays_when_a_newer_backup_comes_back(scratch_url: str, tmp_path: Path) -> None:
+    engine = make_engine(scratch_url)
+    with session_scope(engine) as session:
+        fill(session)
+        erase_person(session, email=ANNE)
+        session.connection().execute(text("UPDATE tombstone SET erased_at = now() - interval '3 days'"))
+        create_contact(session, actor_id=2, fields=ContactFields.model_validate(PERSON))
+    back_up(scratch_url, tmp_path / "new.zip")
+    with session_scope(engine) as session:
+        session.connection().execute(text("UPDATE contact SET phone = '+33 3'"))
+    engine.dispose()
+    restore(scratch_url, tmp_path / "new.zip", replace=True)
+    with session_scope(engine) as session:
+        assert [(c.email, c.phone) for c in session.exec(select(Contact))] == [(ANNE, None)]
     engine.dispose()

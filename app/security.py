@@ -48,5 +48,7 @@ def participant(event_id: int, actor_id: int, name: str = "") -> Principal:
     return Principal("participant", name, frozenset({event_id}), actor_id)
 
 
+AT_THE_TERMINAL = Principal("admin", "terminal")
+"""Who runs commands on the machine itself."""
 ANYBODY = Principal("public")
 """Who says nothing of themselves."""

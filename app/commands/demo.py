@@ -12,6 +12,7 @@ from app.commands.steps import Progress, step
 from app.db import session_scope
 from app.guard import is_loopback
 from app.main import open_database
+from app.security import AT_THE_TERMINAL
 from app.services import border
 from app.services.maps import load
 from app.services.match import find_matches
@@ -93,7 +94,7 @@ def _show_tandems(engine: Engine, meaning: Meaning) -> None:
 def _show_suggestions(engine: Engine, meaning: Meaning) -> None:
     with session_scope(engine) as session:
         request = MatchRequest(actor_id=border.actor_ids(session)[_SHOWN], k=3, lang="en", known_partners=True)
-        answer = find_matches(session, meaning=meaning, cache=PoolCache(), request=request)
+        answer = find_matches(session, meaning=meaning, cache=PoolCache(), request=request, principal=AT_THE_TERMINAL)
     typer.echo("\nWhom should UP-tex (textile cluster, Tourcoing) meet?")
     typer.echo(in_words(answer))
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from app.api.problems import bad_input
 from app.commands.sessions import session_of
+from app.security import AT_THE_TERMINAL
 from app.services.match import find_matches
 from app.services.meaning import load_meaning
 from app.services.pool import PoolCache
@@ -23,7 +24,7 @@ def run_match(settings: Settings, asked: dict[str, Any], *, as_json: bool) -> No
         raise bad_input(error) from error
     with session_of(settings) as session:
         meaning = load_meaning(settings.embedding_model, settings.data_dir, settings.threads, lambda _: None)
-        answer = find_matches(session, meaning=meaning, cache=PoolCache(), request=request)
+        answer = find_matches(session, meaning=meaning, cache=PoolCache(), request=request, principal=AT_THE_TERMINAL)
     typer.echo(json.dumps(answer.model_dump(), ensure_ascii=False, indent=2) if as_json else in_words(answer))
 
 

@@ -7,7 +7,9 @@ from typing import Literal
 from sqlalchemy import func, or_, text
 from sqlmodel import Session, col, select
 
+from app.security import AT_THE_TERMINAL
 from app.services.actors import ActorQuery, list_actors
+from app.services.discretion.sight import Sight
 from models.access import AccessPerson, AccessSession
 from models.actor import Actor, ActorBrief
 from models.contact import Contact
@@ -74,7 +76,9 @@ def find_persons(session: Session, *, words: str) -> Found:
         if key not in known:
             found[f"{stand.actor_id}/{stand.name}"] = known[key] = Person("")
         known[key].stands.append(stand)
-    companies = list_actors(session, query=ActorQuery(q=words), limit=10).items
+    # Only admins ask for persons, and nobody is anonymous to them.
+    sight = Sight(session, AT_THE_TERMINAL)
+    companies = list_actors(session, query=ActorQuery(q=words, sight=sight), limit=10).items
     return Found([*found.values()], companies)
 
 

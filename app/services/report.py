@@ -41,9 +41,15 @@ class Gathered:
 
 
 def gather(session: Session, *, event_id: int) -> Gathered:
-    """An event with its people and its plan; NotFound when there is no such event."""
+    """An event with its people and its plan; NotFound when there is no such event.
+
+    A report is read by others than who runs the event: whoever is anonymous is named as others met them.
+    """
     event = get_event(session, event_id=event_id)
-    return Gathered(event, list_participants(session, event_id=event_id), latest_plan(session, event_id=event_id))
+    people = [
+        p.model_copy(update={"name": p.pseudonym or p.name}) for p in list_participants(session, event_id=event_id)
+    ]
+    return Gathered(event, people, latest_plan(session, event_id=event_id))
 
 
 def event_report(session: Session, *, gathered: Gathered) -> EventReport:
@@ -51,7 +57,7 @@ def event_report(session: Session, *, gathered: Gathered) -> EventReport:
     event, people, plan = gathered.event, gathered.people, gathered.plan
     meetings, side = gathered.meetings, gathered.side
     attendance = list_attendance(session, event_id=event.id)
-    answers = list_answers(session, event_id=event.id)
+    answers = [_as_met(answer, gathered.people) for answer in list_answers(session, event_id=event.id)]
     tandems = _tandems(session, event.id, meetings)
     return EventReport(
         plan=plan.number if plan else None,
@@ -74,10 +80,19 @@ def event_report(session: Session, *, gathered: Gathered) -> EventReport:
 
 
 def places_of(session: Session, *, ids: Iterable[int]) -> list[tuple[int, float, float, str | None]]:
-    """(id, latitude, longitude, town) of those actors that have a place on the map."""
+    """(id, latitude, longitude, town) of those actors that have a place on the map and do not hide it."""
     columns = select(Actor.id, Actor.lat, Actor.lon, Actor.city)
-    found = session.exec(columns.where(col(Actor.id).in_(list(ids)), col(Actor.lat).is_not(None))).all()
+    chosen = col(Actor.visibility).op("->>")
+    told = (~col(Actor.anonymous), chosen("position").is_(None), chosen("city").is_(None))
+    found = session.exec(columns.where(col(Actor.id).in_(list(ids)), col(Actor.lat).is_not(None), *told)).all()
     return [(i, lat, lon, city) for i, lat, lon, city in found if lat is not None and lon is not None]
+
+
+def _as_met(answer: AnswerPublic, people: Sequence[ParticipantPublic]) -> AnswerPublic:
+    """An answer with the names under which the two met."""
+    names = {person.actor_id: person.name for person in people if person.pseudonym}
+    told = {"actor_name": answer.actor_id, "target_name": answer.target_id}
+    return answer.model_copy(update={field: names[i] for field, i in told.items() if i in names})
 
 
 def _pair(a: int, b: int) -> Pair:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,7 +34,9 @@ HIDDEN = {
     "name": "Tissages Zabelin SA", "country": "FR", "anonymous": True, "aliases": ["Ultraflex", "QZN"],
     "region": "Hauts-de-France", "nuts": "FRE11", "city": "Wambrechies", "lat": 50.68, "lon": 3.05, "size": 37,
     "website": "https://www.zabelin-tissages.example", "languages": ["fr"], "sectors": ["textile", "Zabelin weaving"],
-    "description": {"fr": "Zabelin tisse à Wambrechies depuis 1902. Écrire à contact@zabelin.example ou 03 20 11 22 33."},
+    "description": {
+        "fr": "Zabelin tisse à Wambrechies depuis 1902. Écrire à contact@zabelin.example ou 03 20 11 22 33.",
+    },
     "offers": {"en": "Zabelin's coating of glass fabric, sold as Ultraflex®"},
     "needs": {"en": "a laboratory that tests coatings on glass fabric"},
 }  # fmt: skip
@@ -52,7 +54,7 @@ def betrayed(text: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Meeting_:
+class Encounter:
     """Who meets at the event."""
 
     event_id: int
@@ -65,7 +67,7 @@ class Meeting_:
 
 
 @pytest.fixture
-def met(engine: Engine, meaning: Meaning, two_events: tuple[int, int]) -> Meeting_:
+def met(engine: Engine, meaning: Meaning, two_events: tuple[int, int]) -> Encounter:
     """An anonymous actor and an open one, who meet at the first event, which has begun."""
     event_id = two_events[0]
     with session_scope(engine) as session:
@@ -98,7 +100,7 @@ def met(engine: Engine, meaning: Meaning, two_events: tuple[int, int]) -> Meetin
         create_tandem(session, fields=TandemCreate(actor_id=hidden, partner_id=stranger, status="active"))
         tokens = [make_link(session, event_id=event_id, actor_id=i) for i in (partner, hidden)]
     drain(engine, meaning, batch=100)
-    return Meeting_(event_id, two_events[1], hidden, partner, *tokens)
+    return Encounter(event_id, two_events[1], hidden, partner, *tokens)
 
 
 @pytest.fixture
@@ -108,13 +110,13 @@ def reader(serve: Serve, make_key: MakeKey) -> TestClient:
     return client
 
 
-def suggested(reader: TestClient, met: Meeting_) -> dict[str, object]:
+def suggested(reader: TestClient, met: Encounter) -> dict[str, object]:
     """The anonymous one as a suggestion for its partner."""
     answer = reader.post("/match", json={"actor_id": met.partner, "min_score": 0}).json()["suggestions"]
     return next(s for s in answer if s["actor"]["disclosure"] == "withheld")
 
 
-def test_a_reader_meets_it_like_everybody_by_what_it_can_do(reader: TestClient, met: Meeting_) -> None:
+def test_a_reader_meets_it_like_everybody_by_what_it_can_do(reader: TestClient, met: Encounter) -> None:
     found = suggested(reader, met)
     assert found["actor"]["id"] >= FIRST
     assert found["actor"]["name"].startswith("Anonym ")
@@ -128,7 +130,7 @@ def test_a_reader_meets_it_like_everybody_by_what_it_can_do(reader: TestClient, 
     assert betrayed(str(found)) == []
 
 
-def test_a_pseudonym_opens_its_profile_and_its_own_number_does_not(reader: TestClient, met: Meeting_) -> None:
+def test_a_pseudonym_opens_its_profile_and_its_own_number_does_not(reader: TestClient, met: Encounter) -> None:
     number = suggested(reader, met)["actor"]["id"]
     told = reader.get(f"/actors/{number}").json()
     assert told["id"] == number
@@ -149,7 +151,7 @@ def test_a_pseudonym_opens_its_profile_and_its_own_number_does_not(reader: TestC
     assert f"/directory/{met.hidden}" not in page.text
 
 
-def test_nobody_is_asked_for_by_an_own_number_that_must_not_be_known(reader: TestClient, met: Meeting_) -> None:
+def test_nobody_is_asked_for_by_an_own_number_that_must_not_be_known(reader: TestClient, met: Encounter) -> None:
     by_number = reader.post("/match", json={"actor_id": met.hidden})
     assert (by_number.status_code, by_number.json()["detail"]) == (404, f"there is no actor {met.hidden}")
     number = suggested(reader, met)["actor"]["id"]
@@ -167,7 +169,7 @@ def test_nobody_is_asked_for_by_an_own_number_that_must_not_be_known(reader: Tes
     "words", ["Tissages Zabelin SA", "zabelin", "Zabelin", "QZN", "ultraflex", "Wambrechies", "zabelin.example"]
 )
 def test_no_search_by_what_it_hides_finds_or_ranks_it(
-    reader: TestClient, engine: Engine, meaning: Meaning, met: Meeting_, words: str
+    reader: TestClient, engine: Engine, meaning: Meaning, met: Encounter, words: str
 ) -> None:
     hits = reader.get("/actors/search", params={"q": words}).json()["hits"]
     assert [h for h in hits if h["actor"]["disclosure"] == "withheld" and h["found_by"] != "meaning"] == []
@@ -176,8 +178,9 @@ def test_no_search_by_what_it_hides_finds_or_ranks_it(
     scores = [ranked(reader, words)]
     with session_scope(engine) as session:
         told = json.dumps(HIDDEN)
-        for word, other in (("Zabelin", "Morvandel"), ("zabelin", "morvandel"), ("Ultraflex", "Polymax"), ("QZN", "MVD"),
-                            ("Wambrechies", "Steenvoorde")):  # fmt: skip
+        others = {"Zabelin": "Morvandel", "zabelin": "morvandel", "Ultraflex": "Polymax", "QZN": "MVD",
+                  "Wambrechies": "Steenvoorde"}  # fmt: skip
+        for word, other in others.items():
             told = told.replace(word, other)
         update_actor(session, actor_id=met.hidden, changes=ActorUpdate.model_validate_json(told))
     drain(engine, meaning, batch=100)
@@ -193,7 +196,7 @@ def ranked(reader: TestClient, words: str) -> list[float]:
     return scores + [h["similarity"] for h in hits if h["actor"]["disclosure"] == "withheld"]
 
 
-def test_in_lists_it_comes_last_and_pages_tell_nothing(reader: TestClient, met: Meeting_) -> None:
+def test_in_lists_it_comes_last_and_pages_tell_nothing(reader: TestClient, met: Encounter) -> None:
     names, cursor, seen = [], None, []
     for _ in range(3):
         page = reader.get("/actors", params={"limit": 1} | ({"cursor": cursor} if cursor else {})).json()
@@ -209,7 +212,7 @@ def test_in_lists_it_comes_last_and_pages_tell_nothing(reader: TestClient, met: 
     assert betrayed(directory.text) == []
 
 
-def test_where_it_is_cannot_be_measured(reader: TestClient, met: Meeting_) -> None:
+def test_where_it_is_cannot_be_measured(reader: TestClient, met: Encounter) -> None:
     """Who chooses the place and the weights of a question would find it in three questions."""
 
     def scores(lat: float, lon: float) -> list[object]:
@@ -235,7 +238,7 @@ def agenda(serve: Serve, token: str) -> str:
 
 
 def test_the_other_participant_knows_it_by_a_pseudonym_until_both_said_yes(
-    serve: Serve, engine: Engine, met: Meeting_
+    serve: Serve, engine: Engine, met: Encounter
 ) -> None:
     before = agenda(serve, met.token)
     assert "Anonym " in before
@@ -253,13 +256,13 @@ def test_the_other_participant_knows_it_by_a_pseudonym_until_both_said_yes(
     assert "Anonym " not in after
 
 
-def test_its_own_agenda_says_as_whom_others_meet_it(serve: Serve, met: Meeting_) -> None:
+def test_its_own_agenda_says_as_whom_others_meet_it(serve: Serve, met: Encounter) -> None:
     own = agenda(serve, met.own_token)
     assert "You are anonymous here: others meet you as Anonym " in own
     assert "<h1>Tissages Zabelin SA</h1>" in own
 
 
-def test_answers_are_given_under_the_pseudonym(serve: Serve, engine: Engine, met: Meeting_) -> None:
+def test_answers_are_given_under_the_pseudonym(serve: Serve, engine: Engine, met: Encounter) -> None:
     browser = serve(headers=BROWSER)
     page = agenda(serve, met.token)
     number = re.search(r'id="with-(\d+)"', page)[1]
@@ -276,17 +279,17 @@ def test_answers_are_given_under_the_pseudonym(serve: Serve, engine: Engine, met
 
 
 @pytest.fixture
-def as_organiser(serve: Serve, make_key: MakeKey) -> Iterator[Callable[[int], TestClient]]:
+def as_organiser(serve: Serve, make_key: MakeKey) -> Callable[[int], TestClient]:
     def client(event_id: int) -> TestClient:
         made = serve()
         fresh = TestClient(made.app, base_url="https://viaduc.example", raise_server_exceptions=False)
         fresh.headers.update(with_key(make_key("organiser", (event_id,))))
         return fresh
 
-    yield client
+    return client
 
 
-def test_organisers_of_its_event_know_it_and_others_do_not(as_organiser, met: Meeting_) -> None:
+def test_organisers_of_its_event_know_it_and_others_do_not(as_organiser, met: Encounter) -> None:
     ours, theirs = as_organiser(met.event_id), as_organiser(met.other_event)
     told = ours.get(f"/actors/{met.hidden}").json()
     assert (told["name"], told["disclosure"], told["city"]) == (HIDDEN["name"], "confidential", "Wambrechies")
@@ -315,7 +318,7 @@ def test_organisers_of_its_event_know_it_and_others_do_not(as_organiser, met: Me
     assert ours.get("/tandems").json()["total"] == 1
 
 
-def test_an_organiser_knows_whom_they_entered(as_organiser, met: Meeting_) -> None:
+def test_an_organiser_knows_whom_they_entered(as_organiser, met: Encounter) -> None:
     theirs, ours = as_organiser(met.other_event), as_organiser(met.event_id)
     made = theirs.post("/actors", json={"name": "Secret Mill", "country": "BE", "anonymous": True}).json()
     assert (made["name"], made["disclosure"]) == ("Secret Mill", "confidential")
@@ -325,7 +328,7 @@ def test_an_organiser_knows_whom_they_entered(as_organiser, met: Meeting_) -> No
     assert (veiled["name"], veiled["disclosure"]) == ("Centexlab", "confidential")
 
 
-def test_two_advisers_introduce_and_one_alone_does_not(as_organiser, serve: Serve, met: Meeting_) -> None:
+def test_two_advisers_introduce_and_one_alone_does_not(as_organiser, serve: Serve, met: Encounter) -> None:
     one, other = as_organiser(met.event_id), as_organiser(met.event_id)
     mine = f"/events/{met.event_id}/introductions/{met.hidden}/{met.partner}"
     theirs = f"/events/{met.event_id}/introductions/{met.partner}/{met.hidden}"
@@ -343,7 +346,7 @@ def test_two_advisers_introduce_and_one_alone_does_not(as_organiser, serve: Serv
     assert one.put(f"/events/{met.event_id}/introductions/{met.partner}/3").status_code == 409
 
 
-def test_introductions_are_in_the_audit_trail(as_organiser, serve: Serve, make_key: MakeKey, met: Meeting_) -> None:
+def test_introductions_are_in_the_audit_trail(as_organiser, serve: Serve, make_key: MakeKey, met: Encounter) -> None:
     as_organiser(met.event_id).put(f"/events/{met.event_id}/introductions/{met.hidden}/{met.partner}")
     admin = serve()
     told = admin.get("/audit", headers=with_key(make_key("admin"))).json()["items"]
@@ -353,7 +356,7 @@ def test_introductions_are_in_the_audit_trail(as_organiser, serve: Serve, make_k
 
 
 def test_contacts_names_go_out_of_its_texts_when_they_are_known(
-    as_organiser, reader: TestClient, met: Meeting_
+    as_organiser, reader: TestClient, met: Encounter
 ) -> None:
     ours = as_organiser(met.event_id)
     ours.patch(f"/actors/{met.hidden}", json={"needs": {"en": "Ask Quirina Blom about coatings"}})
@@ -365,7 +368,7 @@ def test_contacts_names_go_out_of_its_texts_when_they_are_known(
     assert reader.get("/actors", params={"q": "Quirina"}).json()["total"] == 0
 
 
-def test_a_field_goes_as_far_as_its_actor_says(as_organiser, reader: TestClient, serve: Serve, met: Meeting_) -> None:
+def test_a_field_goes_as_far_as_its_actor_says(as_organiser, reader: TestClient, serve: Serve, met: Encounter) -> None:
     ours = as_organiser(met.event_id)
     said = {"visibility": {"website": "organiser", "needs": "event", "city": "mutual"}, "website": "https://c.example"}
     assert ours.patch(f"/actors/{met.partner}", json=said).status_code == 200
@@ -386,7 +389,7 @@ def test_a_field_goes_as_far_as_its_actor_says(as_organiser, reader: TestClient,
     assert refused.status_code == 422
 
 
-def test_an_anonymous_actor_cannot_widen_what_tells_who_it_is(as_organiser, reader: TestClient, met: Meeting_) -> None:
+def test_an_anonymous_actor_cannot_widen_what_tells_who_it_is(as_organiser, reader: TestClient, met: Encounter) -> None:
     wide = {"city": "public", "website": "public", "aliases": "public", "position": "public", "region": "public"}
     as_organiser(met.event_id).patch(f"/actors/{met.hidden}", json={"visibility": wide})
     told = reader.get(f"/actors/{suggested(reader, met)['actor']['id']}").json()
@@ -394,7 +397,7 @@ def test_an_anonymous_actor_cannot_widen_what_tells_who_it_is(as_organiser, read
     assert told["region"] == "Hauts-de-France"
 
 
-def test_who_opens_itself_is_seen_at_once(as_organiser, reader: TestClient, met: Meeting_) -> None:
+def test_who_opens_itself_is_seen_at_once(as_organiser, reader: TestClient, met: Encounter) -> None:
     number = suggested(reader, met)["actor"]["id"]
     as_organiser(met.event_id).patch(f"/actors/{met.hidden}", json={"anonymous": False})
     assert reader.get(f"/actors/{met.hidden}").json()["name"] == HIDDEN["name"]
@@ -402,7 +405,7 @@ def test_who_opens_itself_is_seen_at_once(as_organiser, reader: TestClient, met:
     assert reader.get("/actors", params={"q": "zabelin"}).json()["total"] == 1
 
 
-def test_papers_for_others_name_nobody_who_is_anonymous(as_organiser, met: Meeting_) -> None:
+def test_papers_for_others_name_nobody_who_is_anonymous(as_organiser, met: Encounter) -> None:
     from pypdf import PdfReader
 
     ours = as_organiser(met.event_id)
@@ -423,3 +426,43 @@ def printed(reader: object, data: bytes) -> str:
     from io import BytesIO
 
     return "\n".join(page.extract_text() for page in reader(BytesIO(data)).pages)
+
+
+def test_a_column_of_an_import_makes_actors_anonymous_and_its_absence_opens_nobody(
+    serve: Serve, make_key: MakeKey, reader: TestClient
+) -> None:
+    admin = TestClient(serve().app, base_url="https://viaduc.example")
+    admin.headers.update(with_key(make_key("admin")))
+
+    def bring(text: str) -> dict[str, object]:
+        files = {"file": ("map.csv", text.encode(), "text/csv")}
+        number = admin.post("/maps/imports", data={"name": "Chamber"}, files=files).json()["id"]
+        return admin.post(f"/maps/imports/{number}/apply", json={}).json()
+
+    first = bring("id,name,country,anonymous,offer_en\nx1,Moulin Gris,FR,oui,spinning of flax at Moulin Gris\n"
+                  "x2,Open Mill,BE,no,spinning of wool\nx3,Doubtful,BE,perhaps,spinning of hemp\n")  # fmt: skip
+    assert (first["report"]["new"], first["report"]["rejected"]) == (2, 1)
+    assert {a["name"].split(" ")[0]: a["disclosure"] for a in reader.get("/actors").json()["items"]} == {
+        "Open": "open", "Anonym": "withheld"}  # fmt: skip
+    number = reader.get("/actors").json()["items"][-1]["id"]
+    assert reader.get(f"/actors/{number}").json()["offers"][0]["text"] == "spinning of flax at […]"
+    told = admin.get("/maps/1/export", params={"format": "csv"}).text
+    assert "anonymous" in told.splitlines()[0]
+    bring("id,name,country,offer_en\nx1,Moulin Gris,FR,spinning of linen at Moulin Gris\n")
+    assert reader.get(f"/actors/{number}").json()["offers"][0]["text"] == "spinning of linen at […]"
+    assert reader.get("/actors", params={"q": "Gris"}).json()["total"] == 0
+
+
+def test_a_report_names_them_as_others_met_them(as_organiser, engine: Engine, met: Encounter) -> None:
+    with session_scope(engine) as session:
+        for one, other in ((met.hidden, met.partner), (met.partner, met.hidden)):
+            fields = AnswerFields(again="yes", next_step="contact", note="Very good", quote=True)
+            save_answer(session, meant=Meant(met.event_id, one, other), fields=fields)
+    ours = as_organiser(met.event_id)
+    for answer in (
+        ours.get(f"/events/{met.event_id}/report"),
+        ours.get(f"/console/events/{met.event_id}/report", headers=BROWSER),
+    ):
+        assert answer.status_code == 200
+        assert "Anonym " in answer.text
+        assert betrayed(answer.text) == []

@@ -14,7 +14,8 @@ from models.competence_map import FieldChange, ImportOptions, MapEntry
 
 _LISTS = ("languages", "sectors", "aliases")
 _TEXTS = ("description", "offers", "needs")
-_SCALARS = ("name", "kind", "country", "region", "nuts", "side", "city", "lat", "lon", "website", "size")
+_SCALARS = ("name", "kind", "country", "region", "nuts", "side", "city", "lat", "lon", "website", "size",
+            "anonymous")  # fmt: skip
 Action = Literal["new", "changed", "linked", "same"]
 
 
@@ -208,11 +209,12 @@ class Merge:
         base, ours, theirs = self.base.get(name), self.ours.get(name), self.theirs.get(name)
         if theirs in (base, ours):
             return
-        empty = ours in (None, "") or (name == "kind" and ours == "other")
+        empty = ours in (None, "") or (name == "kind" and ours == "other") or (name == "anonymous" and base is None)
         default_side = name == "side" and base is None and ours == self.ours.get("country")
         untouched = ours == base or empty or default_side
         change = FieldChange(field=name, before=ours, after=theirs)
-        if theirs is None and name in {"name", "country", "kind"}:
+        # Who is anonymous is not opened by a file that says nothing of it.
+        if theirs is None and name in {"name", "country", "kind", "anonymous"}:
             return
         if untouched or self.prefer_file:
             merged[name] = theirs

@@ -23,6 +23,7 @@ from app.services.importing.values import (
     parse_number,
     parse_nuts,
     parse_website,
+    parse_yes_no,
 )
 from app.services.importing.words import fold_word
 from models.competence_map import Rejection
@@ -30,10 +31,13 @@ from models.remark import Remark
 
 _BULLETS = re.compile(r"\s*[\r\n|•▪◦·●]\s*(?:[-–*]\s+)?|\s*;\s+")
 _PERSONAL = frozenset({"contact", "email", "phone"})
-_ROLE_ADDRESS = re.compile(
-    r"^(info|contact|kontakt|hello|office|mail|post|admin|secretariat|secretaria|sekretariat|accueil|onthaal|direction"
-    r"|sales|support|communication|hallo|welcome|reception|international|innovation|europe|europa)\b", re.I
+_NUMBERS = re.compile(r"[;,|\n]|\s(?:/|ou|or|of|oder|eller|o|edo)\s")
+ROLE_ADDRESS = re.compile(
+    r"(?:info|contact|kontakt|hello|office|mail|post|admin|secretariat|secretaria|sekretariat|accueil|onthaal|direction"
+    r"|sales|support|communication|hallo|welcome|reception|international|innovation|europe|europa)"
+    r"(?:[-._+]?(?:[a-z]{2}|\d+))?@", re.I
 )  # fmt: skip
+"""Addresses of an office, not of a person: info@, contact-fr@."""
 ADDRESS = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,12}", re.I)
 
 
@@ -276,15 +280,23 @@ def _read_personal(name: str) -> Callable[[Cell], None]:
     """Persons' names and addresses: kept beside the source's words only where a legal basis was given."""
 
     def read(cell: Cell) -> None:
-        text = cell.text
-        if name == "email" and _ROLE_ADDRESS.match(text):
-            cell.draft.extras.setdefault(name, []).append(text)
-        elif cell.context.legal_basis:
-            cell.draft.extras.setdefault("personal", {}).setdefault(name, []).append(text)
-        else:
-            cell.note("persons")
+        for item in _apart(name, cell.text):
+            if name == "email" and ROLE_ADDRESS.match(item):
+                cell.draft.extras.setdefault(name, []).append(item)
+            elif cell.context.legal_basis:
+                cell.draft.extras.setdefault("personal", {}).setdefault(name, []).append(item)
+                cell.draft.headings[name] = (cell.column.heading, item)
+            else:
+                cell.note("persons")
 
     return read
+
+
+def _apart(name: str, text: str) -> list[str]:
+    """The addresses or numbers of one cell: an office's address beside a person's must not take it along."""
+    if name == "email":
+        return ADDRESS.findall(text) or [text]
+    return [item.strip() for item in _NUMBERS.split(text) if item.strip()] if name == "phone" else [text]
 
 
 def _nothing(_cell: Cell) -> None:
@@ -303,6 +315,7 @@ _READERS: dict[str, Callable[[Cell], None]] = {
     "lat": _read_parsed("lat", lambda v: parse_coordinate(v, -90, 90)),
     "lon": _read_parsed("lon", lambda v: parse_coordinate(v, -180, 180)),
     "geolocation": _read_geolocation,
+    "anonymous": _read_parsed("anonymous", parse_yes_no),
     "website": _read_or_leave_out("website", parse_website),
     "size": _read_or_leave_out("size", parse_number),
     "languages": _read_languages,

@@ -15,7 +15,7 @@ from models.actor import Actor
 _PLAIN = ("name", "kind", "country", "region", "nuts", "side", "city", "lat", "lon", "website", "size")
 _LISTS = ("languages", "sectors", "aliases")
 _TEXTS = {"description": "description", "offers": "offer", "needs": "need"}
-_BESIDE = ("border", "facts_as_of", "basis")
+_BESIDE = ("border", "facts_as_of", "basis", "anonymous")
 _SEPARATORS = re.compile(r"[,;|\n]")
 _BATCH = 500
 
@@ -124,7 +124,8 @@ def _entries(session: Session, selection: Selection) -> list[tuple[int, str]]:
 
 def _record(actor: Actor, key: str, relations: list[dict[str, str]]) -> dict[str, Any]:
     plain = {name: getattr(actor, name) for name in (*_PLAIN, *_LISTS)}
-    return {"id": key} | plain | actor.texts | {"relations": relations}
+    hidden = {"anonymous": "yes"} if actor.anonymous else {}
+    return {"id": key} | plain | actor.texts | {"relations": relations} | hidden
 
 
 def _relations(session: Session, ids: Iterable[int], selection: Selection) -> dict[int, list[dict[str, str]]]:

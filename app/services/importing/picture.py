@@ -65,7 +65,8 @@ def _languages(session: Session, map_id: int) -> dict[str, int]:
 
 def _sectors(session: Session, map_id: int) -> list[SectorCell]:
     query = text(
-        "SELECT sector, coalesce(a.region, a.country) AS territory, count(*) FROM actor a CROSS JOIN "
+        "SELECT sector, CASE WHEN a.anonymous OR a.visibility->>'region' IS NOT NULL THEN a.country "
+        "ELSE coalesce(a.region, a.country) END AS territory, count(*) FROM actor a CROSS JOIN "
         "unnest(a.sectors) AS sector WHERE a.id IN (SELECT actor_id FROM map_entry WHERE map_id = :map) "
         "GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT :most"
     )
@@ -74,7 +75,9 @@ def _sectors(session: Session, map_id: int) -> list[SectorCell]:
 
 
 def _points(session: Session, map_id: int) -> list[MapPoint]:
+    """Where actors are, of those that let everybody know."""
     query = text(f"SELECT a.id, a.name, a.side, a.city, a.lat, a.lon {_ACTORS} AND a.lat IS NOT NULL "
-                 "AND a.lon IS NOT NULL ORDER BY a.id LIMIT :most")  # fmt: skip
+                 "AND a.lon IS NOT NULL AND NOT a.anonymous AND a.visibility->>'position' IS NULL "
+                 "AND a.visibility->>'city' IS NULL ORDER BY a.id LIMIT :most")  # fmt: skip
     rows = session.execute(query, {"map": map_id, "most": _POINTS})
     return [MapPoint(actor_id=i, name=n, side=s, city=c, lat=lat, lon=lon) for i, n, s, c, lat, lon in rows]

@@ -12,9 +12,11 @@ VALUES = {
     "nuts_unknown": "unknown NUTS code '%(value)s': write a code of NUTS 2021, such as FRE11 or BE25",
     "nuts_elsewhere": "NUTS code '%(nuts)s' does not lie in country '%(country)s'",
     "number_expected": "'%(value)s' is no number",
+    "yes_no_expected": "'%(value)s' is neither yes nor no",
     "degrees_outside": "'%(value)s' is outside of %(low)s to %(high)s degrees",
     "degrees_pair_expected": "'%(value)s' is no pair of degrees",
     "website_expected": "'%(value)s' is no address on the web",
+    "phone_expected": "'%(value)s' is no telephone number that could be dialled from abroad, it is kept as written",
     "text_empty": "the text is empty",
     "text_shape": 'texts are written as {"lang": "fr", "text": "…"}',
     "text_too_long": "the text has %(length)s characters, at most %(most)s: a profile, not a document",
@@ -49,7 +51,8 @@ ROWS = {
 
 NOTES = {
     "repeats": "repeats an earlier row of the same actor",
-    "address_in_text": "%(heading)s: a text holds an e-mail address",
+    "address_in_text": "%(heading)s: the e-mail address of a person was taken out of a text, no legal basis was given "
+    "for this map",
     "facet_unknown": "%(heading)s: '%(value)s' is taken as an offer",
     "kind_unknown": "%(heading)s: '%(value)s' is no kind we know, taken as other",
     "left_out": "%(heading)s left out: %(reason)s",

@@ -7,7 +7,14 @@ from urllib.parse import urlsplit
 
 from app.services.importing.looks import split_list
 from app.services.importing.remarks import Unreadable
-from app.services.importing.words import code_words, country_words, fold_word, language_words, region_words
+from app.services.importing.words import (
+    calling_codes,
+    code_words,
+    country_words,
+    fold_word,
+    language_words,
+    region_words,
+)
 from models.codes import KINDS, check_country, check_language, nuts_names
 
 BLANKS = frozenset(
@@ -142,6 +149,18 @@ def parse_website(value: str) -> str:
     return f"{parts.scheme.lower()}://{host.lower()}{port}{path}{query}"
 
 
+def parse_phone(value: str, country: str) -> str:
+    """A telephone number as ITU-T E.164 writes it: +33320000000. `country` is where a number without one is dialled."""
+    digits = re.sub(r"[\s\u00a0().\-–/]", "", value.replace("(0)", ""))
+    digits = f"+{digits[2:]}" if digits.startswith("00") else digits
+    if re.fullmatch(r"\d{5,14}", digits) and country in calling_codes():
+        code, at_home = calling_codes()[country]
+        digits = f"+{code}{digits.removeprefix(at_home)}"
+    if not re.fullmatch(r"\+[1-9]\d{5,14}", digits):
+        raise Unreadable("phone_expected", value=value[:60])
+    return digits
+
+
 def host_of(website: str | None) -> str:
     """The host of an address without www, or nothing."""
     host = urlsplit(website).hostname or "" if website else ""
@@ -154,6 +173,14 @@ def is_blank_text(value: str) -> bool:
         return value.isspace()
     stripped = value.strip()
     return not stripped or stripped.lower() in BLANKS
+
+
+def parse_yes_no(value: str) -> bool:
+    """Whether a cell says yes; a cell that says neither is refused, so that nobody is opened by a slip of the pen."""
+    known = code_words("yes").get(fold_word(value))
+    if known is None:
+        raise Unreadable("yes_no_expected", value=value)
+    return known == "yes"
 
 
 def parse_level(value: str) -> tuple[bool, str | None] | None:

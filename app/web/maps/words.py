@@ -24,6 +24,7 @@ FIELDS = {
     "geolocation": mark("field", "Latitude and longitude"),
     "website": mark("field", "Website"),
     "size": mark("field", "Staff"),
+    "anonymous": mark("field", "Anonymous"),
     "languages": mark("field", "Working languages"),
     "sectors": mark("field", "Sectors"),
     "description": mark("field", "Description"),
@@ -44,7 +45,7 @@ FIELDS = {
 }
 """Fields of an actor as columns of a file name them."""
 GROUPS = (
-    (mark("group", "Who it is"), ("id", "name", "aliases", "kind", "website", "size")),
+    (mark("group", "Who it is"), ("id", "name", "aliases", "kind", "website", "size", "anonymous")),
     (mark("group", "Where it is"), ("country", "region", "nuts", "side", "city", "lat", "lon", "geolocation")),
     (mark("group", "What it does"), ("description", "offers", "needs", "sectors", "languages", "relations")),
     (mark("group", "One row for each competence"), ("competence", "facet", "lang", "level")),

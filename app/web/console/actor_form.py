@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from pydantic import ValidationError
 from sqlmodel import Session
 
 from app.services.pages import list_sides
@@ -61,13 +60,8 @@ def read_actor(form: Fields, lang: str) -> ActorCreate | None:
     }
     if said["country"] is None:
         form.refuse("country", "required")
-    if form.errors:
-        return None
-    try:
-        return ActorCreate.model_validate(said)
-    except ValidationError as error:
-        form.blame(error, {name: name for name in (*_PLAIN, "languages", "aliases")}, "nuts")
-        return None
+    names = {name: name for name in (*_PLAIN, "languages", "aliases")}
+    return form.fit(ActorCreate, said, "nuts", **names)
 
 
 def _texts(form: Fields, facet: str) -> list[dict[str, str | None]]:

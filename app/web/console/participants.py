@@ -5,7 +5,6 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import ValidationError
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
@@ -141,13 +140,7 @@ def read_registration(form: Fields, event: EventPublic, actor_id: int, lang: str
         form.refuse("min", "floor")
     if isinstance(said["parallel"], int) and said["parallel"] > max(1, len(delegates)):
         form.refuse("parallel", "delegates")
-    if form.errors:
-        return None
-    try:
-        return ParticipantCreate.model_validate(said)
-    except ValidationError as error:
-        form.blame(error, {}, "side")
-        return None
+    return form.fit(ParticipantCreate, said, "side")
 
 
 def _delegates(form: Fields, rounds: int, lang: str) -> list[Delegate]:

@@ -60,8 +60,7 @@ class Choice(BaseModel):
         try:
             return PaperOptions.model_validate(told)
         except ValidationError as error:
-            first = error.errors()[0]
-            raise BadInput.of(str(first["loc"][0]), first["msg"]) from error
+            raise BadInput.of_shape(error) from error
 
     def query(self) -> str:
         """The same as a query, for pictures."""

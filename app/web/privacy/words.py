@@ -1,12 +1,8 @@
 """The words of privacy in plain language: where something is stored, who may see it, on what ground."""
 
-from dataclasses import dataclass
-from gettext import NullTranslations
+from typing import ClassVar
 
-from fastapi import Request
-
-from app.web.catalogues import choose_language, translations
-from app.web.labels import mark
+from app.web.labels import Labels, Vocabularies, mark
 
 VISIBILITIES = {
     "organiser": mark("visibility", "Organisers only"),
@@ -51,32 +47,30 @@ PLACES = {
 }
 
 
-@dataclass(frozen=True)
-class PrivacyWords:
-    """Codes in the words of one language."""
+class PrivacyWords(Labels):
+    """These words in one language."""
 
-    translations: NullTranslations
-
-    @classmethod
-    def of(cls, request: Request) -> "PrivacyWords":
-        """In the reader's language."""
-        return cls(translations(choose_language(request)))
+    vocabularies: ClassVar[Vocabularies] = {
+        "visibility": VISIBILITIES,
+        "legal basis": BASES,
+        "deed": DEEDS,
+        "place of data": PLACES,
+    }
 
     def visibility(self, code: str) -> str:
         """How far a contact goes."""
-        return self.translations.pgettext("visibility", VISIBILITIES[code])
+        return self("visibility", code)
 
     def basis(self, code: str) -> str:
         """Why something may be stored."""
-        return self.translations.pgettext("legal basis", BASES[code])
+        return self("legal basis", code)
 
     def deed(self, code: str) -> str:
         """What a record of the audit trail tells."""
-        return self.translations.pgettext("deed", DEEDS[code])
+        return self("deed", code)
 
     def place(self, name: str) -> str:
         """A table, or a column of one, by what people call it; what has no name yet by its own."""
         table, _, column = name.partition(".")
-        known = PLACES.get(table)
-        told = self.translations.pgettext("place of data", known) if known else table.replace("_", " ")
+        told = self("place of data", table)
         return f"{told}: {column.replace('_', ' ')}" if column else told

@@ -82,6 +82,14 @@ def edition_of(session: Session, subject: Subject) -> Edition:
     return Edition(*found) if found else Edition()
 
 
+def set_up_edition(session: Session, *, event_id: int) -> int:
+    """How often anything that a plan of the event rests on was changed: a number to compare with a later one."""
+    session.flush()
+    told = "SELECT coalesce(sum(n), 0) FROM edition WHERE id = :id AND kind = ANY (:kinds)"
+    kinds = ["event", "rounds", "places", "interpreters", "participant"]
+    return int(session.connection().execute(text(told), {"id": event_id, "kinds": kinds}).scalar_one())
+
+
 def named(session: Session, who: str) -> str:
     """What people call who made a change: the name of a key, the address of a person; "" where nothing is known."""
     kind, _, number = who.partition(":")

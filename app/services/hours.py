@@ -1,13 +1,12 @@
-"""Who is there when: the hours of a plan's problem after the set-up, or the delegates, changed during the day.
+"""A plan's problem after the set-up, or the delegates, changed: who is there when, what they speak, which rules hold.
 
-Rounds before `first` are past: they stay as the plan knew them, so that what took place stays valid.
+Rounds before `first` are past: hours in them stay as the plan knew them, so that what took place stays valid.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from matching.pairing.problem import Delegate, Interpreter, Participant, Place, PlaceId, Problem
-from models.event import ParticipantPublic
+from matching.pairing.problem import Delegate, Interpreter, Participant, Place, Problem
 
 Available = Sequence[int] | None
 
@@ -17,12 +16,10 @@ DelegateWord = tuple[int, str, str, int]
 
 @dataclass(frozen=True)
 class SetUp:
-    """The event as it is set up now: rounds, and the hours of people, places and interpreters by their id."""
+    """The event as it is set up now: everything but what pairs are worth, and its interpreters, needed or not."""
 
-    rounds: int
-    people: Mapping[str, ParticipantPublic]
-    places: Mapping[PlaceId, Available]
-    interpreters: Mapping[str, Available]
+    frame: Problem
+    interpreters: tuple[Interpreter, ...]
 
 
 @dataclass(frozen=True)
@@ -41,16 +38,32 @@ class _Clock:
 
 
 def as_set_up(problem: Problem, there: SetUp, first: int) -> Problem:
-    """The problem with today's hours: who was taken out of a former plan and came back is available again."""
-    clock = _Clock(first, max(problem.rounds, there.rounds))
+    """The problem as it would be posed today: who was taken out of a former plan and came back is available again.
+
+    Rounds and places that are no longer there stay known, so that what the plan says of them can be judged; so do
+    participants who left. Who came since is no part of it.
+    """
+    now = there.frame
+    clock = _Clock(first, max(problem.rounds, now.rounds))
+    people = {p.id: p for p in now.participants}
+    places = {p.id: p.available for p in now.places}
     known = {p.id for p in problem.places}
-    added = (Place(i, clock.hours((), given)) for i, given in there.places.items() if i not in known)
+    met = {p.id for p in problem.participants}
+    added = (Place(i, clock.hours((), given)) for i, given in places.items() if i not in known)
     return replace(
         problem,
         rounds=clock.rounds,
-        participants=tuple(_person(p, there, clock) for p in problem.participants),
-        places=(*(_place(p, there, clock) for p in problem.places), *added),
-        interpreters=tuple(_interpreter(x, there, clock) for x in problem.interpreters),
+        participants=tuple(_person(p, people.get(p.id), clock) for p in problem.participants),
+        places=(
+            *(replace(p, available=clock.hours(p.available, places.get(p.id, p.available))) for p in problem.places),
+            *added,
+        ),
+        interpreters=_interpreters(problem, there, clock),
+        must=tuple(pair for pair in now.must if met.issuperset(pair)),
+        tracks=now.tracks,
+        cross_side_only=now.cross_side_only,
+        max_consecutive=now.max_consecutive,
+        raise_floor=now.raise_floor,
     )
 
 
@@ -71,32 +84,37 @@ def without_delegates(problem: Problem, words: Sequence[DelegateWord], first: in
     return replace(problem, participants=tuple(map(person, problem.participants)))
 
 
-def _person(p: Participant, there: SetUp, clock: _Clock) -> Participant:
-    now = there.people.get(p.id)
+def _person(p: Participant, now: Participant | None, clock: _Clock) -> Participant:
+    """What the registration says now; whom the past has seen more often than they want now is not over the limit."""
     if now is None:
         return p
+    most = None if now.max is None else max(now.max, clock.first * now.parallel)
+    delegates = _delegates(p, now, clock)
+    return replace(now, available=clock.hours(p.available, now.available), max=most, delegates=delegates)
+
+
+def _delegates(p: Participant, now: Participant, clock: _Clock) -> tuple[Delegate, ...]:
+    """Those of the plan as they are now, and who came for them; a plan that names none goes on without."""
+    if not p.delegates or not now.delegates:
+        return p.delegates
     given = {d.id: d for d in now.delegates}
     known = {d.id for d in p.delegates}
-    delegates = [
-        replace(d, available=clock.hours(d.available, given[d.id].available)) if d.id in given else d
+    stayed = (
+        replace(given[d.id], available=clock.hours(d.available, given[d.id].available))
+        if d.id in given
+        else replace(d, available=clock.hours(d.available, ()))
         for d in p.delegates
-    ]
-    # Somebody else came for them; a plan that names no delegates goes on without naming any.
-    more = [d for d in now.delegates if known and d.id not in known]
-    delegates += [Delegate(d.id, tuple(d.languages), clock.hours((), d.available)) for d in more]
-    return replace(p, available=clock.hours(p.available, now.available), delegates=tuple(delegates))
+    )
+    return (*stayed, *(replace(d, available=clock.hours((), d.available)) for d in now.delegates if d.id not in known))
 
 
-def _place(p: Place, there: SetUp, clock: _Clock) -> Place:
-    if p.id not in there.places:
-        return p
-    return replace(p, available=clock.hours(p.available, there.places[p.id]))
-
-
-def _interpreter(x: Interpreter, there: SetUp, clock: _Clock) -> Interpreter:
-    if x.id not in there.interpreters:
-        return x
-    return replace(x, available=clock.hours(x.available, there.interpreters[x.id]))
+def _interpreters(problem: Problem, there: SetUp, clock: _Clock) -> tuple[Interpreter, ...]:
+    """Those of now; who is there no more has only served in the past."""
+    before = {x.id: x.available for x in problem.interpreters}
+    now = {x.id for x in there.interpreters}
+    stayed = (replace(x, available=clock.hours(before.get(x.id, ()), x.available)) for x in there.interpreters)
+    gone = (replace(x, available=clock.hours(x.available, ())) for x in problem.interpreters if x.id not in now)
+    return (*stayed, *gone)
 
 
 def _cut(delegate: Delegate, words: Sequence[DelegateWord], clock: _Clock) -> Delegate:

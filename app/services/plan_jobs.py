@@ -67,12 +67,15 @@ def run_plan(engine: Engine, *, event_id: int, number: int, limit: Callable[[flo
     """Compute a started plan and keep it as a draft, or keep why it failed. `limit` makes the rule that ends it."""
     try:
         with session_scope(engine) as session:
-            problem = read_form(problem_from_dict, get_plan(session, event_id, number).problem, "problem")
+            started = get_plan(session, event_id, number)
+            revision, problem = started.revision, read_form(problem_from_dict, started.problem, "problem")
         flag = limit(problem.time_limit_s)
         reporter = Reporter(engine, event_id, number, flag)
         result = compute(problem, longest_s=problem.time_limit_s, on_progress=reporter, stop=flag, apart=True)
         with session_scope(engine) as session:
             plan = get_plan(session, event_id, number)
+            if plan.revision != revision:
+                raise Conflict("rounds, places or interpreters changed while it was computed; compute it again")
             plan.progress = None
             fill_plan(session, plan=plan, problem=problem, result=result)
     except AppError as error:

@@ -44,27 +44,47 @@ def build_problem(session: Session, *, meaning: Meaning, event_id: int, options:
     _require_enough(event, people, len(rounds), len(places))
     _require_meaning(session, meaning, [p.actor_id for p in people])
     wishes = list_wishes(session, event_id=event_id)
-    data = {
-        "rounds": len(rounds),
-        "places": [{"id": p.index, **_given("available", p.available)} for p in places],
-        "participants": [participant_form(event, person, len(rounds)) for person in people],
+    data = _frame(session, event, people, wishes) | {
         "utility": _utilities(session, meaning, event_id, people, wishes),
-        "interpreters": _interpreters(session, event),
-        "must": _pairs(wishes, "must"),
-        "never": _pairs(wishes, "veto"),
-        "locked": [
-            {"a": str(lock.a), "b": str(lock.b), "round": lock.round, **_given("place", lock.place)}
-            for lock in _possible_locks(session, event_id, people, len(rounds), len(places))
-        ],
         "past": _past_pairs(session, event_id, people) if event.avoid_repeats else [],
-        "tracks": [{name: value for name, value in track.items() if value is not None} for track in event.tracks],
-        **_given("max_consecutive", event.max_consecutive),
-        "raise_floor": event.raise_floor,
-        "cross_side_only": event.cross_side_only,
         "time_limit_s": options.time_limit_s,
         "seed": options.seed,
     }
     return read_form(problem_from_dict, data, "event")
+
+
+def set_up_problem(session: Session, *, event_id: int) -> Problem:
+    """The same without what pairs are worth: enough to judge a plan by, in milliseconds.
+
+    An event that has lost its last round poses one in which nothing can take place.
+    """
+    event = get_event(session, event_id=event_id)
+    people = list_participants(session, event_id=event_id)
+    data = _frame(session, event, people, list_wishes(session, event_id=event_id))
+    return read_form(problem_from_dict, data | {"rounds": data["rounds"] or 1}, "event")
+
+
+def _frame(
+    session: Session, event: Event, people: Sequence[ParticipantPublic], wishes: Sequence[WishCreate]
+) -> dict[str, Any]:
+    """Who, when and where, and the rules."""
+    rounds, places = len(list_rounds(session, event_id=event.id)), list_places(session, event_id=event.id)
+    return {
+        "rounds": rounds,
+        "places": [{"id": p.index, **_hours(p.available, rounds)} for p in places],
+        "participants": [participant_form(event, person, rounds) for person in people],
+        "interpreters": _interpreters(session, event, rounds),
+        "must": _pairs(wishes, "must"),
+        "never": _pairs(wishes, "veto"),
+        "locked": [
+            {"a": str(lock.a), "b": str(lock.b), "round": lock.round, **_given("place", lock.place)}
+            for lock in _possible_locks(session, event.id, people, rounds, len(places))
+        ],
+        "tracks": [_track(track, rounds, len(places)) for track in event.tracks],
+        **_given("max_consecutive", event.max_consecutive),
+        "raise_floor": event.raise_floor,
+        "cross_side_only": event.cross_side_only,
+    }
 
 
 def participant_names(session: Session, *, event_id: int) -> dict[str, str]:
@@ -110,20 +130,35 @@ def participant_form(event: Event, person: ParticipantPublic, rounds: int) -> di
         "min": min(lowest, highest),
         "max": highest,
     }
-    said |= _given("available", person.available) | _given("max_consecutive", person.max_consecutive)
+    said |= _hours(person.available, rounds) | _given("max_consecutive", person.max_consecutive)
     if person.delegates:
         said["parallel"] = person.parallel
-        said["delegates"] = [_delegate(d, event) for d in person.delegates]
-    if person.tracks:
-        said["tracks"] = person.tracks
+        said["delegates"] = [_delegate(d, event, rounds) for d in person.delegates]
+    themes = {track["id"] for track in event.tracks}
+    if themes.intersection(person.tracks):
+        said["tracks"] = [name for name in person.tracks if name in themes]
     if event.require_language:
         said["languages"] = person.languages
     return said
 
 
-def _delegate(delegate: Delegate, event: Event) -> dict[str, Any]:
+def _delegate(delegate: Delegate, event: Event, rounds: int) -> dict[str, Any]:
     languages = delegate.languages if event.require_language else []
-    return {"id": delegate.id, "languages": languages, **_given("available", delegate.available)}
+    return {"id": delegate.id, "languages": languages, **_hours(delegate.available, rounds)}
+
+
+def _track(track: dict[str, Any], rounds: int, places: int) -> dict[str, Any]:
+    """A track with those of its rounds and places that are still there."""
+    told = {"id": track["id"]}
+    for name, count in (("rounds", rounds), ("places", places)):
+        if track.get(name) is not None:
+            told[name] = [n for n in track[name] if n < count]
+    return told
+
+
+def _hours(available: Sequence[int] | None, rounds: int) -> dict[str, Any]:
+    """When somebody is there, among the rounds there are: the set-up may have lost some since it was said."""
+    return {} if available is None else {"available": [n for n in available if n < rounds]}
 
 
 def _given(name: str, value: Any) -> dict[str, Any]:
@@ -142,9 +177,9 @@ def _past_pairs(session: Session, event_id: int, people: Sequence[ParticipantPub
     return [[str(a), str(b)] for a, b in sorted({(min(a, b), max(a, b)) for a, b in rows})]
 
 
-def _interpreters(session: Session, event: Event) -> list[dict[str, Any]]:
+def _interpreters(session: Session, event: Event, rounds: int) -> list[dict[str, Any]]:
     told = list_interpreters(session, event_id=event.id) if event.require_language else []
-    return [{"id": str(p.index), "languages": p.languages, **_given("available", p.available)} for p in told]
+    return [{"id": str(p.index), "languages": p.languages, **_hours(p.available, rounds)} for p in told]
 
 
 def _possible_locks(

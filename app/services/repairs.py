@@ -33,18 +33,39 @@ def standing_plan(problem: Problem, plan: Plan, changes: Changes) -> Plan:
     return plan
 
 
-def _broken(problem: Problem, plan: Plan, now: int) -> Iterator[tuple[Meeting, Meeting | None]]:
-    """Meetings that break a rule, each with what to put in its place (None: nothing)."""
+def fallen_meetings(problem: Problem, plan: Plan, now: int) -> list[tuple[Meeting, Violation]]:
+    """The meetings from round `now` on that cannot stand, each with the rule that it breaks.
+
+    Without them nothing is broken: of several that clash, the last ones fall.
+    """
+    fallen: list[tuple[Meeting, Violation]] = []
+    left = plan
+    for _ in range(_TRIES):
+        broken = dict(broken_meetings(problem, left, now))
+        if not broken:
+            break
+        fallen += broken.items()
+        left = Plan(tuple(m for m in left.meetings if m not in broken))
+    return fallen
+
+
+def broken_meetings(problem: Problem, plan: Plan, now: int) -> Iterator[tuple[Meeting, Violation]]:
+    """Meetings to come that break a rule; one a pair, since the next pass sees what a change led to."""
     done: set[frozenset[str]] = set()
     for violation in check(problem, plan):
         if violation.rule in SOFT:
             continue
         for meeting in _meant(plan, violation, now):
-            # One change a pair and a pass: the next pass sees what it led to.
             pair = frozenset((meeting.a, meeting.b))
             if pair not in done:
                 done.add(pair)
-                yield meeting, _with_another_delegate(problem, plan, meeting, violation)
+                yield meeting, violation
+
+
+def _broken(problem: Problem, plan: Plan, now: int) -> Iterator[tuple[Meeting, Meeting | None]]:
+    """Meetings that break a rule, each with what to put in its place (None: nothing)."""
+    for meeting, violation in broken_meetings(problem, plan, now):
+        yield meeting, _with_another_delegate(problem, plan, meeting, violation)
 
 
 def _meant(plan: Plan, violation: Violation, now: int) -> list[Meeting]:

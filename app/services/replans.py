@@ -19,7 +19,7 @@ from app.services.weights import stored_weights
 from matching.pairing.changes import Changes, WalkIn
 from matching.pairing.check import check
 from matching.pairing.parse import problem_from_dict
-from matching.pairing.problem import Meeting, Participant, Plan, Problem, ProblemError, Result
+from matching.pairing.problem import Meeting, Participant, Plan, Problem, ProblemError, Result, Violation
 from matching.pairing.replan import Diff, Replan, compare, replan
 from matching.pairing.stop import MaxRuntime, Run, noop
 from matching.pairing.write import plan_from_dict, plan_to_dict, problem_to_dict
@@ -84,10 +84,18 @@ def compute(day: Day, *, longest_s: float) -> Replan:
         answer = replan(day.problem, day.plan, day.changes, run, keep=day.options.keep)
     except ProblemError as error:
         raise BadInput.of(error.path or "changes", error.cause) from error
-    violations = [v for v in check(answer.problem, answer.plan) if v.rule != "must"]
+    found = check(answer.problem, answer.plan)
+    violations = [v for v in found if v.rule != "must" and not _is_over(v, day.changes.now)]
     if violations:
         raise AppError(f"the new plan breaks a rule and was thrown away: {violations[0].message}")
     return answer
+
+
+def _is_over(violation: Violation, now: int) -> bool:
+    """Whether a rule was broken in the past only: a language or a track that changed since breaks nothing there."""
+    about = dict(violation.about)
+    last = int(about.get("round", now)) + (int(about.get("limit", 0)) if violation.rule == "rest" else 0)
+    return violation.rule in {"language", "availability", "track", "side", "rest"} and last < now
 
 
 def store_replan(session: Session, *, event_id: int, number: int, answer: Replan) -> ReplanPublic:

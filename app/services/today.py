@@ -21,17 +21,19 @@ from app.services.attendance import (
     list_losses,
     lock_day,
 )
-from app.services.events import list_interpreters, list_participants, list_places, list_rounds, list_wishes
+from app.services.editions import set_up_edition
+from app.services.events import list_interpreters, list_participants, list_rounds, list_wishes
 from app.services.hours import SetUp, as_set_up, without_delegates
 from app.services.meaning import Meaning
 from app.services.pairings import read_form
 from app.services.plans import get_plan, publish, stored_plan
+from app.services.problems import set_up_problem
 from app.services.repairs import standing_plan
 from app.services.replans import Day, Newcomers, compare_plans, compute, day_changes, newcomers, store_replan
 from app.services.timetable import Moment, moment
 from app.services.weights import stored_weights
 from matching.pairing.parse import problem_from_dict
-from matching.pairing.problem import Plan
+from matching.pairing.problem import Interpreter, Plan, Problem
 from matching.pairing.replan import Replan, compare
 from models.day import AttendancePublic, AttendanceSay, DayApplied, DayReplan, DayStep
 from models.event import ParticipantPublic, WishCreate
@@ -146,7 +148,7 @@ def _load(session: Session, *, meaning: Callable[[], Meaning], event_id: int, as
     plan = stored_plan(session, event_id=event_id, number=number)
     happened = list_happened(session, event_id=event_id)
     people = {str(p.actor_id): p for p in list_participants(session, event_id=event_id)}
-    there = _set_up(session, event_id, people)
+    there = read_set_up(session, event_id=event_id)
     problem = as_set_up(read_form(problem_from_dict, stored.problem, "problem"), there, first)
     problem = without_delegates(problem, happened.delegates, first)
     known = {p.id for p in problem.participants}
@@ -155,12 +157,13 @@ def _load(session: Session, *, meaning: Callable[[], Meaning], event_id: int, as
     said = _said(happened, known, people, first, fresh, asked)
     valued = Newcomers(fresh, stored_weights(stored.weights))
     joining = newcomers(session, meaning(), event_id, problem, valued) if fresh else ()
-    lost = (*said.lost_places, *(p.id for p in problem.places if p.id not in there.places))
-    changes = day_changes(said.model_copy(update={"lost_places": [*dict.fromkeys(lost)]}), joining)
+    changes = day_changes(said.model_copy(update=no_longer_there(problem, there, said)), joining)
     vetoes = _vetoes(list_wishes(session, event_id=event_id), plan, first)
-    problem = replace(problem, never=(*dict.fromkeys((*problem.never, *vetoes)),))
+    planned = known.union(map(str, fresh))
+    problem = replace(problem, never=tuple(pair for pair in vetoes if planned.issuperset(pair)))
     begun = _moment(session, event_id, now).first_open
     made_for = {"begun": begun, "walk_ins": fresh, **happened.told(first)}
+    made_for["set_up"] = set_up_edition(session, event_id=event_id)
     step = Step("replan", {"of": number, "keep": asked.keep, "first": first}, {}, made_for)
     return Today(number, plan, Day(problem, standing_plan(problem, plan, changes), changes, said), step)
 
@@ -188,9 +191,11 @@ def draft_step(session: Session, *, event_id: int, number: int) -> DayStep:
 
 
 def is_outdated(session: Session, *, event_id: int, step: DayStep) -> bool:
-    """Whether the desk has said something since that the draft does not know."""
+    """Whether the desk has said something since that the draft does not know, or the set-up has changed."""
     told = list_happened(session, event_id=event_id).told(step.subject["first"])
     if any(step.after[name] != value for name, value in told.items()):
+        return True
+    if step.after.get("set_up") != set_up_edition(session, event_id=event_id):
         return True
     people = list_attendance(session, event_id=event_id)
     return bool(list_newcomers(session, event_id=event_id, number=step.subject["plan"], people=people))
@@ -289,13 +294,20 @@ def _said(
     )
 
 
-def _set_up(session: Session, event_id: int, people: dict[str, ParticipantPublic]) -> SetUp:
-    return SetUp(
-        rounds=len(list_rounds(session, event_id=event_id)),
-        people=people,
-        places={p.index: p.available for p in list_places(session, event_id=event_id)},
-        interpreters={str(x.index): x.available for x in list_interpreters(session, event_id=event_id)},
-    )
+def read_set_up(session: Session, *, event_id: int) -> SetUp:
+    """The event as it is set up now."""
+    told = list_interpreters(session, event_id=event_id)
+    hours = (None if x.available is None else tuple(x.available) for x in told)
+    interpreters = (Interpreter(str(x.index), tuple(x.languages), h) for x, h in zip(told, hours, strict=True))
+    return SetUp(set_up_problem(session, event_id=event_id), tuple(interpreters))
+
+
+def no_longer_there(problem: Problem, there: SetUp, said: EventChanges) -> dict[str, list[Any]]:
+    """Lost places and cancelled rounds, with those that the set-up itself has lost."""
+    standing = {p.id for p in there.frame.places}
+    lost = (*said.lost_places, *(p.id for p in problem.places if p.id not in standing))
+    cancelled = (*said.cancelled, *range(max(there.frame.rounds, said.now), problem.rounds))
+    return {"lost_places": [*dict.fromkeys(lost)], "cancelled": [*dict.fromkeys(cancelled)]}
 
 
 def _vetoes(wishes: Sequence[WishCreate], plan: Plan, first: int) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from app.services import events as service
-from app.services.renumbering import replace_places, replace_rounds
+from app.services.renumbering import replace_interpreters, replace_places, replace_rounds
 from app.services.slots import rounds_of
 from app.web.console.event_form import place_word, read_timetable
 from app.web.console.forms import Fields, write_numbers
@@ -139,16 +139,18 @@ def _new_labels(word: str, more: int, taken: set[str]) -> list[str]:
 def save_interpreters(session: Session, event_id: int, form: Fields, lang: str) -> None:
     """The interpreters as their rows say."""
     rounds = len(service.list_rounds(session, event_id=event_id))
-    kept: list[InterpreterCreate] = []
+    known = len(service.list_interpreters(session, event_id=event_id))
+    kept: list[tuple[int | None, InterpreterCreate]] = []
     for row in form.sent("languages"):
         languages = form.languages(f"languages-{row}", lang)
         available = form.numbers(f"rounds-{row}", rounds)
         if len(languages) == 1:
             form.refuse(f"languages-{row}", "two")
         if languages and not form.errors:
-            kept.append(InterpreterCreate(languages=languages, available=available))
+            fields = InterpreterCreate(languages=languages, available=available)
+            kept.append((row if row < known else None, fields))
     if not form.errors:
-        service.set_interpreters(session, event_id=event_id, interpreters=kept)
+        replace_interpreters(session, event_id=event_id, interpreters=kept)
 
 
 def save_tracks(session: Session, event_id: int, form: Fields, _lang: str) -> None:

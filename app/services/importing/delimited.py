@@ -1,8 +1,10 @@
 """CSV in the wild: any delimiter, quotes opened and never closed, rows with too few cells or too many."""
 
 import csv
+import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
@@ -11,7 +13,14 @@ from app.services.importing.remarks import remark
 from app.services.importing.tables import MAX_CELL, MAX_COLUMNS, Reading, Row, Table
 
 _DELIMITERS = ",;\t|"
+_RARE_DELIMITERS = "^~:#§¦!*\x1f\x01"
+"""Believed only where none of the others cuts the lines into cells, and this one cuts nearly all."""
 _SAMPLE_LINES = 60
+_LITTLE, _MUCH = 0.5, 0.9
+"""Shares of the lines that have the same number of cells."""
+_CELLS = re.compile(r"[,;\t|\r\n]")
+_EMPTY_QUOTES = re.compile(r'(?<![^,;\t|\r\n])""(?![^,;\t|\r\n])')
+"""A cell with nothing in it."""
 _MAX_QUOTED_LINES = 200
 """Lines one quoted cell may span; beyond that a quote was opened and never closed."""
 
@@ -27,9 +36,41 @@ def read_delimited(data: bytes, name: str) -> Reading:
         lines = partial(_unquoted, lines)
         warnings.append(remark("rows_in_quotes"))
     declared, skip = _declared_delimiter(lines())
-    delimiter = declared or _find_delimiter(lines())
-    table = Table(name, lambda: _rows(lines(), delimiter, skip))
-    return Reading("csv", [table], decoder.encoding, delimiter, warnings)
+    sample = list(islice(lines(), _SAMPLE_LINES))
+    way = replace(_way_of_quoting(sample), delimiter=declared or _find_delimiter(sample))
+    table = Table(name, lambda: _rows(lines(), way, skip))
+    return Reading("csv", [table], decoder.encoding, way.delimiter, warnings)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How the cells of a file are told apart."""
+
+    quote: str = '"'
+    escape: str | None = None
+    delimiter: str = ","
+
+    def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """Lines to cells."""
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            quotechar=self.quote,
+            escapechar=self.escape,
+            doublequote=self.escape is None,
+            strict=False,
+        )
+
+
+def _way_of_quoting(sample: Sequence[str]) -> _Way:
+    """Double quotes, doubled inside; single quotes or a backslash before them where the sample has only these."""
+    text = "".join(sample)
+    if '"' not in text:
+        cells = [cell.strip() for cell in _CELLS.split(text) if cell.strip()]
+        quoted = sum(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells)
+        return _Way(quote="'") if cells and 2 * quoted > len(cells) else _Way()
+    inside = text.replace('\\"', "")
+    return _Way(escape="\\") if inside != text and '""' not in _EMPTY_QUOTES.sub("", inside) else _Way()
 
 
 def _rows_are_quoted(lines: Iterator[str]) -> bool:
@@ -58,10 +99,13 @@ def _declared_delimiter(lines: Iterator[str]) -> tuple[str | None, int]:
     return None, 0
 
 
-def _find_delimiter(lines: Iterator[str]) -> str:
+def _find_delimiter(sample: list[str]) -> str:
     """The delimiter under which most lines have the same number of cells, more than one."""
-    sample = list(islice(lines, _SAMPLE_LINES))
-    return max(_DELIMITERS, key=lambda d: (_regularity(sample, d), -_DELIMITERS.index(d)))
+    best, rare = (
+        max(((_regularity(sample, d), -i, d) for i, d in enumerate(listed)))
+        for listed in (_DELIMITERS, _RARE_DELIMITERS)
+    )
+    return rare[2] if best[0] < _LITTLE and rare[0] > _MUCH else best[2]
 
 
 def _regularity(lines: list[str], delimiter: str) -> float:
@@ -113,12 +157,12 @@ class _Feed:
         self.exhausted = False
 
 
-def _rows(lines: Iterator[str], delimiter: str, skip: int) -> Iterator[Row]:
+def _rows(lines: Iterator[str], way: _Way, skip: int) -> Iterator[Row]:
     for _ in range(skip):
         next(lines, None)
     feed = _Feed(lines, skip)
     while True:
-        reader = csv.reader(feed, delimiter=delimiter, strict=False)
+        reader = way.reader(feed)
         try:
             yield from _until_broken(reader, feed)
             return

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from app.services.importing.columns import recognise
 from app.services.importing.encodings import find_decoder
 from app.services.importing.remarks import oversize, refusal, remark
 from app.services.importing.tables import MAX_COLUMNS, Reading, Row, Table
@@ -43,11 +44,25 @@ def _items(document: Any) -> list[Any]:
     if isinstance(document, list):
         return document
     if isinstance(document, dict):
-        for key in _LIST_KEYS:
-            if isinstance(document.get(key), list):
-                return [_feature(item) for item in document[key]]
-        return [document]
+        return _inside(document)
     raise refusal("file", remark("json_without_objects"))
+
+
+def _inside(document: dict[str, Any]) -> list[Any]:
+    """The objects that a document holds: in a list of a known name, in its longest list, under keys, or itself."""
+    lists = {key: value for key, value in document.items() if isinstance(value, list)}
+    known = next((lists[key] for key in _LIST_KEYS if key in lists), None)
+    if known is not None:
+        return [_feature(item) for item in known]
+    plain = [key for key, value in document.items() if isinstance(value, str | int)]
+    named = any(recognise(key).field in {"name", "id"} for key in plain)
+    if not named:
+        objects = [value for value in lists.values() if value and all(isinstance(item, dict) for item in value)]
+        if objects:
+            return max(objects, key=len)
+        if len(document) > 1 and all(isinstance(value, dict) for value in document.values()):
+            return [{"id": key} | value for key, value in document.items()]
+    return [document]
 
 
 def _feature(item: Any) -> Any:
@@ -69,7 +84,8 @@ def _line_records(data: bytes) -> Iterator[tuple[int, Any]]:
         if not line.strip():
             continue
         try:
-            yield number, json.loads(line)
+            # Lines cut out of a list keep their comma.
+            yield number, json.loads(line.rstrip().removesuffix(","))
         except json.JSONDecodeError as error:
             yield number, remark("json_invalid", problem=error.msg)
         except RecursionError:
@@ -80,17 +96,26 @@ def _table(name: str, records: Any) -> Table:
     headings: dict[str, None] = {}
     for _, record in records():
         if isinstance(record, dict):
-            headings.update(dict.fromkeys(record))
+            headings.update(dict.fromkeys(_with_its_place(record)))
         if len(headings) > MAX_COLUMNS:
             raise refusal("file", remark("json_too_many_keys", most=MAX_COLUMNS))
     keys = list(headings)
     return Table(name, lambda: _rows(records(), keys), keys)
 
 
+def _with_its_place(record: dict[str, Any]) -> dict[str, Any]:
+    """The record with what stands in its address: {"address": {"city": …}} says the town. Nothing else is hoisted."""
+    for key in [k for k, value in record.items() if isinstance(value, dict) and recognise(k).field == "_address"]:
+        record = {k: v for k, v in record[key].items() if k not in record} | record
+        del record[key]
+    return record
+
+
 def _rows(records: Iterator[tuple[int, Any]], keys: list[str]) -> Iterator[Row]:
     for number, record in records:
         if isinstance(record, dict):
-            yield Row(number, [record.get(key) for key in keys])
+            flat = _with_its_place(record)
+            yield Row(number, [flat.get(key) for key in keys])
         else:
             said = record if isinstance(record, Remark) else remark("object_expected", kind=type(record).__name__)
             yield Row(number, [], said)

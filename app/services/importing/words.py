@@ -91,6 +91,12 @@ def region_words() -> dict[str, str]:
     }
 
 
+@cache
+def calling_codes() -> dict[str, tuple[str, str]]:
+    """Country → (its calling code, the digits before a number at home)."""
+    return {country: tuple(said.split("|", 1)) for country, said in _file("words.toml")["calling"].items()}  # type: ignore[misc]
+
+
 def stop_words() -> dict[str, str]:
     """Articles and little words that do not make one heading differ from another."""
     return code_words("stops")

@@ -75,6 +75,7 @@ def test_both_ways_of_a_matrix():
 def test_persons_are_not_stored_without_a_legal_basis():
     private, public = facts("17-names-of-persons.csv")
     assert "beside" not in private
+    assert private["description"] == [{"lang": "en", "text": "Write to […]"}]
     assert public["beside"] == {"email": ["info@open.example"]}
     data = (FOLDER / "17-names-of-persons.csv").read_bytes()
     source = open_source(data, "p.csv", Rules(legal_basis="consent of 2014"))
@@ -82,8 +83,9 @@ def test_persons_are_not_stored_without_a_legal_basis():
     assert first.said["beside"]["personal"] == {
         "contact": ["Marie Exemple"],
         "email": ["marie.exemple@private.example"],
-        "phone": ["+33 3 20 00 00 00"],
+        "phone": ["+33320000000"],
     }
+    assert first.said["description"][0]["text"] == "Write to jean.dupont@private.example"
 
 
 def test_cells_of_an_open_document():
@@ -96,3 +98,36 @@ def test_the_documents_show_every_file_with_what_is_wrong():
     page = (Path(__file__).parents[3] / "docs" / "admins.md").read_text(encoding="utf-8")
     shown = {name for name, e in EXPECTED.items() if f"| `{name}` | {e['wrong']} |" in page}
     assert shown == set(EXPECTED)
+
+
+def test_what_stands_in_an_address_says_the_place():
+    assert [(f["city"], f["country"]) for f in facts("42-objects-under-keys.json")] == [("Lille", "FR"), ("Gent", "BE")]
+    keys = open_source((FOLDER / "42-objects-under-keys.json").read_bytes(), "x.json").counts
+    assert sorted(keys) == ["be-1", "fr-1"]
+
+
+def test_quotes_of_other_kinds_do_not_stay_in_the_words():
+    assert facts("40-single-quotes.csv")[0]["city"] == "Lille"
+    assert facts("41-backslash-quotes.csv")[0]["description"][0]["text"] == 'dit "oui", puis non'
+    assert facts("39-carets-between.csv")[1]["city"] == "Gent, centrum"
+
+
+def test_an_office_does_not_take_the_persons_beside_it_along():
+    rows = (
+        "Nom;Pays;E-mail;Téléphone;Description\n"
+        "A;FR;info@a.example, marie@a.example;03 20 00 00 00 ou 06 11 22 33 44;"
+        "contact-fr@a.example ou info.marie@a.example\n"
+        "B;BE;Marie <marie@b.example>;demander Marie;Atelier\n"
+    )
+    plain, basis = (
+        [row.said for batch in open_source(rows.encode(), "p.csv", rules).batches() for row in batch]
+        for rules in (Rules(), Rules(legal_basis="contract"))
+    )
+    assert plain[0]["beside"] == {"email": ["info@a.example"]}
+    assert plain[0]["description"][0]["text"] == "contact-fr@a.example ou […]"
+    assert "beside" not in plain[1]
+    assert basis[0]["beside"] == {
+        "email": ["info@a.example"],
+        "personal": {"email": ["marie@a.example"], "phone": ["+33320000000", "+33611223344"]},
+    }
+    assert basis[1]["beside"]["personal"] == {"email": ["marie@b.example"], "phone": ["demander Marie"]}

@@ -12,6 +12,7 @@ from app.services.importing.values import (
     parse_level,
     parse_number,
     parse_nuts,
+    parse_phone,
     parse_website,
 )
 
@@ -145,3 +146,26 @@ def test_a_code_that_nace_does_not_know():
 )  # fmt: skip
 def test_levels(cell, level):
     assert parse_level(cell) == level
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "number"),
+    [
+        ("03 20 00 00 00", "FR", "+33320000000"),
+        ("+33 (0)3.20.00.00.00", "BE", "+33320000000"),
+        ("0032 9 123 45 67", "", "+3291234567"),
+        ("09/123.45.67", "BE", "+3291234567"),
+        ("030/1234567", "DE", "+49301234567"),
+        ("33 12 34 56", "DK", "+4533123456"),
+        ("06 123 4567", "IT", "+39061234567"),
+        ("943 12 34 56", "ES", "+34943123456"),
+    ],
+)
+def test_telephones_are_written_as_dialled_from_abroad(text, country, number):
+    assert parse_phone(text, country) == number
+
+
+@pytest.mark.parametrize(("text", "country"), [("voir le site", "FR"), ("03 20", "FR"), ("03 20 00 00 00", "")])
+def test_what_cannot_be_dialled_from_abroad(text, country):
+    with pytest.raises(ValueError, match="is no telephone number that could be dialled from abroad"):
+        parse_phone(text, country)

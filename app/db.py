@@ -22,6 +22,7 @@ from psycopg import errors as pg_errors
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session
 
@@ -204,6 +205,9 @@ def translated_errors() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise explain_database_error(error) from error
+    except PoolTimeout as error:
+        told = "every connection to the database is in use; nothing of this request was stored. Try again in a moment."
+        raise Unavailable(told) from error
 
 
 def explain_database_error(error: DBAPIError) -> AppError:

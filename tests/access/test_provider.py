@@ -8,7 +8,7 @@ import pytest
 from access_outside import BROWSER, MakeKey, Serve
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from identity_provider import CLIENT, SECRET, Provider, provider
+from identity_provider import CLIENT, SECRET, Provider
 from sqlalchemy import Engine
 
 from app.db import session_scope
@@ -16,13 +16,14 @@ from app.services.access import provider as service
 from app.services.access.people import put_person
 from app.settings import Settings
 from models.access import PersonCreate
+from tests.serving import serving
 
 GROUPS = {"groups": ["staff", "viaduc-admin"]}
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Provider]:
-    with provider() as server:
+    with serving(Provider()) as server:
         yield server
 
 

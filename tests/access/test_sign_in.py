@@ -18,6 +18,7 @@ from app.limits import Buckets
 from app.services.access.people import make_sign_in_link, put_person
 from app.web.access.sign_in import local_path
 from models.access import PersonCreate
+from tests.serving import serving
 
 COOKIE = "__Host-viaduc"
 
@@ -290,12 +291,8 @@ class Postman(socketserver.StreamRequestHandler):
 
 @pytest.fixture
 def letters() -> Iterator[Letters]:
-    with Letters() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with serving(Letters()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Competence maps at the terminal: the same parts as on the pages."""
 
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -8,6 +7,7 @@ from typer.testing import CliRunner
 
 from app import cli
 from app.errors import BadInput, NotFound
+from tests.serving import serving
 
 CSV = (
     "Nom;Pays;Ville;Offres;Blabla\n"
@@ -106,11 +106,8 @@ class Files(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def port():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Files)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Files)) as server:
+        yield server.server_address[1]
 
 
 def test_a_file_is_fetched_from_an_allowed_address(run, monkeypatch, port):

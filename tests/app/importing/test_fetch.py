@@ -1,7 +1,6 @@
 """Files from addresses: what is refused, and why, against a server on this machine."""
 
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +9,7 @@ import pytest
 
 from app.errors import BadInput, TooLarge
 from app.services.importing.fetch import Allowed, Fetched, FetchRules, fetch, is_public, read_rules
+from tests.serving import serving
 
 CSV = b"Name,Country\nA,BE\n"
 
@@ -72,10 +72,8 @@ class Handler(BaseHTTPRequestHandler):
 def port() -> Iterator[int]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
+    with serving(server):
+        yield server.server_address[1]
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ Whoever said yes learns of the other's yes only when both said it. Each answer i
 suggestions learn, and once both said yes to the tandem of the two, which has met or is in discussion.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -124,12 +125,20 @@ def mutual_with(session: Session, *, event_id: int, actor_id: int) -> set[int]:
 
 def contacts_for(session: Session, *, event_id: int, viewer: int, other: int) -> list[Any]:
     """Whom to write to at the other, once both said yes; nobody before, or where the organiser puts people in touch."""
-    rules = session.get(AgendaRules, event_id)
-    if (rules is not None and not rules.contacts) or not mutual_yes(session, event_id=event_id, a=viewer, b=other):
-        return []
-    from app.services.contacts import shared_contacts  # noqa: PLC0415 - contacts ask answers who said yes
+    mutual = {other} & mutual_with(session, event_id=event_id, actor_id=viewer)
+    return contacts_opened(session, event_id=event_id, viewer=viewer, mutual=mutual).get(other, [])
 
-    return [*shared_contacts(session, event_id=event_id, viewer=viewer, other=other)]
+
+def contacts_opened(
+    session: Session, *, event_id: int, viewer: int, mutual: Collection[int]
+) -> Mapping[int, list[Any]]:
+    """The same for everybody with whom it is a yes on both sides, whatever their number, in a few queries."""
+    rules = session.get(AgendaRules, event_id) if mutual else None
+    if not mutual or (rules is not None and not rules.contacts):
+        return {}
+    from app.services.contacts import contacts_between  # noqa: PLC0415 - contacts ask answers who said yes
+
+    return contacts_between(session, event_id=event_id, viewer=viewer, others=mutual, mutual=mutual)
 
 
 def list_answers(session: Session, *, event_id: int) -> list[AnswerPublic]:

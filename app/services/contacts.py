@@ -1,5 +1,7 @@
 """Contacts of an actor: who may enter and see them, and with whom they are shared after an event."""
 
+from collections.abc import Collection
+
 from sqlmodel import Session, col, select
 
 from app.errors import Forbidden, NotFound
@@ -64,17 +66,26 @@ def delete_contact(session: Session, *, actor_id: int, contact_id: int) -> None:
 
 def shared_contacts(session: Session, *, event_id: int, viewer: int, other: int) -> list[ContactPublic]:
     """Whom `viewer` may write to at `other`: by each contact's visibility, between two registered for the event."""
-    both = session.exec(
-        select(Participant.actor_id).where(
-            Participant.event_id == event_id, col(Participant.actor_id).in_((viewer, other))
-        )
-    ).all()
-    if viewer == other or len(both) < 2:
-        return []
-    open_to = {"public", "event"}
-    if mutual_yes(session, event_id=event_id, a=viewer, b=other):
-        open_to.add("mutual")
-    return [c for c in list_contacts(session, actor_id=other) if c.visibility in open_to]
+    mutual = {other} if mutual_yes(session, event_id=event_id, a=viewer, b=other) else set()
+    return contacts_between(session, event_id=event_id, viewer=viewer, others={other}, mutual=mutual).get(other, [])
+
+
+def contacts_between(
+    session: Session, *, event_id: int, viewer: int, others: Collection[int], mutual: Collection[int]
+) -> dict[int, list[ContactPublic]]:
+    """The same for several others at once, with those of them in mind with whom it is a yes on both sides."""
+    there = select(Participant.actor_id).where(
+        Participant.event_id == event_id, col(Participant.actor_id).in_({viewer, *others})
+    )
+    registered = {*session.exec(there)}
+    found: dict[int, list[ContactPublic]] = {other: [] for other in registered if other != viewer}
+    if viewer not in registered or not found:
+        return {}
+    rows = session.exec(select(Contact).where(col(Contact.actor_id).in_(found)).order_by(Contact.name, col(Contact.id)))
+    for row in rows:
+        if row.visibility in {"public", "event"} or (row.visibility == "mutual" and row.actor_id in mutual):
+            found[row.actor_id].append(_public(row))
+    return found
 
 
 def _get(session: Session, actor_id: int, contact_id: int) -> Contact:

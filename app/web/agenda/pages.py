@@ -1,25 +1,33 @@
 """The agenda itself: one page, so that one load is enough for the whole day."""
 
 from datetime import datetime
+from functools import cache
+from hashlib import sha256
 from typing import Any
 
 from fastapi import APIRouter, Request
 from sqlmodel import Session
 from starlette.responses import Response
 
+from app import __version__
 from app.deps import HolderDep, NowDep, PoolDep, SessionDep
 from app.errors import NotFound
 from app.services import answers, partaking
 from app.services.agenda import Agenda, read_agenda
+from app.services.agenda_version import agenda_version
 from app.services.discretion.sight import EVERYBODY, Sight
 from app.services.editions import Subject, edition_of
 from app.services.encounters import Asked, Encounter, encounters
 from app.services.links import Link, open_link
 from app.services.meaning import MeaningHolder
 from app.services.pool import PoolCache
-from app.web.agenda.frame import agenda_page, language
+from app.web.agenda.frame import SECRET, agenda_page, language
+from app.web.agenda.offline import FILES
 from app.web.agenda.room import draw_room
+from app.web.catalogues import FOLDER as WORDS
 from app.web.catalogues import LANGUAGES
+from app.web.render import FOLDER as TEMPLATES
+from app.web.static_files import static_url
 
 router = APIRouter(prefix="/agenda", include_in_schema=False)
 
@@ -37,13 +45,26 @@ def agenda(
     except NotFound:
         return agenda_page(request, "agenda/closed.html", {}, language(request, None), status=404)
     lang = language(request, link)
+    version = f'W/"{agenda_version(session, link=link, now=now)}-{wording(lang, holder.name)}"'
+    if version in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=SECRET | {"ETag": version})
     seen = edition_of(session, Subject("participant", link.event_id, link.actor_id)).n
     told = read_agenda(session, event_id=link.event_id, actor_id=link.actor_id)
     partaking.note_visit(session, agenda=told, now=now)
     meet = Meeting(session, holder, cache, lang, told.sight)
     context = page_context(told, link, now) | meet.reasons(told) | wishes(meet, told, now)
-    context |= {"token": token, "seen_edition": seen} | after_meetings(session, told)
-    return agenda_page(request, "agenda/agenda.html", context, lang)
+    context |= {"token": token, "seen_edition": seen, "version": version} | after_meetings(session, told)
+    answer = agenda_page(request, "agenda/agenda.html", context, lang)
+    answer.headers["ETag"] = version
+    return answer
+
+
+@cache
+def wording(lang: str, encoder: str | None) -> str:
+    """What an agenda is made of beside its data: templates, styles, words, and which model gives the reasons."""
+    files = [*sorted(TEMPLATES.rglob("*.html")), *sorted((WORDS / lang).glob("*.po"))]
+    told = [*(path.read_bytes() for path in files), *(static_url(name).encode() for name in FILES)]
+    return sha256(b"".join((*told, __version__.encode(), (encoder or "").encode()))).hexdigest()[:12]
 
 
 def after_meetings(session: Session, told: Agenda) -> dict[str, Any]:
@@ -51,13 +72,9 @@ def after_meetings(session: Session, told: Agenda) -> dict[str, Any]:
     me = {"event_id": told.event.id, "actor_id": told.actor.id}
     shown = {v.number: v.other.id for v in told.visits}
     said, mutual = answers.answers_of(session, **me), answers.mutual_with(session, **me)
-    contacts = {
-        shown[other]: [
-            shown_contact(c)
-            for c in answers.contacts_for(session, event_id=told.event.id, viewer=told.actor.id, other=other)
-        ]
-        for other in mutual & shown.keys()
-    }
+    both = mutual & shown.keys()
+    opened = answers.contacts_opened(session, event_id=told.event.id, viewer=told.actor.id, mutual=both)
+    contacts = {shown[other]: [shown_contact(c) for c in opened.get(other, [])] for other in both}
     return {
         "answers": {shown[other]: answer for other, answer in said.items() if other in shown},
         "mutual": set(contacts),

@@ -2,7 +2,8 @@
 // `data-live-part` is fetched again with the page after a change and after a lost connection. No word is understood
 // beyond "look again", so whatever was missed is caught up. Without EventSource, or while it fails, the page asks
 // every POLL ms. `data-live-topics` names what concerns the page (absent: everything), `data-live-page` its address
-// where that is not the browser's; a part with `data-live-or-reload` that is no longer there loads the page anew.
+// where that is not the browser's, `data-live-version` what it says now (an ETag, so that the same is not sent again); a
+// part with `data-live-or-reload` that is no longer there loads the page anew.
 // Other scripts listen on document to "live:part" (detail.old, detail.fresh: is about to be exchanged; who cancels it
 // keeps the old one, with detail.later until the focus moves), "live:parts" (parts were exchanged), "live:time"
 // (detail.now: the server's clock in ms) and "live:state" (detail.on); `data-live-note` shows while the line is cut.
@@ -14,6 +15,7 @@
   const POLL = 10000, DEAD = 40000, HIDDEN = 10000, GAP = 400;
   let source = null, opened = false, deaf = false, lastWord = 0, failures = 0;
   let busy = false, again = false, pending = false, nextFetch = 0, spread = 0;
+  let version = root.dataset.liveVersion ?? "";
 
   const say = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail, cancelable: true }));
   const topics = (root.dataset.liveTopics ?? "").split(" ").filter(Boolean);
@@ -58,7 +60,9 @@
     busy = true;
     clearTimeout(nextFetch);
     try {
-      const answer = await fetch(root.dataset.livePage ?? location.href, { headers: { "X-Live": "1" }, cache: "no-store" });
+      const headers = version ? { "X-Live": "1", "If-None-Match": version } : { "X-Live": "1" };
+      const answer = await fetch(root.dataset.livePage ?? location.href, { headers, cache: "no-store" });
+      if (answer.status === 304) { if (!source) state(true); return; }
       if (answer.status === 404 || answer.status === 410) { location.reload(); return; }
       if (answer.status === 503 || answer.status === 429) {
         // Too many ask at this moment: nothing is cut, and it is asked again when the server says, not all at once.
@@ -81,6 +85,7 @@
         if (exchange(old, fresh)) { shown.set(document.getElementById(fresh.id), fresh.outerHTML); changed += 1; }
         else pending = true;
       }
+      version = pending ? "" : (answer.headers.get("ETag") ?? "");
       if (changed) say("live:parts", { changed });
       if (!source) state(true);
     } catch {

@@ -1,0 +1,65 @@
+"""What state an agenda is in, told without making it: who has read this state already need not be sent it again.
+
+Every row that an agenda is made of carries the number of the transaction that wrote it last (`xmin`); their digest is
+the version, found in one statement. `tests/web/test_agenda_version.py` looks which tables an agenda reads, and fails
+when one of them is missing here.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from app.services.links import Link
+
+_OF_EVENT = "event_id = :event"
+_THERE = "IN (SELECT actor_id FROM participant WHERE event_id = :event)"
+_MINE = "(actor_id = :me OR target_id = :me)"
+_PUBLISHED = "(SELECT number FROM plan WHERE event_id = :event AND state = 'published')"
+
+_ROWS = {
+    "pool_revision": ("n", "true"),
+    "event": ("xmin", "id = :event"),
+    "programme": ("xmin", "id = (SELECT programme_id FROM event WHERE id = :event)"),
+    "round": ("xmin", _OF_EVENT),
+    "event_place": ("xmin", _OF_EVENT),
+    "event_interpreter": ("xmin", _OF_EVENT),
+    "participant": ("xmin", _OF_EVENT),
+    "actor": ("xmin", f"id {_THERE}"),
+    "contact": ("xmin", f"actor_id {_THERE}"),
+    "plan": ("number", f"{_OF_EVENT} AND state = 'published'"),
+    "meeting": ("xmin", f"{_OF_EVENT} AND number = {_PUBLISHED} AND (a = :me OR b = :me)"),
+    "wish": ("xmin", f"{_OF_EVENT} AND {_MINE}"),
+    "meeting_answer": ("xmin", f"{_OF_EVENT} AND {_MINE}"),
+    "introduction": ("xmin", f"{_OF_EVENT} AND (actor_id = :me OR partner_id = :me)"),
+    "agenda_state": ("xmin", f"{_OF_EVENT} AND actor_id = :me"),
+    "agenda_rules": ("xmin", _OF_EVENT),
+    "agenda_link": ("xmin", f"{_OF_EVENT} AND id = :link"),
+}
+"""Table → what of its rows is told, and which rows of it an agenda shows something of."""
+
+TABLES = frozenset(_ROWS)
+"""The tables that a version tells of."""
+
+# What only the clock changes: which rounds have begun and which are over, and whether words are still taken.
+_CLOCK = (
+    "(SELECT concat(count(*) FILTER (WHERE starts_at <= :now), ' ', count(*) FILTER (WHERE starts_at + "
+    "make_interval(mins => minutes) <= :now)) FROM round WHERE event_id = :event)",
+    "(SELECT until <= :now FROM agenda_rules WHERE event_id = :event)",
+)
+
+
+def _told(table: str) -> str:
+    told, where = _ROWS[table]
+    return f"(SELECT string_agg({told}::text, ' ' ORDER BY ctid) FROM \"{table}\" WHERE {where})"  # noqa: S608
+
+
+_PARTS = ", ".join(f"coalesce({part}::text, '-')" for part in (*map(_told, _ROWS), *_CLOCK))
+_VERSION = text(f"SELECT left(encode(sha256(convert_to(concat_ws('|', {_PARTS}), 'UTF8')), 'hex'), 24)")
+
+
+def agenda_version(session: Session, *, link: Link, now: datetime) -> str:
+    """The state of the agenda that a link opens, at this moment; equal versions are equal agendas."""
+    asked = {"event": link.event_id, "me": link.actor_id, "link": link.id, "now": now}
+    session.flush()
+    return str(session.connection().execute(_VERSION, asked).scalar_one())

@@ -1,6 +1,9 @@
 """What runs beside our own code: named, pinned, and on terms that are allowed."""
 
+import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from email.message import Message
 from importlib.metadata import Distribution, distributions
@@ -138,3 +141,26 @@ def test_an_audit_that_learned_nothing_does_not_pass_for_a_clean_one(capsys: pyt
         "osv: 1 packages asked about, 0 advisories",
         "nothing was learned about: ours",
     ]
+
+
+def test_what_the_index_alone_says_is_never_a_clean_bill(capsys: pytest.CaptureFixture[str]) -> None:
+    kept = {"metadata": {"name": "six", "version": "1.17.0"}, "is_yanked": False}
+    gone = {"metadata": {"name": "idna", "version": "1"}, "is_yanked": True}
+    assert [audit.tell_withdrawn(p) for p in (None, [kept], [kept, gone])] == [2, 2, 1]
+    assert capsys.readouterr().out.splitlines() == [
+        "index: 1 versions looked up, 0 withdrawn",
+        "idna 1: withdrawn by its makers; the index says why",
+        "index: 2 versions looked up, 1 withdrawn",
+    ]
+
+
+@pytest.mark.slow
+def test_where_nothing_can_be_reached_the_audit_says_that_it_did_not_check(tmp_path: Path) -> None:
+    cut_off = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "bench" / "audit.py")], env=kept | cut_off, cwd=tmp_path, capture_output=True,
+        text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.rstrip().splitlines()[-1] == audit.NO_TOOL

@@ -8,7 +8,8 @@ from app.services.importing.words import code_words, country_words, fold_word, l
 
 _URL = re.compile(r"^(https?://)?([\w-]+\.)+[a-z]{2,12}(/\S*)?$", re.I)
 _EMAIL = re.compile(r"^[^@\s,;]+@([\w-]+\.)+[a-z]{2,12}$", re.I)
-_PHONE = re.compile(r"^[+(]?\d[\d\s().\-/+]{6,24}\d$")
+_SOME_EMAIL = re.compile(r"[^@\s,;<>]@([\w-]+\.)+[a-z]{2,12}", re.I)
+_SOME_PHONE = re.compile(r"[+(]?\d[\d\s().\-/+]{6,24}\d")
 _NUTS = re.compile(r"^[A-Z]{2}[0-9A-Z]{1,3}$")
 _NUMBER = re.compile(r"^-?\d+([.,]\d+)?$")
 _SPLIT = re.compile(r"[,;/|+&]|\s-\s|\s(?:et|en|und|and|og|y|e|eta)\s|\n")
@@ -21,6 +22,10 @@ def split_list(value: str) -> list[str]:
 
 def _matches(pattern: re.Pattern[str], value: str) -> bool:
     return bool(pattern.match(value.strip()))
+
+
+def _holds(pattern: re.Pattern[str], value: str) -> bool:
+    return bool(pattern.search(value))
 
 
 def _is_language(value: str) -> bool:
@@ -43,8 +48,8 @@ def _is_number(low: float, high: float, value: str) -> bool:
 
 _TESTS: dict[str, Callable[[str], bool]] = {
     "website": partial(_matches, _URL),
-    "email": partial(_matches, _EMAIL),
-    "phone": partial(_matches, _PHONE),
+    "email": partial(_holds, _SOME_EMAIL),
+    "phone": partial(_holds, _SOME_PHONE),
     "nuts": _is_nuts,
     "country": lambda v: fold_word(v) in country_words(),
     "languages": _is_language,
@@ -54,8 +59,13 @@ _TESTS: dict[str, Callable[[str], bool]] = {
     "size": lambda v: any(c.isdigit() for c in v),
     "facet": lambda v: fold_word(v) in code_words("facet"),
 }
-_LOOKS = ("website", "email", "nuts", "country")
-"""Fields that values alone may suggest."""
+_LOOKS: dict[str, Callable[[str], bool]] = {
+    "website": _TESTS["website"],
+    "email": partial(_matches, _EMAIL),
+    "nuts": _TESTS["nuts"],
+    "country": _TESTS["country"],
+}
+"""Fields that values alone may suggest, where nearly each is one and nothing else."""
 
 
 def fits(field: str, values: Sequence[str]) -> float | None:
@@ -72,4 +82,4 @@ def look_of(values: Sequence[str]) -> str | None:
     filled = [v for v in values if v.strip()]
     if len(filled) < 2:
         return None
-    return next((f for f in _LOOKS if sum(_TESTS[f](v) for v in filled) >= 0.9 * len(filled)), None)
+    return next((name for name, test in _LOOKS.items() if sum(map(test, filled)) >= 0.9 * len(filled)), None)

@@ -50,7 +50,7 @@ NO_EDITS = {
         for what in ("mark", "missing", "undo", "people/{actor_id}", "timetable", "losses", "replan",
                      "plans/{number}/apply")
     },
-    "a plan has revisions (tests/web/test_board.py), is named by its number, and the one before is kept": {
+    "a plan has revisions (tests/web/board/test_board_edits.py), is named by its number, and the one before is kept": {
         f"/console/events/{{event_id}}/plans/{{number}}/{what}" for what in ("edits", "undo", "redo", "stop", "publish")
     },
     "a proposal has a state: accepted or rejected once": {

@@ -1,53 +1,15 @@
-"""The schedule board as a browser without JavaScript sees it: computing, reading, comparing, and editing by forms."""
+"""The schedule board as a browser without JavaScript sees it: computing, reading, comparing."""
 
 import re
 from collections.abc import Callable
 
 import pytest
+from board_pages import computed, edited, meetings_of, shown
 from fastapi.testclient import TestClient
-from httpx2 import Response
 from sqlmodel import Session
 
 from app.web.board.compare import Agenda, changes
 from models.plan import Plan, PlanDiff
-
-UNTIL = 2000
-
-ROUNDS = [{"starts_at": f"2027-03-09T{h}:00:00+01:00", "minutes": 20} for h in ("09", "10", "11")]
-
-
-@pytest.fixture
-def gathering(client: TestClient, add_actor: Callable[..., int], embed: Callable[[], object]) -> str:
-    """Three rounds, two tables, two actors a side; its page's address."""
-    offer = [{"lang": "en", "text": "testing of textile coatings"}]
-    ids = [
-        add_actor(name, country, offers=offer, needs=offer)
-        for name, country in (("F1", "FR"), ("F2 <b>", "FR"), ("B1", "BE"), ("B2", "BE"))
-    ]
-    embed()
-    created = client.post("/events", json={"name": "Textile afternoon", "min_meetings": 2, "max_meetings": 2}).json()
-    url = f"/events/{created['id']}"
-    client.put(f"{url}/rounds", json=ROUNDS)
-    client.put(f"{url}/places", json=[{"label": "Table 1"}, {"label": "Table 2"}])
-    for actor_id in ids:
-        client.post(f"{url}/participants", json={"actor_id": actor_id})
-    return f"/console{url}"
-
-
-def shown(client: TestClient, gathering: str, **asked: object) -> Response:
-    """The schedule of the event."""
-    return client.get(f"{gathering}/schedule", params=asked)
-
-
-def computed(client: TestClient, gathering: str) -> str:
-    """Press the button and look again, as the page does, until the plan is there; its address."""
-    sent = client.post(f"{gathering}/plans", follow_redirects=False)
-    assert sent.status_code == 303, sent.text
-    address = sent.headers["location"].removesuffix("#schedule")
-    for _ in range(UNTIL):
-        if client.get(address, headers={"HX-Request": "true"}).context["plan"].state != "computing":
-            return address
-    raise AssertionError("the plan is still being computed")
 
 
 def test_events_are_listed(client: TestClient, gathering: str) -> None:
@@ -263,158 +225,6 @@ def test_texts_that_wait_for_their_meaning_are_told_before_a_plan_is_made(
     page = shown(client, gathering)
     assert page.context["waiting_texts"] == 1
     assert "1 text is not understood yet" in page.text
-
-
-def meetings_of(client: TestClient, gathering: str, number: int = 1) -> list[dict]:
-    return client.get(f"{gathering.removeprefix('/console')}/plans/{number}").json()["meetings"]
-
-
-def edited(client: TestClient, gathering: str, number: int = 1, **fields: object) -> Response:
-    """Send the form of an edit, as a page without JavaScript does."""
-    return client.post(f"{gathering}/plans/{number}/edits", data={"revision": 0} | fields, follow_redirects=False)
-
-
-@pytest.fixture
-def roomy(client: TestClient, gathering: str) -> str:
-    """The same event with a third table and a fourth round, so that meetings can move; its plan 1 is computed."""
-    api = gathering.removeprefix("/console")
-    more = [*ROUNDS, {"starts_at": "2027-03-09T12:00:00+01:00", "minutes": 20}]
-    client.put(f"{api}/rounds", json=more)
-    client.put(f"{api}/places", json=[{"label": f"Table {n}"} for n in (1, 2, 3)])
-    computed(client, gathering)
-    return gathering
-
-
-def test_a_meeting_opens_with_its_reasons_and_its_forms(client: TestClient, roomy: str) -> None:
-    m = meetings_of(client, roomy)[0]
-    pair = f"{m['a']}-{m['b']}"
-    whole = shown(client, roomy, plan=1, m=pair)
-    part = client.get(f"{roomy}/schedule?plan=1&m={pair}", headers={"HX-Request": "true"})
-    assert (whole.template.name, part.template.name) == ("board/schedule.html", "board/_panel.html")
-    for text in (whole.text, part.text):
-        assert text.count("<blockquote") == 2
-        assert "What the score is made of" in text
-        assert f'<a class="button quiet" href="?plan=1&amp;m={pair}&amp;move=1" data-pick="{pair}">' in text
-    slots = whole.context["panel"].slots
-    assert [bool(s.busy) for s in slots] == sorted(bool(s.busy) for s in slots)
-    assert shown(client, roomy, plan=1, m="1-99").context["panel"] is None
-    assert shown(client, roomy, plan=1, m="nonsense").status_code == 200
-
-
-def free_round(client: TestClient, gathering: str, m: dict) -> int:
-    busy = {o["round"] for o in meetings_of(client, gathering) if {o["a"], o["b"]} & {m["a"], m["b"]}}
-    return next(r for r in range(4) if r not in busy)
-
-
-def test_a_meeting_is_moved_in_two_steps_without_a_script(client: TestClient, roomy: str) -> None:
-    m = meetings_of(client, roomy)[0]
-    pair, when = f"{m['a']}-{m['b']}", free_round(client, roomy, m)
-    choosing = shown(client, roomy, plan=1, m=pair, move=1).text
-    assert f'<form method="post" action="{roomy}/plans/1/edits">' in choosing
-    assert f'<button name="to" value="{when}.2">' in choosing
-    assert f'<button name="other" value="{pair}">' not in choosing
-    sent = edited(client, roomy, op="move", m=pair, to=f"{when}.2")
-    assert (sent.status_code, sent.headers["location"]) == (303, f"{roomy}/schedule?plan=1#c{when}-2")
-    moved = next(o for o in meetings_of(client, roomy) if (o["a"], o["b"]) == (m["a"], m["b"]))
-    assert (moved["round"], moved["place"]) == (when, 2)
-    text = shown(client, roomy, plan=1).text
-    assert "The total stays at" in text
-    assert "1 change by hand" in text
-    assert "Proven: no better schedule exists" in text
-
-
-def test_an_edit_that_breaks_a_rule_says_which_and_changes_nothing(client: TestClient, roomy: str) -> None:
-    before = meetings_of(client, roomy)
-    m = before[0]
-    busy = next(o["round"] for o in before if o is not m and m["a"] in (o["a"], o["b"]))
-    refused = edited(client, roomy, op="move", m=f"{m['a']}-{m['b']}", to=str(busy))
-    assert (refused.status_code, refused.template.name) == (422, "board/schedule.html")
-    assert "This cannot be done, and nothing was changed:" in refused.text
-    assert re.search(r"<li>\s*(F1|F2 &lt;b&gt;|B1|B2) sits at another table at \d\d:00\.\s*</li>", refused.text)
-    assert meetings_of(client, roomy) == before
-    same_side = edited(client, roomy, op="add", a="1", b="2", to="3.2")
-    assert "stand on the same side" in same_side.text
-    assert edited(client, roomy, op="dance", m="1-3").status_code == 422
-    assert edited(client, roomy, op="move", m="1-3", to="").status_code == 422
-
-
-def test_what_an_edit_would_do_is_told_without_doing_it(client: TestClient, roomy: str) -> None:
-    before = meetings_of(client, roomy)
-    m = before[0]
-    told = edited(client, roomy, op="remove", m=f"{m['a']}-{m['b']}", dry="1")
-    assert told.status_code == 200
-    assert "This would be the effect; nothing was changed." in told.text
-    assert "has 1 of the 2 meetings asked for." in told.text
-    assert meetings_of(client, roomy) == before
-
-
-def test_taking_out_names_who_is_short_and_undo_brings_the_proof_back(client: TestClient, roomy: str) -> None:
-    m = meetings_of(client, roomy)[0]
-    edited(client, roomy, op="remove", m=f"{m['a']}-{m['b']}")
-    text = shown(client, roomy, plan=1).text
-    assert "Changed by hand: how near to the best is no longer proven" in text
-    assert "2 of 4 participants have as many meetings as asked; 2 are short." in text
-    undone = client.post(f"{roomy}/plans/1/undo", data={"revision": 1}, follow_redirects=False)
-    assert undone.status_code == 303
-    text = shown(client, roomy, plan=1).text
-    assert "Proven: no better schedule exists" in text
-    assert "Everyone has at least 2 meetings, as asked." in text
-    again = client.post(f"{roomy}/plans/1/redo", data={"revision": 2}, follow_redirects=False)
-    assert again.status_code == 303
-    assert len(meetings_of(client, roomy)) == 3
-
-
-def test_a_free_place_offers_who_could_meet_there(client: TestClient, roomy: str) -> None:
-    m = meetings_of(client, roomy)[0]
-    edited(client, roomy, op="remove", m=f"{m['a']}-{m['b']}")
-    panel = shown(client, roomy, plan=1, add=f"{m['round']}.{m['place']}").context["panel"]
-    assert [{f.a, f.b} for f in panel.fillings] == [{m["a"], m["b"]}]
-    added = edited(client, roomy, op="add", m=f"{m['a']}-{m['b']}", to=f"{m['round']}.{m['place']}", revision=1)
-    assert added.status_code == 303
-    assert len(meetings_of(client, roomy)) == 4
-
-
-def test_two_editors_at_once_the_slower_one_is_told_and_sees_the_plan_as_it_is(client: TestClient, roomy: str) -> None:
-    m = meetings_of(client, roomy)[0]
-    pair = f"{m['a']}-{m['b']}"
-    assert edited(client, roomy, op="lock", m=pair).status_code == 303
-    late = edited(client, roomy, op="remove", m=pair)
-    assert late.status_code == 409
-    assert "Somebody else changed this plan meanwhile, so nothing was done." in late.text
-    assert "data-locked" in late.text
-    locked = edited(client, roomy, op="remove", m=pair, revision=1)
-    assert "is locked; unlock it first." in locked.text
-
-
-def test_the_script_gets_the_cells_that_changed_and_nothing_else_of_the_board(client: TestClient, roomy: str) -> None:
-    m = meetings_of(client, roomy)[0]
-    when = free_round(client, roomy, m)
-    answer = client.post(
-        f"{roomy}/plans/1/edits",
-        data={"op": "move", "m": f"{m['a']}-{m['b']}", "to": f"{when}.2", "revision": 0},
-        headers={"HX-Request": "true"},
-    )
-    assert answer.template.name == "board/_edited.html"
-    cells = re.findall(r'<li id="(c\d-\d)" data-live-part class="cell (\w+)"', answer.text)
-    assert sorted(cells) == sorted([(f"c{m['round']}-{m['place']}", "free"), (f"c{when}-2", "meeting")])
-    assert re.findall(r'<(?:div|p|details) [^>]*id="([\w-]+)"', answer.text)[-5:] == [
-        "plan-facts", "certificate", "said", "said-words", "versions"
-    ]  # fmt: skip
-
-
-def test_editing_a_published_plan_leads_to_a_new_draft(client: TestClient, roomy: str) -> None:
-    client.post(f"{roomy}/plans/1/publish")
-    m = meetings_of(client, roomy)[0]
-    pair = f"{m['a']}-{m['b']}"
-    sent = edited(client, roomy, op="lock", m=pair)
-    assert sent.headers["location"].startswith(f"{roomy}/schedule?plan=2#")
-    assert "made from plan 1" in shown(client, roomy, plan=2).text
-    again = client.post(
-        f"{roomy}/plans/1/edits", data={"op": "lock", "m": pair, "revision": 0}, headers={"HX-Request": "true"}
-    )
-    assert (again.status_code, again.headers["x-board-address"].split("#")[0]) == (204, f"{roomy}/schedule?plan=3")
-    noted = client.post(f"{roomy}/plans/2/note", data={"note": "<after lunch>"})
-    assert "&lt;after lunch&gt;" in noted.text
 
 
 def test_who_is_looked_for_stands_out_and_their_day_is_told(client: TestClient, roomy: str) -> None:

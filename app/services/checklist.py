@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from app.services.backlog import count_backlog
 from app.services.events import list_interpreters, list_participants
+from app.services.plan_condition import Condition
 from app.services.plans import list_plans
 from models.event import EventPublic, ParticipantPublic
 
@@ -25,8 +26,10 @@ class Step:
     words: tuple[str, ...] = ()
 
 
-def checklist(session: Session, *, event: EventPublic, encoder: str | None) -> list[Step]:
-    """The steps in the order in which an organiser takes them."""
+def checklist(
+    session: Session, *, event: EventPublic, encoder: str | None, condition: Condition | None = None
+) -> list[Step]:
+    """The steps in the order in which an organiser takes them; `condition` is the published plan's."""
     people = list_participants(session, event_id=event.id)
     interpreted = [set(i.languages) for i in list_interpreters(session, event_id=event.id)]
     return [
@@ -35,7 +38,7 @@ def checklist(session: Session, *, event: EventPublic, encoder: str | None) -> l
         _participants(event, people),
         _languages(event, people, interpreted),
         _texts(session, encoder),
-        *_planned(session, event.id),
+        *_planned(session, event.id, condition),
     ]
 
 
@@ -86,7 +89,7 @@ def _texts(session: Session, encoder: str | None) -> Step:
     return Step("texts", "warn" if waiting else "done", "waiting" if waiting else "", {"number": waiting})
 
 
-def _planned(session: Session, event_id: int) -> list[Step]:
+def _planned(session: Session, event_id: int, condition: Condition | None) -> list[Step]:
     plans = [p for p in list_plans(session, event_id=event_id) if p.state != "failed"]
     published = next((p for p in plans if p.state == "published"), None)
     computing = any(p.state == "computing" for p in plans)
@@ -94,4 +97,7 @@ def _planned(session: Session, event_id: int) -> list[Step]:
     plan = Step("plan", "done" if plans else "todo", "computing" if computing else "" if plans else "none", figures)
     if published is None:
         return [plan, Step("publish", "todo", "none"), Step("print", "todo", "later")]
+    if condition is not None and not condition.is_whole:
+        told = {"number": published.number, "fallen": len(condition.fallen), "newcomers": len(condition.newcomers)}
+        return [plan, Step("publish", "warn", "fallen", told), Step("print", "todo", "later")]
     return [plan, Step("publish", "done", "", {"number": published.number}), Step("print", "todo")]

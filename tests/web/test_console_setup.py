@@ -1,6 +1,7 @@
 """The set-up of an event: every section saved by its own form, and what speaks of rounds by number follows them."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from fastapi.testclient import TestClient
@@ -111,12 +112,39 @@ def test_tracks_and_weights(event: TestClient) -> None:
     assert refused(event, "weights", theme="much") == {"theme": "decimal"}
 
 
-def test_a_published_plan_is_warned_of(event: TestClient) -> None:
-    warning = "It stays as it is, whatever you change here."
-    assert warning not in event.get(SETUP).text
+def test_what_a_change_does_to_a_published_plan_is_told_and_mended(event: TestClient) -> None:
+    event.app.state.clock = lambda: datetime(2027, 3, 1, tzinfo=UTC)
+    watched = "What you change here is held against it at once"
+    assert watched not in event.get(SETUP).text
     event.post("/events/1/plans", json={})
     event.post("/events/1/plans/1/publish")
-    assert warning in event.get(SETUP).text
+    assert watched in event.get(SETUP).text
+    lost = [m for m in event.get("/events/1/plans/1").json()["meetings"] if m["round"] == 0]
+    values = event.get(SETUP).context["forms"]["rounds"].values
+    fields = {name: value[0] for name, value in values.items()} | {"time-0": ""}
+    saved = event.post(f"{SETUP}/rounds", data=fields, follow_redirects=False)
+    assert saved.headers["location"] == f"{SETUP}?saved=rounds#upset"
+    for page in (SETUP, "/console/events/1", "/console/events/1/participants", "/console/events/1/schedule"):
+        told = event.get(page)
+        assert [cause for cause, _ in told.context["condition"].by_cause] == ["round"], page
+        assert "in a round that is no longer there" in told.text
+        assert f"but {len(lost)} of its" in told.text
+    steps = {s.key: s.state for s in event.get("/console/events/1").context["steps"]}
+    assert (steps["publish"], steps["print"]) == ("warn", "todo")
+    preview = event.post("/console/events/1/day/replan", data={"mode": "keep"})
+    assert preview.template.name == "day/preview.html"
+    applied = event.post("/console/events/1/day/plans/2/apply", follow_redirects=False)
+    assert applied.headers["location"] == "/console/events/1/schedule?plan=2#schedule"
+    assert event.get(SETUP).context["condition"].is_whole
+
+
+def test_a_draft_that_no_longer_fits_says_so_before_it_is_published(event: TestClient) -> None:
+    event.post("/events/1/plans", json={})
+    event.put("/events/1/participants", json={"actor_id": 1, "available": []})
+    told = event.get("/console/events/1/schedule")
+    assert told.context["condition"].state == "draft"
+    assert "Compute a new plan, or mend this one by hand." in told.text
+    assert "/day/replan" not in told.text
 
 
 def test_figures_are_those_of_who_is_registered(event: TestClient) -> None:

@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
 from app.services import boards, plans
 from app.services import events as service
+from app.services.plan_condition import Condition, plan_condition
 from app.web.board.certificate import contradiction, lost_at_most, standing
 from app.web.board.compare import Agenda, changes
 from app.web.board.view import Hall, Look, board, interpreter_names, shares
@@ -52,6 +54,7 @@ def board_context(session: Session, asks: Asks) -> dict[str, Any]:
         "finished": plan is not None and plan.state not in UNFINISHED,
         "stopping": plan is not None and plans.get_plan(session, event_id, plan.number).stop_requested,
         "names": {p.actor_id: p.name for p in hall.people},
+        "condition": None,
         "panel": None,
         "moving": None,
         "answer": None,
@@ -75,6 +78,14 @@ def _finished(session: Session, plan: PlanPublic, hall: Hall, asks: Asks, lowest
         "edits": [(edit, changes(edit.diff, agenda, (plan,))) for edit in edits],
         "names": named | {p.actor_id: p.name for p in hall.people},
     }
+
+
+def shown_condition(session: Session, context: dict[str, Any], now: datetime) -> Condition | None:
+    """How the plan that is shown stands; of one that was replaced nobody needs to know."""
+    plan: PlanPublic | None = context["plan"]
+    if plan is None or not context["finished"] or plan.state == "superseded":
+        return None
+    return plan_condition(session, event_id=plan.event_id, number=plan.number, now=now)
 
 
 def _unfinished(versions: list[PlanBrief]) -> int | None:

@@ -6,14 +6,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.db import session_scope
-from app.deps import EngineDep, HolderDep, MeaningDep, PlannerDep, SessionDep
+from app.deps import EngineDep, HolderDep, MeaningDep, NowDep, PlannerDep, SessionDep
 from app.errors import BadInput, Conflict
 from app.services import events as service
 from app.services import plan_jobs, plans, replans
 from app.services.backlog import count_backlog
 from app.services.problems import build_problem
 from app.web.board.compare import Agenda, changes
-from app.web.board.context import Asks, board_context
+from app.web.board.context import Asks, board_context, shown_condition
 from app.web.board.panel import panel_context
 from app.web.board.view import Look
 from app.web.console.forms import FormDep
@@ -32,20 +32,21 @@ def looked_at(q: Word = "", side: Word = "", track: Word = "", round: str = "", 
     return Look(q.replace("\x00", "").strip(), side, track, when, zoom if zoom in {"compact", "wide"} else "")
 
 
+def asked_for(look: Annotated[Look, Depends(looked_at)], event_id: int, plan: int | None = None) -> Asks:
+    """Which plan, and what of it."""
+    return Asks(event_id, plan, look)
+
+
 @router.get("/schedule")
 def schedule_page(
-    request: Request,
-    session: SessionDep,
-    holder: HolderDep,
-    look: Annotated[Look, Depends(looked_at)],
-    event_id: int,
-    plan: int | None = None,
+    request: Request, session: SessionDep, holder: HolderDep, now: NowDep, asks: Annotated[Asks, Depends(asked_for)]
 ) -> Response:
     """The schedule: the plan asked for, else the published one, else the newest draft."""
-    context = board_context(session, Asks(event_id, plan, look))
+    context = board_context(session, asks)
     context |= panel_context(request, session, holder, context)
     if wants_fragment(request) and (context["panel"] or "m" in request.query_params):
         return page(request, "board/_panel.html", context)
+    context["condition"] = shown_condition(session, context, now)
     context["waiting_texts"] = count_backlog(session, encoder=holder.name) if holder.name else 0
     # A schedule that is being computed asks for itself again, without the page around it.
     template = "board/_schedule.html" if wants_fragment(request) else "board/schedule.html"

@@ -5,16 +5,18 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.deps import SessionDep, SightDep
+from app.deps import NowDep, SessionDep, SightDep
 from app.errors import Conflict, NotFound, Stale
 from app.services import events as service
 from app.services.actors import ActorQuery, get_actor, list_actors
 from app.services.discretion.sight import Sight
 from app.services.editions import Subject, edition_of, must_be, named
 from app.services.introductions import list_introductions
+from app.services.plan_condition import published_condition
 from app.services.plans import latest_plan
 from app.services.texts import fold
 from app.web.catalogues import choose_language
@@ -28,7 +30,14 @@ from models.event import Delegate, EventPublic, ParticipantCreate, ParticipantPu
 router = APIRouter(prefix="/events/{event_id}/participants")
 
 FOUND = 12
-Words = Annotated[str, Query(max_length=300)]
+
+
+class Looked(BaseModel):
+    """Whom to show: by words of the name and by side; and whom to look for to add."""
+
+    q: str = Field(default="", max_length=300)
+    side: str = Field(default="", max_length=300)
+    add: str = Field(default="", max_length=300)
 
 
 @router.get("")
@@ -36,26 +45,24 @@ def participants(
     request: Request,
     session: SessionDep,
     sight: SightDep,
+    now: NowDep,
     event_id: int,
-    q: Words = "",
-    side: Words = "",
-    add: Words = "",
+    looked: Annotated[Looked, Query()],
 ) -> Response:
     """Who is there, narrowed by words and side; and whom to add, found by words."""
     people = service.list_participants(session, event_id=event_id)
     context: dict[str, Any] = event_frame(session, event_id, "participants") | {
-        "q": q,
-        "side": side,
-        "add": add,
+        **looked.model_dump(),
         "sides": sorted(Counter(p.side for p in people).items()),
         "everybody": len(people),
-        "people": [p for p in people if _fits(p, q) and side in {"", p.side}],
-        "found": _found(session, sight, add, {p.actor_id for p in people}),
+        "people": [p for p in people if _fits(p, looked.q) and looked.side in {"", p.side}],
+        "found": _found(session, sight, looked.add, {p.actor_id for p in people}),
         "write_numbers": write_numbers,
     }
     if wants_fragment(request):
         part = "console/_found.html" if request.headers.get("hx-target") == "found" else "console/_people.html"
         return page(request, part, context)
+    context["condition"] = published_condition(session, event_id=event_id, now=now)
     return page(request, "console/participants.html", context)
 
 

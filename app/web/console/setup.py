@@ -2,17 +2,18 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.deps import SessionDep
+from app.deps import NowDep, SessionDep
 from app.errors import BadInput, Stale
 from app.services import events as service
 from app.services.editions import Kind, Subject, edition_of, must_be, named
-from app.services.plans import list_plans
+from app.services.plan_condition import published_condition
 from app.services.programmes import list_programmes
 from app.services.weights import event_weights, set_event_weights, weights_in_force
 from app.web.catalogues import choose_language
@@ -31,15 +32,16 @@ Section = Callable[[Session, int, Fields, str], None]
 
 @router.get("")
 def setup(
-    request: Request, session: SessionDep, event_id: int, saved: Annotated[str, Query(max_length=20)] = ""
+    request: Request, session: SessionDep, now: NowDep, event_id: int, saved: Annotated[str, Query(max_length=20)] = ""
 ) -> Response:
-    """Every section, each with its form."""
-    return page(request, "console/setup.html", context(session, event_id, choose_language(request)) | {"saved": saved})
+    """Every section, each with its form; and what a published plan suffers from how the event is set up."""
+    shown = context(session, event_id, choose_language(request), now)
+    return page(request, "console/setup.html", shown | {"saved": saved})
 
 
 @router.post("/{section}", dependencies=[Depends(same_origin)])
-def save(request: Request, session: SessionDep, event_id: int, section: str, form: FormDep) -> Response:
-    """Save one section, or show it again with what does not fit."""
+def save(request: Request, session: SessionDep, now: NowDep, event_id: int, section: str, form: FormDep) -> Response:
+    """Save one section, or show it again with what does not fit. Where meetings fall by it, lead to what says so."""
     service.get_event(session, event_id=event_id)
     lang = choose_language(request)
     if section not in SECTIONS:
@@ -48,24 +50,28 @@ def save(request: Request, session: SessionDep, event_id: int, section: str, for
         must_be(session, _subject(section, event_id), form.saw())
         SECTIONS[section](session, event_id, form, lang)
     except Stale:
-        return _overtaken(request, session, event_id, section, form)
+        return _overtaken(request, session, now, event_id, section, form)
     except BadInput as error:
         form.blame(error, {}, section)
     if not form.errors:
         session.flush()
         where = "rounds" if section == "timetable" else section
-        return RedirectResponse(f"/console/events/{event_id}/setup?saved={where}#{where}", status_code=303)
+        told = published_condition(session, event_id=event_id, now=now) if section in _UPSETTING else None
+        part = "upset" if told and told.fallen else where
+        return RedirectResponse(f"/console/events/{event_id}/setup?saved={where}#{part}", status_code=303)
     # What was changed before the trouble was seen is not to be committed.
     session.rollback()
-    shown = context(session, event_id, lang)
+    shown = context(session, event_id, lang, now)
     shown["forms"][section] = form
     return page(request, "console/setup.html", shown | {"saved": ""}, status=422)
 
 
-def _overtaken(request: Request, session: Session, event_id: int, section: str, form: Fields) -> Response:
+def _overtaken(
+    request: Request, session: Session, now: datetime, event_id: int, section: str, form: Fields
+) -> Response:
     """The page with what was typed, and what somebody else made of it meanwhile."""
     session.rollback()
-    shown = context(session, event_id, choose_language(request))
+    shown = context(session, event_id, choose_language(request), now)
     stored: Fields = shown["forms"][section]
     # Facts and rules are halves of one row: only what this form holds is compared.
     holds = form.shown("holds").split() or stored.values
@@ -80,7 +86,7 @@ def _subject(section: str, event_id: int) -> Subject:
     return Subject(_KINDS.get(section, "event"), event_id)
 
 
-def context(session: Session, event_id: int, lang: str) -> dict[str, Any]:
+def context(session: Session, event_id: int, lang: str, now: datetime) -> dict[str, Any]:
     """Everything the page shows; the editions first, so that a change while it is read is noticed when it is saved."""
     editions = {s: edition_of(session, _subject(s, event_id)).n for s in SECTIONS}
     event = service.event_public(session, event=service.get_event(session, event_id=event_id))
@@ -90,12 +96,11 @@ def context(session: Session, event_id: int, lang: str) -> dict[str, Any]:
     people = service.list_participants(session, event_id=event_id)
     weights = event_weights(session, event_id=event_id)
     frame = frame_of(event, Counter(p.side for p in people))
-    published = next((p for p in list_plans(session, event_id=event_id) if p.state == "published"), None)
     return {
         "tab": "setup",
         "event": event,
         "rounds": rounds,
-        "published": published,
+        "condition": published_condition(session, event_id=event_id, now=now),
         "people": len(people),
         "sides": Counter(p.side for p in people),
         "preview": Preview([], event.places, event.min_meetings, frame),
@@ -146,6 +151,9 @@ _KINDS: dict[str, Kind] = {
     "interpreters": "interpreters",
 }
 """What a section edits; the others are the event's own row."""
+
+_UPSETTING = frozenset({"rules", "rounds", "timetable", "places", "interpreters", "tracks"})
+"""Sections after which meetings of a published plan may fall."""
 
 SECTIONS: dict[str, Section] = {
     "facts": save_event,

@@ -1,5 +1,6 @@
 """The rest of the day planned anew: computed, looked at person by person, applied."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -17,6 +18,10 @@ from models.actor import Shape
 from models.day import DayReplan
 
 router = APIRouter(prefix="/console/events/{event_id}/day", include_in_schema=False)
+
+
+EARLY = timedelta(hours=12)
+"""So long before the first round nobody stands at the desk."""
 
 
 class Asked(Shape):
@@ -72,9 +77,12 @@ def preview(request: Request, session: SessionDep, now: NowDep, event_id: int, n
 
 @router.post("/plans/{number}/apply", dependencies=[Depends(same_origin)])
 def apply(session: SessionDep, now: NowDep, who: PrincipalDep, event_id: int, number: int) -> Response:
-    """Put it in force."""
+    """Put it in force; before the day the schedule shows it, on the day the desk goes on."""
     today.apply_draft(session, event_id=event_id, number=number, now=now, by=who.name)
-    return RedirectResponse(f"/console/events/{event_id}/day", status_code=303)
+    rounds = events.list_rounds(session, event_id=event_id)
+    early = bool(rounds) and rounds[0].starts_at - now > EARLY
+    where = f"schedule?plan={number}#schedule" if early else "day"
+    return RedirectResponse(f"/console/events/{event_id}/{where}", status_code=303)
 
 
 def net(person: Person) -> int:

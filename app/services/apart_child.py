@@ -28,7 +28,7 @@ def main() -> None:
         try:
             work, args, flag = asked.get(timeout=IDLE_S)
         except queue.Empty:
-            return
+            os._exit(0)  # past the thread that reads: it cannot be woken
         try:
             send(answers, _answer(work, args, flag, answers))
         except (pickle.PicklingError, TypeError, AttributeError) as error:

@@ -1,6 +1,6 @@
 """Competence maps: upload, preview, apply."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -37,6 +37,19 @@ actors_router = APIRouter(prefix="/actors", tags=["actors"], responses=responses
 sectors_router = APIRouter(prefix="/sector-lists", tags=["maps"], responses=responses(404))
 
 FormatQuery = Annotated[Literal["csv", "xlsx", "jsonl"], Query(description="csv, xlsx or jsonl")]
+
+
+def _selection(
+    actor: Annotated[list[int] | None, Query(max_length=5_000, description="Only these actors, by id")] = None,
+    country: Annotated[str | None, Query(max_length=2, description="Only actors of this country")] = None,
+    side: Annotated[str | None, Query(max_length=40, description="Only actors of this side")] = None,
+    kind: Annotated[str | None, Query(max_length=40, description="Only actors of this kind")] = None,
+    sector: Annotated[str | None, Query(max_length=120, description="Only actors of this sector")] = None,
+) -> service.Selection:
+    return service.Selection(actor_ids=actor, country=country, side=side, kind=kind, sector=sector)
+
+
+SelectionDep = Annotated[service.Selection, Depends(_selection)]
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {"content": {kind: {} for kind in service.MEDIA_TYPES.values()}, "description": "A file"}
 }
@@ -203,9 +216,7 @@ def preview_again(
     return answer
 
 
-@router.post(
-    "/imports/{import_id}/apply", responses=responses(409, 412, 507)
-)
+@router.post("/imports/{import_id}/apply", responses=responses(409, 412, 507))
 def apply_import(doors: DoorsDep, seen: SeenDep, import_id: int, wait: Wait = True) -> ImportPublic:
     """Apply a previewed import: all of it, or nothing; a second time changes nothing"""
     with session_scope(doors.engine) as session:
@@ -272,10 +283,10 @@ def rejected_rows(session: SessionDep, import_id: int) -> Response:
 
 
 @router.get("/{map_id}/export", response_class=Response, responses=_FILE)
-def export_map(session: SessionDep, map_id: int, format: FormatQuery = "xlsx") -> Response:
-    """Download a map; loaded again, it changes nothing"""
+def export_map(session: SessionDep, part: SelectionDep, map_id: int, format: FormatQuery = "xlsx") -> Response:
+    """Download a map, or a selection of it; loaded again, it changes nothing"""
     name = service.get_map(session, map_id=map_id).name
-    return _file(service.export_actors(session, selection=service.Selection(map_id), kind=format, stem=name))
+    return _file(service.export_actors(session, selection=replace(part, map_id=map_id), kind=format, stem=name))
 
 
 @router.get("/{map_id}/picture")

@@ -1,6 +1,6 @@
 """What the commands of competence maps do: import, export, undo, template, sectors."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
 
@@ -129,14 +129,14 @@ def _shape(shape: type[Form], said: dict[str, Any]) -> Form:
         raise BadInput.of(f"--{field.replace('_', '-')}", reason) from error
 
 
-def run_export(settings: Settings, map_name: str, output: Path) -> None:
-    """Write a map to a file, in the format its name ends with."""
+def run_export(settings: Settings, map_name: str, output: Path, part: Selection) -> None:
+    """Write a map, or a part of it, to a file, in the format its name ends with."""
     kind = _format(output)
     with session_of(settings) as session:
         found = next((m for m in list_maps(session) if m.name == map_name), None)
         if found is None:
             raise NotFound(f"there is no competence map called {map_name!r}")
-        made = export_actors(session, selection=Selection(found.id), kind=kind, stem=output.stem)
+        made = export_actors(session, selection=replace(part, map_id=found.id), kind=kind, stem=output.stem)
     output.write_bytes(made.data)
 
 

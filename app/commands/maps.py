@@ -79,11 +79,18 @@ def _add_export(app: typer.Typer, settings: SettingsOf) -> None:
     def export(
         map_name: Annotated[str, typer.Argument(help="Name of the competence map")],
         output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .csv, .xlsx or .jsonl")],
+        country: Annotated[str | None, typer.Option(help="Only actors of this country")] = None,
+        side: Annotated[str | None, typer.Option(help="Only actors of this side")] = None,
+        kind: Annotated[str | None, typer.Option(help="Only actors of this kind")] = None,
+        sector: Annotated[str | None, typer.Option(help="Only actors of this sector")] = None,
+        actor: Annotated[list[int] | None, typer.Option(help="Only this actor, by id; may be repeated")] = None,
     ) -> None:
-        """Write a competence map to a file; loaded again, it changes nothing."""
+        """Write a competence map, or a selection of it, to a file; loaded again, it changes nothing."""
         from app.commands.importing import run_export  # noqa: PLC0415 - slow import
+        from app.services.maps import Selection  # noqa: PLC0415 - slow import
 
-        run_export(settings(), map_name, output)
+        part = Selection(actor_ids=actor or None, country=country, side=side, kind=kind, sector=sector)
+        run_export(settings(), map_name, output, part)
         typer.echo(f"written to {output}", err=True)
 
     @app.command()

@@ -6,7 +6,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.errors import NotFound
-from app.services.importing.export import Selection, export_actors
+from app.services.importing.export import Choices, Selection, export_actors, export_choices
 from app.services.importing.fetch import Fetched, fetch, read_rules
 from app.services.importing.jobs import embedding_progress, job_progress, start_job, stop_job
 from app.services.importing.picture import draw_map
@@ -44,6 +44,7 @@ from models.competence_map import (
 __all__ = [
     "LANGUAGES",
     "MEDIA_TYPES",
+    "Choices",
     "Fetched",
     "FileOut",
     "Selection",
@@ -55,6 +56,7 @@ __all__ = [
     "draw_map",
     "ensure_map",
     "export_actors",
+    "export_choices",
     "fetch_file",
     "get_import",
     "get_map",

@@ -57,6 +57,14 @@ def test_what_is_handed_out_can_be_loaded_again_and_changes_nothing(client: Test
         assert (kind, again["new"], again["changed"], again["same"], again["rejected_rows"]) == (kind, 0, 0, 1, 0)
 
 
+def test_a_selection_of_a_map_is_handed_out(client: TestClient, uploaded: dict) -> None:
+    client.post(f"/maps/imports/{uploaded['id']}/apply")
+    url = f"/maps/{uploaded['map_id']}/export?format=jsonl"
+    for part, rows in (("country=FR", 1), ("country=BE", 0), ("actor=1&actor=2&kind=other", 1), ("sector=x", 0)):
+        assert len(client.get(f"{url}&{part}").text.splitlines()) == rows, part
+    assert client.get(f"{url}&actor=x").status_code == 422
+
+
 def test_rejected_rows_come_back_with_their_reason(client: TestClient, uploaded: dict) -> None:
     made = client.get(f"/maps/imports/{uploaded['id']}/rejected")
     assert made.status_code == 200

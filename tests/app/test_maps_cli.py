@@ -1,6 +1,7 @@
 """Competence maps at the terminal: the same parts as on the pages."""
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -61,6 +62,8 @@ def test_what_the_page_corrects_the_terminal_corrects_too(run, carte):
     assert "  this is import 1; `viaduc undo 1` takes it back" in lines
     assert run("export", "carte", "-o", "again.csv")[0] == 0
     assert run("import", "again.csv", "--map", "carte", "--dry-run", "--no-embed")[0] == 0
+    assert run("export", "carte", "-o", "part.jsonl", "--country", "BE", "--actor", "1")[0] == 0
+    assert Path("part.jsonl").read_bytes() == b""
     assert run("undo", "1")[1] == ["1 actors removed, 0 as before, 0 no longer in the map"]
 
 

@@ -137,6 +137,12 @@ def test_rejected_rows_maps_and_templates_are_handed_out(client: TestClient, loa
     for kind in ("csv", "xlsx", "jsonl"):
         made = client.get("/console/maps/1/export", params={"format": kind})
         assert made.headers["content-disposition"] == f"attachment; filename*=UTF-8''carte.{kind}"
+    part = client.get("/console/maps/1/export", params={"format": "csv", "country": "BE", "kind": "", "sector": "\0"})
+    assert (part.status_code, len(part.text.splitlines())) == (200, 1)
+    page = text_of(client, "/console/maps/1")
+    assert re.search(
+        r'<select id="part-country" name="country"><option value="">all of them</option><option value="FR">', page
+    )
     assert client.get("/console/maps/template", params={"template": "eu"}).status_code == 200
 
 

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import text
@@ -16,16 +16,40 @@ _PLAIN = ("name", "kind", "country", "region", "nuts", "side", "city", "lat", "l
 _LISTS = ("languages", "sectors", "aliases")
 _TEXTS = {"description": "description", "offers": "offer", "needs": "need"}
 _BESIDE = ("border", "facts_as_of", "basis", "anonymous")
+_WANTED = {
+    "map_id": "a.id IN (SELECT actor_id FROM map_entry WHERE map_id = :map_id)",
+    "actor_ids": "a.id = ANY(:actor_ids)",
+    "country": "a.country = :country",
+    "side": "a.side = :side",
+    "kind": "a.kind = :kind",
+    "sector": ":sector = ANY(a.sectors)",
+}
+"""Part of a selection → the condition on actor `a`."""
+_KEY_IN_MAP = "(SELECT min(e.source_key) FROM map_entry e WHERE e.actor_id = a.id AND e.map_id = :map_id)"
 _SEPARATORS = re.compile(r"[,;|\n]")
 _BATCH = 500
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What to export: a whole map, or actors by id (in a map: those of it)."""
+    """What to export: a map, actors by id, or those of a country, side, kind or sector. Nothing said: all of them."""
 
     map_id: int | None = None
     actor_ids: Sequence[int] | None = None
+    country: str | None = None
+    side: str | None = None
+    kind: str | None = None
+    sector: str | None = None
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the actors of a map can be selected by."""
+
+    country: list[str]
+    side: list[str]
+    kind: list[str]
+    sector: list[str]
 
 
 @dataclass
@@ -110,16 +134,23 @@ def _records(session: Session, selection: Selection) -> Iterator[dict[str, Any]]
 
 def _entries(session: Session, selection: Selection) -> list[tuple[int, str]]:
     """(actor, its key in the file). An actor under several keys of a map is written once, under its first."""
-    where = "WHERE (CAST(:ids AS bigint[]) IS NULL OR {id} = ANY(:ids))"
-    ids = {"ids": list(selection.actor_ids) if selection.actor_ids is not None else None}
-    if selection.map_id is None:
-        query = text(f"SELECT id, id::text FROM actor {where.format(id='id')} ORDER BY 1")  # noqa: S608
-        return [(i, k) for i, k in session.execute(query, ids)]
-    query = text(
-        f"SELECT actor_id, min(source_key) FROM map_entry {where.format(id='actor_id')} AND map_id = :map "  # noqa: S608
-        "GROUP BY 1 ORDER BY 1"
-    )
-    return [(i, k) for i, k in session.execute(query, ids | {"map": selection.map_id})]
+    values = {name: value for name, value in asdict(selection).items() if value is not None}
+    wanted = " AND ".join(_WANTED[name] for name in values if name in _WANTED) or "true"
+    if selection.actor_ids is not None:
+        values["actor_ids"] = list(selection.actor_ids)
+    key = "a.id::text" if selection.map_id is None else _KEY_IN_MAP
+    query = text(f"SELECT a.id, {key} FROM actor a WHERE {wanted} ORDER BY 1")  # noqa: S608 - the words are ours
+    return [(i, k) for i, k in session.execute(query, values)]
+
+
+def export_choices(session: Session, *, map_id: int) -> Choices:
+    """The countries, sides, kinds and sectors that stand in a map, each once."""
+    of_map = "FROM actor a WHERE a.id IN (SELECT actor_id FROM map_entry WHERE map_id = :map)"
+    found = {
+        name: text(f"SELECT DISTINCT {column} {of_map} ORDER BY 1")
+        for name, column in (("country", "country"), ("side", "side"), ("kind", "kind"), ("sector", "unnest(sectors)"))
+    }
+    return Choices(**{name: [str(v) for v in session.scalars(q, {"map": map_id})] for name, q in found.items()})
 
 
 def _record(actor: Actor, key: str, relations: list[dict[str, str]]) -> dict[str, Any]:

@@ -94,7 +94,8 @@ def region_words() -> dict[str, str]:
 @cache
 def calling_codes() -> dict[str, tuple[str, str]]:
     """Country → (its calling code, the digits before a number at home)."""
-    return {country: tuple(said.split("|", 1)) for country, said in _file("words.toml")["calling"].items()}  # type: ignore[misc]
+    codes = {country: said.partition("|") for country, said in _file("words.toml")["calling"].items()}
+    return {country: (code, at_home) for country, (code, _, at_home) in codes.items()}
 
 
 def stop_words() -> dict[str, str]:

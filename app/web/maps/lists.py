@@ -29,6 +29,8 @@ router = APIRouter(prefix="/maps")
 
 PATIENCE_S = 1.5
 """A small file is read before the next page is shown; a large one shows how far it is."""
+_PARTS = ("country", "side", "kind", "sector")
+"""What a part of a map is chosen by."""
 _MAP_FIELDS = ("source", "territory", "licence", "as_of", "legal_basis")
 
 
@@ -118,6 +120,7 @@ def one_map(request: Request, session: SessionDep, principal: PrincipalDep, map_
         "picture": draw(service.draw_map(session, map_id=map_id)),
         "known": map_known(session, map_id=map_id),
         "imports": service.list_imports(session, map_id=map_id),
+        "choices": service.export_choices(session, map_id=map_id),
         "may_load": principal.role == "admin",
         "words": MapWords.of(request),
     }
@@ -125,10 +128,16 @@ def one_map(request: Request, session: SessionDep, principal: PrincipalDep, map_
 
 
 @router.get("/{map_id}/export")
-def export(session: SessionDep, map_id: int, format: Literal["csv", "xlsx", "jsonl"] = "xlsx") -> Response:
-    """The map as a file that loads again unchanged."""
+def export(
+    request: Request, session: SessionDep, map_id: int, format: Literal["csv", "xlsx", "jsonl"] = "xlsx"
+) -> Response:
+    """The map, or what was chosen of it, as a file that loads again unchanged."""
     name = service.get_map(session, map_id=map_id).name
-    return file_answer(service.export_actors(session, selection=service.Selection(map_id), kind=format, stem=name))
+    country, side, kind, sector = (
+        request.query_params.get(part, "").replace("\x00", "")[:200] or None for part in _PARTS
+    )
+    selection = service.Selection(map_id, country=country, side=side, kind=kind, sector=sector)
+    return file_answer(service.export_actors(session, selection=selection, kind=format, stem=name))
 
 
 def file_answer(made: service.FileOut) -> Response:

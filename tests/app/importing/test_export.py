@@ -8,7 +8,7 @@ import pytest
 from import_records import CENTEXBEL, UPTEX, lines
 from sqlmodel import Session, select
 
-from app.services.importing.export import Selection, export_actors
+from app.services.importing.export import Choices, Selection, export_actors, export_choices
 from app.services.importing.rejects import rejected_rows
 from app.services.importing.run import list_imports
 from models.competence_map import CompetenceMap
@@ -86,6 +86,34 @@ def test_a_selection_can_be_exported(session, load, actors):
     wanted = actors()["UP-tex"].id
     out = export_actors(session, selection=Selection(actor_ids=[wanted]), kind="jsonl")
     assert [json.loads(line)["name"] for line in out.data.splitlines()] == ["UP-tex"]
+
+
+@pytest.mark.parametrize(
+    ("part", "names"),
+    [
+        ({"country": "BE"}, ["Centexbel"]),
+        ({"side": "FR", "kind": "cluster"}, ["UP-tex"]),
+        ({"sector": "food, drinks"}, ["=SUM(A1)"]),
+        ({"sector": "'; DROP TABLE actor --"}, []),
+        ({"actor_ids": []}, []),
+    ],
+)
+def test_a_part_of_a_map_is_exported_and_changes_nothing_when_it_comes_back(session, load, part, names):
+    load(lines(CENTEXBEL, UPTEX, AWKWARD), "actors.jsonl")
+    chosen = Selection(map_id=map_id(session), **part)
+    out = export_actors(session, selection=chosen, kind="jsonl")
+    assert [json.loads(line)["name"] for line in out.data.splitlines()] == names
+    if names:
+        again = load(export_actors(session, selection=chosen, kind="csv").data, "part.csv")
+        assert (again.rows, again.same, again.rejected) == (len(names), len(names), [])
+
+
+def test_what_a_part_is_chosen_by_stands_in_the_map(session, load):
+    load(lines(CENTEXBEL, UPTEX), "actors.jsonl")
+    load(lines(UPTEX | {"id": "z", "name": "Other", "country": "DE"}), "other.jsonl", map_name="other")
+    assert export_choices(session, map_id=1) == Choices(
+        country=["BE", "FR"], side=["FR", "VL"], kind=["cluster", "technical_centre"], sector=["technical textiles"]
+    )
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
+from opentelemetry import trace
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
@@ -45,6 +46,7 @@ class RequestId(Layer):
         given = asked if _WELL_FORMED.fullmatch(asked) else uuid.uuid4().hex
         # Never taken back: every request is a task of its own, and its failure is told after this returns.
         _REQUEST.set(given)
+        trace.get_current_span().set_attribute("viaduc.request", given)
 
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":

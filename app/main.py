@@ -36,6 +36,7 @@ from app.services.meaning import MeaningHolder, load_meaning
 from app.services.pool import PoolCache
 from app.services.retention import periods_of
 from app.settings import Settings, get_settings
+from app.tracing import Tracing
 from app.trail import Clerk, Trail
 from app.web import mount
 from app.web.errors import page_or
@@ -58,12 +59,14 @@ def create_app(
 ) -> FastAPI:
     """The service; tests hand in a migrated database and a loaded model."""
     settings = settings or get_settings()
+    tracing = Tracing(settings)
     # The framework's own reference pages load scripts from elsewhere; app/web/reference.py serves ours.
     app = FastAPI(
         title="Viaduc",
         version=__version__,
         description=DESCRIPTION,
-        lifespan=_lifespan(settings, engine, holder),
+        lifespan=_lifespan(settings, tracing, engine, holder),
+        telemetry=tracing.config,
         license_info=_LICENCE,
         docs_url=None,
         redoc_url=None,
@@ -81,12 +84,13 @@ def create_app(
 
 
 def _lifespan(
-    settings: Settings, engine: Engine | None, holder: MeaningHolder | None
+    settings: Settings, tracing: Tracing, engine: Engine | None, holder: MeaningHolder | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """What is opened, loaded and started with the process, and let go with it."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        tracing.begin()
         app.state.engine = engine or _opened(settings)
         app.state.holder = holder or background_model(settings)
         app.state.pool_cache = PoolCache()
@@ -112,6 +116,7 @@ def _lifespan(
             worker.stop()
         if engine is None:
             app.state.engine.dispose()
+        tracing.end()
 
     return lifespan
 

@@ -82,6 +82,12 @@ class Settings(BaseSettings):
         default=36, ge=0, le=1200, description="Contacts that nobody has confirmed since; 0: for ever"
     )
     keep_audit_months: int = Field(default=24, ge=0, le=1200, description="The audit trail; 0: for ever")
+    traces_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/]+[^\s]*$",
+        description="Collector of traces (OTLP over HTTP), such as http://127.0.0.1:4318/v1/traces; absent: none",
+    )
+    traces_share: float = Field(default=1, ge=0, le=1, description="Share of requests that are traced")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     log_format: str = Field(
         default="text", pattern="^(text|json)$", description="json: an object a line, every request"

@@ -176,7 +176,7 @@ def _show(visit: Visit, forms: Mapping[str, Fields], *, status: int = 200, **mor
         "newest": Fields.of(_newest_values(told) | seen),
         "about": Fields.of(_about_values(told) | seen),
     }
-    return page(visit.request, "memory/tandem.html", context | forms | more, status=status)
+    return page(visit.request, "memory/tandem.html", {**context, **forms, **more}, status=status)
 
 
 def _newest_values(told: TandemPublic) -> dict[str, Any]:

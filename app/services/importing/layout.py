@@ -1,7 +1,7 @@
 """Tables → records: where the headings stand, what each column means, and which way the table runs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -11,12 +11,14 @@ from app.services.importing.remarks import WHOLE_ROW, remark
 from app.services.importing.tables import Row, Table, is_blank, is_empty
 from app.services.importing.values import parse_level
 from app.services.importing.words import fold_word
+from matching.encoder.language import detect_language
 from models.competence_map import ColumnProposal, ImportOptions, Layout
 from models.remark import Remark
 
 _HEADER_WITHIN = 40
 _SAMPLE_ROWS = 200
 _TRANSPOSE_CELLS = 2_000_000
+_SURE_OF_LANGUAGE = 0.8
 _CONTINUED = TEXT_FIELDS | {"facet", "lang", "level"}
 
 
@@ -146,7 +148,8 @@ def _plan(table: Table, wanted: Mapping[str, str], layout: Layout | None, *, exa
     if layout == "matrix_transposed" and len(levels) < 2:
         return None
     if layout in {"matrix", "matrix_transposed"} or len(levels) >= 3:
-        columns = [Column(c.index, c.heading, c.guess, "competence") if c in levels else c for c in columns]
+        lang = _language_of([c.heading for c in columns])
+        columns = [replace(c, field="competence", lang=c.lang or lang) if c in levels else c for c in columns]
         layout = layout or "matrix"
     if not any(c.field in {"name", "id"} for c in columns):
         return None
@@ -270,6 +273,12 @@ def _level_columns(columns: Sequence[Column], body: Sequence[Row], wanted: Mappi
     return found
 
 
+def _language_of(headings: Sequence[str]) -> str | None:
+    """The language of a matrix: its competences are single words, which only all headings together tell apart."""
+    lang, confidence = detect_language(". ".join(headings))
+    return lang if confidence >= _SURE_OF_LANGUAGE else None
+
+
 def _proposal(sheet: str, column: Column, body: Sequence[Row]) -> ColumnProposal:
     values = [_text(r.cells[column.index]) for r in body if column.index < len(r.cells)]
     samples = list(dict.fromkeys(v[:120] for v in values if v))[:3]
@@ -294,6 +303,9 @@ def transpose(table: Table) -> Table:
             break
         if not row.broken and not is_empty(row):
             rows.append(row)
+    while rows and sum(not is_blank(cell) for cell in rows[0].cells) < 2:
+        # A title above the table would be a column of its own.
+        rows.pop(0)
     width = max((len(r.cells) for r in rows), default=0)
     turned = [Row(i + 1, [r.cells[i] if i < len(r.cells) else "" for r in rows]) for i in range(width)]
     return Table(table.name, lambda: iter(turned))

@@ -131,3 +131,20 @@ def test_an_office_does_not_take_the_persons_beside_it_along():
         "personal": {"email": ["marie@a.example"], "phone": ["+33320000000", "+33611223344"]},
     }
     assert basis[1]["beside"]["personal"] == {"email": ["marie@b.example"], "phone": ["demander Marie"]}
+
+
+def test_the_words_of_a_matrix_are_told_apart_together():
+    competences = [
+        (f["name"], [(t["lang"], t["text"]) for t in f["offers"]]) for f in facts("45-title-over-turned-matrix.xlsx")
+    ]
+    assert competences == [
+        ("Atelier Lin", [("fr", "Tissage"), ("fr", "Broderie")]),
+        ("Weverij Gent", [("fr", "Teinture")]),
+        ("Spinnerei", [("fr", "Tissage"), ("fr", "Broderie")]),
+    ]
+
+
+def test_sheets_of_an_open_document_are_joined_by_their_code():
+    [atelier] = facts("46-several-sheets.ods")
+    assert (atelier["size"], [t["text"] for t in atelier["offers"]]) == (10.0, ["tissage", "teinture"])
+    assert [(t["lang"], t["text"]) for t in atelier["description"]] == [("fr", "Centre"), ("nl", "Centrum")]

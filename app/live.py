@@ -33,6 +33,8 @@ BEAT_S = 15.0
 """A quiet stream says that it lives: the page hears a dead line, and learns the server's time."""
 GAP_S = 0.25
 """Between two words to one page; what happens meanwhile is told in one."""
+DRAFT_S = 1.0
+"""Drafts change with every step of their computation: of them a page hears this often."""
 _SLACK_S = 2.0
 _RETRY_S = (0.2, 5.0)
 _PROBE_S = 20.0
@@ -128,7 +130,7 @@ class Live:
                 ear.woken.clear()
                 yield self._word("change", topics=sorted(heard), within=within) if heard else self._word("beat")
                 if heard:
-                    await asyncio.sleep(GAP_S)
+                    await asyncio.sleep(DRAFT_S if heard == {"draft"} else GAP_S)
         finally:
             self._ears[event_id].discard(ear)
             if not self._ears[event_id]:

@@ -195,7 +195,7 @@ def _embedded(meaning: Meaning, loaded: LoadedPool, profile: Profile) -> Profile
     # Free words stand as a need and as a profile: what is said twice is encoded once.
     said = list(dict.fromkeys((p.text, p.lang) for p in profile.passages))
     languages = [lang for _, lang in said]
-    vectors = neutral_units(meaning.vectors([text for text, _ in said], languages), languages, loaded.shift)
+    vectors = neutral_units(meaning.question([text for text, _ in said], languages), languages, loaded.shift)
     known = dict(zip(said, vectors, strict=True))
     return replace(profile, passages=tuple(replace(p, vector=known[p.text, p.lang]) for p in profile.passages))
 

@@ -1,8 +1,9 @@
 """The meaning of texts: the encoder and the language-neutral space, loaded once and shared."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -17,12 +18,20 @@ from matching.encoder.protocol import Encoder
 from models.base import VECTOR_DIM
 
 
+QUESTIONS = 2_000
+"""Texts of questions whose vectors are remembered: 3 MB."""
+
+
 @dataclass(frozen=True)
 class Meaning:
     """Texts in, stored-form vectors out: encoded, made language-neutral, padded to the schema's dimension."""
 
     encoder: Encoder
     space: NeutralSpace
+    _asked: OrderedDict[tuple[str, str], NDArray[np.float32]] = field(
+        default_factory=OrderedDict, repr=False, compare=False
+    )
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -40,6 +49,21 @@ class Meaning:
             return np.zeros((0, VECTOR_DIM), dtype=np.float32)
         neutral = self.space.place(self.encoder.encode(texts, "query"), languages)
         return np.pad(neutral, ((0, 0), (0, VECTOR_DIM - neutral.shape[1])))
+
+    def question(self, texts: Sequence[str], languages: Sequence[str]) -> NDArray[np.float32]:
+        """The same for what people ask: a question is asked again with another filter, page or language."""
+        said = list(zip(texts, languages, strict=True))
+        with self._lock:
+            known = {one: self._asked[one] for one in said if one in self._asked}
+        new = [one for one in dict.fromkeys(said) if one not in known]
+        known |= zip(new, self.vectors([text for text, _ in new], [lang for _, lang in new]), strict=True)
+        with self._lock:
+            for one in said:
+                self._asked[one] = known[one]
+                self._asked.move_to_end(one)
+            while len(self._asked) > QUESTIONS:
+                self._asked.popitem(last=False)
+        return np.stack([known[one] for one in said]) if said else self.vectors([], [])
 
 
 def load_meaning(model: str | None, data_dir: Path, threads: int, on_step: Callable[[str], None]) -> Meaning:

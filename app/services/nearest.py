@@ -33,7 +33,7 @@ def actors_by_meaning(
     loaded = cache.get(session, encoder=meaning.name)
     detected, confidence = detect_language(query)
     tag = detected if confidence >= _SURE else "und"
-    stored = meaning.vectors([query], [tag])
+    stored = meaning.question([query], [tag])
     if not loaded.complete:
         loaded = _nearest_actors(session, meaning, loaded, stored[0], filters)
     if not len(loaded.pool.passages.owners):

@@ -59,6 +59,7 @@
     if (busy) { again = true; return; }
     busy = true;
     clearTimeout(nextFetch);
+    const began = performance.now();
     try {
       const headers = version ? { "X-Live": "1", "If-None-Match": version } : { "X-Live": "1" };
       const answer = await fetch(root.dataset.livePage ?? location.href, { headers, cache: "no-store" });
@@ -92,8 +93,12 @@
       state(false);
       nextFetch = setTimeout(refresh, POLL);
     } finally {
-      busy = false;
-      if (again) { again = false; clearTimeout(nextFetch); nextFetch = setTimeout(refresh, GAP); }
+      // A page that is slow to come is asked for less often: it rests five times as long as it took.
+      const rest = Math.max(GAP, Math.min(5 * (performance.now() - began), POLL));
+      setTimeout(() => {
+        busy = false;
+        if (again) { again = false; refresh(); }
+      }, rest);
     }
   };
 

@@ -17,7 +17,6 @@ from matching.encoder.neutral import NeutralSpace
 from matching.encoder.protocol import Encoder
 from models.base import VECTOR_DIM
 
-
 QUESTIONS = 2_000
 """Texts of questions whose vectors are remembered: 3 MB."""
 

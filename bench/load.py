@@ -1,0 +1,225 @@
+"""The day of an event: does the service hold it, and what happens at ten times as much?
+
+    python bench/load.py --minutes 15                       300 agendas live, organisers, /match at 50/s, a plan
+    python bench/load.py --minutes 2 --times 10             two minutes as above, one of ten times that, two as above
+    python bench/load.py --minutes 1 --model hashing --participants 100            a quick look
+
+The service is `viaduc serve` on its own embedded database, filled with the texts of the demo border. Asked are the real
+doors with real keys, cookies and links, from processes of their own (bench/load_people.py): participants keep their
+agenda open (a stream of server-sent events, and the page again after each change) and answer after meetings; organisers
+tick people off, note wishes, move meetings on the board and publish, each with its page open; a front end asks /match
+at random moments, whether or not it is answered; a plan is always being computed.
+
+Printed: milliseconds by kind (p50, p95, p99, most), what was not answered as it should be, memory of the service by the
+minute, processor time of service, database and generator, and how late the generator itself was. At the end everything
+that was acknowledged is looked for. Ends with 1 when a target is missed.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+
+from load_service import Event, Running  # noqa: E402 - beside this file, not in a package
+
+PAGES = {"agenda", "desk", "board", "browse", "answer", "mark", "wish", "edit", "publish", "plan begun", "plan read"}
+TARGET_MS = {"match": 250.0, "page": 500.0, "away": 100.0}
+RECOVERED_S = 5.0
+Row = tuple[str, float, float, int, str]
+
+
+@dataclass
+class Phase:
+    """A stretch of the day."""
+
+    name: str
+    seconds: float
+    times: int
+    rows: list[Row] = field(default_factory=list)
+    kept: list[dict[str, Any]] = field(default_factory=list)
+    cpu: dict[str, float] = field(default_factory=dict)
+    memory: list[tuple[float, float]] = field(default_factory=list)
+    lag_p99: float = 0.0
+    began: float = 0.0
+
+    def of(self, kind: str) -> list[Row]:
+        """The requests of a kind that were answered as they should be."""
+        return [r for r in self.rows if r[0] == kind and not r[4]]
+
+    def wrong(self) -> Counter[str]:
+        """What was not answered as it should be, by kind; being turned away is right beyond the usual load."""
+        usual = self.times == 1
+        return Counter(f"{r[0]}: {r[4]}" for r in self.rows if r[4] and (usual or r[4] != "away"))
+
+    def away(self) -> list[float]:
+        """How long those waited who were turned away."""
+        return [r[2] for r in self.rows if r[4] == "away"]
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value that this share does not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+def main() -> int:
+    """Fill, serve, play, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=15)
+    parser.add_argument("--times", type=int, default=1, help="then so many times as much for --surge seconds")
+    parser.add_argument("--surge", type=float, default=60)
+    parser.add_argument("--participants", type=int, default=300)
+    parser.add_argument("--actors", type=int, default=1000, help="in the database; participants are among them")
+    parser.add_argument("--match", type=float, default=50, help="questions a second")
+    parser.add_argument("--model", default="default", help="default (from .viaduc/models) or hashing")
+    parser.add_argument("--publish", type=float, default=180, help="seconds between publications")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folder", type=Path, help="keep the data here, and begin with what an earlier run left")
+    parser.add_argument("--json", type=Path, help="also every request, for a closer look")
+    asked = parser.parse_args()
+    with ExitStack() as stack:
+        folder = asked.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=True)
+        running = stack.enter_context(Running.start(folder, asked.model))
+        event = running.fill(asked.actors, asked.participants)
+        phases = [Phase("the day", 60 * asked.minutes, 1)]
+        if asked.times > 1:
+            phases += [
+                Phase(f"{asked.times} times", asked.surge, asked.times),
+                Phase("afterwards", 60 * asked.minutes, 1),
+            ]
+        for phase in phases:
+            asyncio.run(play(running, event, phase, asked))
+            print(describe(phase), flush=True)
+        missed = judge(phases) + lost(running, event, phases)
+        if asked.json:
+            asked.json.write_text(json.dumps([p.rows for p in phases]), encoding="utf-8")
+    print("\nMissed: " + ("; ".join(missed) if missed else "nothing"))
+    return 1 if missed else 0
+
+
+async def play(running: Running, event: Event, phase: Phase, asked: argparse.Namespace) -> None:
+    """Run a phase: processes of people, and a look at the service twice a second meanwhile."""
+    print(f"\n{phase.name}: {phase.seconds:.0f} s, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
+    phase.began = time.monotonic()
+    until = phase.began + phase.seconds
+    before = running.processor_s()
+    people = [begin(part, asked, until, running, n) for n, part in enumerate(event.people(phase.times, asked))]
+    while time.monotonic() < until:
+        await asyncio.sleep(min(2.0, max(0.0, until - time.monotonic())))
+        phase.memory.append((time.monotonic() - phase.began, running.memory_mb()))
+    after = running.processor_s()
+    phase.cpu = {name: (after[name] - before[name]) / phase.seconds for name in after}
+    for process, out in people:
+        process.wait(120)
+        told = json.loads(out.read_text(encoding="utf-8"))
+        phase.rows += [tuple(row) for row in told["rows"]]
+        phase.kept.append(told["kept"])
+        phase.lag_p99 = max(phase.lag_p99, told["lag_p99"])
+        phase.cpu["generator"] = phase.cpu.get("generator", 0) + told["cpu_s"] / phase.seconds
+
+
+def begin(
+    part: dict[str, Any], asked: argparse.Namespace, until: float, running: Running, number: int
+) -> tuple["subprocess.Popen[bytes]", Path]:
+    """A process of people."""
+    out = running.folder / f"people-{number}.json"
+    told = {"port": running.port, "until": until, "seed": asked.seed + 1000 * number, "out": str(out), **part}
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "bench" / "load_people.py")], stdin=subprocess.PIPE, cwd=ROOT
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(told).encode())
+    process.stdin.close()
+    return process, out
+
+
+def describe(phase: Phase) -> str:
+    """The figures of a phase."""
+    lines = [f"\n{phase.name}: {phase.seconds:.0f} s, load of the machine {os.getloadavg()[0]:.1f}"]
+    lines += ["| kind | answered | p50 ms | p95 | p99 | most |", "|---|---|---|---|---|---|"]
+    for kind in sorted({r[0] for r in phase.rows}):
+        ms = [r[2] for r in phase.of(kind)]
+        cells = " | ".join(f"{percentile(ms, share):.0f}" for share in (0.5, 0.95, 0.99, 1))
+        lines.append(f"| {kind} | {len(ms)} | {cells} |")
+    if phase.away():
+        cells = " | ".join(f"{percentile(phase.away(), share):.0f}" for share in (0.5, 0.95, 0.99, 1))
+        lines.append(f"| turned away | {len(phase.away())} | {cells} |")
+    lines.append(f"not as it should be: {dict(phase.wrong()) or 'nothing'}")
+    by_minute = [f"{mb:.0f}" for n, (_, mb) in enumerate(phase.memory) if n % max(1, len(phase.memory) // 15) == 0]
+    lines.append(f"memory of the service, MB: {' '.join(by_minute)}; {slope(phase.memory):+.2f} a minute")
+    lines.append("cores: " + ", ".join(f"{name} {share:.2f}" for name, share in phase.cpu.items()))
+    lines.append(f"the generator was late by {phase.lag_p99:.0f} ms at p99")
+    return "\n".join(lines)
+
+
+def slope(memory: list[tuple[float, float]]) -> float:
+    """MB a minute over the last two thirds, by least squares."""
+    points = memory[len(memory) // 3 :]
+    if len(points) < 2:
+        return 0.0
+    mean_t, mean_m = (sum(p[i] for p in points) / len(points) for i in (0, 1))
+    spread = sum((t - mean_t) ** 2 for t, _ in points)
+    return 60 * sum((t - mean_t) * (m - mean_m) for t, m in points) / spread if spread else 0.0
+
+
+def judge(phases: list[Phase]) -> list[str]:
+    """Targets that were missed."""
+    missed = []
+    for phase in phases:
+        if phase.wrong():
+            missed.append(f"{phase.name}: {phase.wrong().total()} errors")
+        if phase.times > 1:
+            if percentile(phase.away(), 0.99) > TARGET_MS["away"]:
+                missed.append(f"{phase.name}: turned away in {percentile(phase.away(), 0.99):.0f} ms at p99")
+            continue
+        since = 0.0 if phase.name == "the day" else RECOVERED_S
+        late = [r for r in phase.rows if r[1] >= phase.began + since and not r[4]]
+        for name, kinds in (("match", {"match"}), ("page", PAGES)):
+            p99 = percentile([r[2] for r in late if r[0] in kinds], 0.99)
+            if p99 > TARGET_MS[name]:
+                missed.append(f"{phase.name}: {name} p99 {p99:.0f} ms")
+    return missed
+
+
+def lost(running: Running, event: Event, phases: list[Phase]) -> list[str]:
+    """What was acknowledged and is not there: answers, marks at the desk, edits of plans."""
+    answers = {f"{a['actor_id']}-{a['target_id']}": a["again"] for a in running.get(f"/events/{event.id}/answers")}
+    marks = {str(a["actor_id"]): a["state"] for a in running.get(f"/events/{event.id}/attendance")}
+    there = {"answers": answers, "marks": marks}
+    wrong = []
+    latest: dict[tuple[str, str], list[Any]] = {}
+    for phase in phases:
+        for kept in phase.kept:
+            for what in there:
+                for key, said in kept.get(what, {}).items():
+                    # A word that got no answer, in this phase or the one before, may have arrived or not.
+                    former = latest.get((what, key), [None]) if len(said) > 1 else []
+                    latest[what, key] = [*former, *said]
+    for (what, key), said in latest.items():
+        if there[what].get(key) not in said:
+            wrong.append(f"{what} {key}: {there[what].get(key)}, said was {said}")
+    plans = {str(p["number"]): p["revision"] for p in running.get(f"/events/{event.id}/plans")}
+    for phase in phases:
+        for kept in phase.kept:
+            wrong += [f"plan {n}: revision {plans.get(n)}, {seen} was acknowledged"
+                      for n, seen in kept.get("edits", {}).items() if plans.get(n, -1) < seen]  # fmt: skip
+    words = Counter(what for what, _ in latest)
+    print(f"\nlooked for afterwards: {dict(words)} and the edits of plans; {len(wrong)} lost {wrong[:5]}")
+    return [f"{len(wrong)} lost"] if wrong else []
+
+
+if __name__ == "__main__":
+    sys.exit(main())

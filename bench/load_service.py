@@ -311,6 +311,7 @@ def _question(client: httpx2.Client, event: Event, number: int) -> dict[str, Any
         return {
             "body": json.dumps({"actor_id": rng.choice(event.actors), "k": 10, "lang": rng.choice(LANGUAGES)}),
             "expected": None,
+            "fresh": False,
         }
     texts = [t["text"] for n in event.actors[number::31][:3] for t in client.get(f"/actors/{n}").json()["needs"]]
     words, lang = (texts or ["coating of textiles"])[0][:400].replace("%", ""), rng.choice(LANGUAGES)

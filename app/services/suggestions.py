@@ -1,19 +1,20 @@
 """What the ranking found, as answers tell it: its dataclasses and rows of the pool become shapes here alone."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.services.actor_rows import PoolActor
 from app.services.discretion.fields import is_veiled
 from app.services.discretion.sight import EVERYBODY, Sight
 from app.services.texts import FACET_FIELDS
-from matching.ranking.profile import Evidence as Met
 from matching.ranking.profile import Fragment as Quoted
 from matching.ranking.profile import Passage
 from matching.ranking.profile import Reason as Found
 from matching.ranking.profile import Suggestion as Ranked
 from matching.ranking.reasons import render_reason
 from models.match import Evidence, Fragment, Reason, Suggestion
+
+_UNREAD = Quoted("und", "…")
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,7 @@ def reasons_of(
     found: Iterable[Found], reader: Reader, actor: PoolActor, asker: PoolActor | None = None
 ) -> list[Reason]:
     """Reasons in the reader's language, with the words of the two that met in their own, as far as they may be read."""
-    return [
-        Reason(
-            part=reason.part,
-            text=render_reason(reason, reader.lang),
-            evidence=_evidence(reason.evidence, reader.sight, actor, asker) if reason.evidence else None,
-        )
-        for reason in found
-    ]
+    return [_reason(reason, reader, actor, asker) for reason in found]
 
 
 def readable(actor: PoolActor, sight: Sight) -> Iterator[Passage]:
@@ -60,14 +54,24 @@ def readable(actor: PoolActor, sight: Sight) -> Iterator[Passage]:
     return (passage for passage in actor.profile.passages if passage.facet in shown)
 
 
-def _evidence(met: Met, sight: Sight, actor: PoolActor, asker: PoolActor | None) -> Evidence | None:
-    if not _may_read(met.theirs, actor, sight) or (asker is not None and not _may_read(met.yours, asker, sight)):
-        return None
-    return Evidence(yours=_fragment(met.yours), theirs=_fragment(met.theirs), similarity=met.similarity)
+def _reason(found: Found, reader: Reader, actor: PoolActor, asker: PoolActor | None) -> Reason:
+    met = found.evidence
+    if met is None:
+        return Reason(part=found.part, text=render_reason(found, reader.lang))
+    shown = replace(
+        met, theirs=_as_read(met.theirs, actor, reader.sight), yours=_as_read(met.yours, asker, reader.sight)
+    )
+    evidence = None
+    if shown == met:
+        evidence = Evidence(yours=_fragment(met.yours), theirs=_fragment(met.theirs), similarity=met.similarity)
+    return Reason(part=found.part, text=render_reason(replace(found, evidence=shown), reader.lang), evidence=evidence)
 
 
-def _may_read(quoted: Quoted, actor: PoolActor, sight: Sight) -> bool:
-    return not is_veiled(actor.told) or any(quoted.text == passage.text for passage in readable(actor, sight))
+def _as_read(quoted: Quoted, actor: PoolActor | None, sight: Sight) -> Quoted:
+    """The words, or an ellipsis where they may not be read. Words that were typed with the question may be."""
+    if actor is None or not is_veiled(actor.told):
+        return quoted
+    return quoted if any(quoted.text == passage.text for passage in readable(actor, sight)) else _UNREAD
 
 
 def _fragment(quoted: Quoted) -> Fragment:

@@ -441,7 +441,7 @@ def test_a_column_of_an_import_makes_actors_anonymous_and_its_absence_opens_nobo
 
     first = bring("id,name,country,anonymous,offer_en\nx1,Moulin Gris,FR,oui,spinning of flax at Moulin Gris\n"
                   "x2,Open Mill,BE,no,spinning of wool\nx3,Doubtful,BE,perhaps,spinning of hemp\n")  # fmt: skip
-    assert (first["report"]["new"], first["report"]["rejected"]) == (2, 1)
+    assert (first["report"]["new"], len(first["report"]["rejected"])) == (2, 1)
     assert {a["name"].split(" ")[0]: a["disclosure"] for a in reader.get("/actors").json()["items"]} == {
         "Open": "open", "Anonym": "withheld"}  # fmt: skip
     number = reader.get("/actors").json()["items"][-1]["id"]

@@ -182,12 +182,25 @@ def _is_ending(word: str, stem: str) -> bool:
 def _joined(text: str, spans: Iterable[Span], tokens: Sequence[_Token]) -> list[Span]:
     """Spans in order, those joined that overlap or have nothing but a gap between them, with the legal form behind."""
     merged: list[Span] = []
-    for start, end in sorted(_with_legal_form(text, span, tokens) for span in spans):
+    for start, end in sorted(_whole(text, _with_legal_form(text, span, tokens)) for span in spans):
         if merged and (start <= merged[-1][1] or _GAP.fullmatch(text[merged[-1][1] : start])):
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
             merged.append((start, end))
     return merged
+
+
+_RUN = re.compile(r"\S*[^\W_]\.[^\W_]\S*")
+
+
+def _whole(text: str, span: Span) -> Span:
+    """A name in an address takes the address with it, whatever its ending: "shop.weaver.example/en"."""
+    start, end = span
+    first = max(text.rfind(gap, 0, start) for gap in " \n\t\u00a0(,;") + 1
+    last = next((i for i in range(end, len(text)) if text[i] in " \n\t\u00a0),;"), len(text))
+    if " " not in text[start:end] and _RUN.fullmatch(text[first:last].rstrip(".")):
+        return first, last
+    return span
 
 
 def _with_legal_form(text: str, span: Span, tokens: Sequence[_Token]) -> Span:

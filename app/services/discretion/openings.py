@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import and_, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -30,7 +30,9 @@ def opened_pairs(session: Session, *, among: Collection[int]) -> set[frozenset[i
     if not among:
         return set()
     one, other = aliased(MeetingAnswer), aliased(MeetingAnswer)
-    same = (one.event_id == other.event_id) & (one.actor_id == other.target_id) & (one.target_id == other.actor_id)
+    same = and_(
+        col(one.event_id) == other.event_id, col(one.actor_id) == other.target_id, col(one.target_id) == other.actor_id
+    )
     yes = select(one.actor_id, one.target_id).join(other, same).where(one.again == "yes", other.again == "yes")
     pairs = [*session.exec(yes.where(col(one.actor_id).in_(among)))]
     introduced = select(Introduction.actor_id, Introduction.partner_id).where(*_BOTH_SPOKE)

@@ -250,7 +250,8 @@ def _hidden(person: Person, actor: Actor | None, event_id: int) -> Person:
     pseudonym = pseudonym_at(event_id, anonymous=actor.anonymous, veil=actor.veil)
     seen = {}
     for rank in (EVENT, MUTUAL):
-        unknown = pseudonym is not None and not is_shown(actor, "name", rank)
-        masked = {"name": pseudonym, "delegates": ()} if unknown else {}
-        seen[rank] = replace(person, city=person.city if is_shown(actor, "city", rank) else None, **masked)
+        told = replace(person, city=person.city if is_shown(actor, "city", rank) else None)
+        if pseudonym is not None and not is_shown(actor, "name", rank):
+            told = replace(told, name=pseudonym, delegates=())
+        seen[rank] = told
     return replace(person, pseudonym=pseudonym, seen=seen)

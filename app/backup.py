@@ -27,8 +27,9 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from app import __version__
-from app.db import alembic_config
+from app.db import UNFINISHED, alembic_config
 from app.errors import BadInput, Conflict, NoRoom, Unavailable
+from app.restored import address_prints, bring_up, note_unfinished, tombstones
 
 _DUMP, _MANIFEST = "viaduc.dump", "manifest.json"
 _BLOCK = 1 << 20
@@ -78,6 +79,8 @@ def back_up(url: str, path: Path) -> Manifest:
 def _write(url: str, part: Path) -> Manifest:
     with _snapshot(url) as (connection, snapshot):
         revision = _revision(connection)
+        if UNFINISHED in _tables(connection):
+            raise Unavailable("a restore was cut off here: run `viaduc db upgrade`, which ends it, then back up")
         rows = _count_rows(connection)
         command = [_tool("pg_dump", connection), "--format=custom", "--no-owner", "--no-privileges"]
         with zipfile.ZipFile(part, "w") as archive:
@@ -119,14 +122,16 @@ def _manifest(data: Any) -> Manifest:
     counted = isinstance(manifest.rows, dict) and all(type(n) is int for n in manifest.rows.values())
     if not counted or not all(isinstance(word, str) for word in words):
         raise ValueError("its manifest does not read")
+    if datetime.fromisoformat(manifest.made_at).tzinfo is None:
+        raise ValueError("its manifest does not say when it was made")
     return manifest
 
 
 def restore(url: str, path: Path, *, replace: bool = False) -> Manifest:
     """Bring a backup back in one transaction; afterwards every table has the rows it had.
 
-    Whoever was erased since the backup was made is erased from it again: the tombstones of the database that is
-    replaced are kept in the same transaction, and followed after it.
+    Whoever was erased since the backup was made is erased from it again: what the database that is replaced knew of
+    it is kept in the same transaction, and followed after it, also when it is cut off in between (app/restored.py).
 
     Raises:
         BadInput: the file is no backup, damaged, or made by a newer Viaduc.
@@ -134,12 +139,13 @@ def restore(url: str, path: Path, *, replace: bool = False) -> Manifest:
         Unavailable: the server or its tools are not there.
     """
     manifest = read_manifest(path)
+    since = datetime.fromisoformat(manifest.made_at) - _CLOCKS
     known = {s.revision for s in ScriptDirectory.from_config(alembic_config("")).walk_revisions()}
     if manifest.revision not in known:
         raise BadInput(f"{path} was made by a newer Viaduc ({manifest.version}): restore it with that version")
     with _connected(url) as connection:
         held = _count_rows(connection)
-        stones = _tombstones(connection) if held.get("tombstone") else []
+        stones = tombstones(connection, [*held])
         current = "alembic_version" in held and _revision(connection) == _newest()
         if not replace and (held.get("actor", 0) or held.get("event", 0)):
             told = f"the database holds {held.get('actor', 0)} actors and {held.get('event', 0)} events"
@@ -147,66 +153,21 @@ def restore(url: str, path: Path, *, replace: bool = False) -> Manifest:
         tools = [_tool(name, connection) for name in ("pg_restore", "psql")]
         before, after = (
             _clearing(connection),
-            _closing(connection, manifest, held) + _kept(connection, manifest, stones),
+            _closing(connection, manifest, held) + note_unfinished(connection, stones, since),
         )
-    stayed = _prints(url) if stones and current else frozenset()
+    stayed = address_prints(url) if stones and current else frozenset()
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "restore.sql"
         _script(tools[0], path, script, before, after)
         options = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
         _run([tools[1], *options, f"--file={script}", _plain(url)], url)
     if stones:
-        _erase_again(url, stones, since=datetime.fromisoformat(manifest.made_at) - _CLOCKS, stayed=stayed)
+        bring_up(url, stayed=stayed)
     return manifest
 
 
 def _newest() -> str | None:
     return ScriptDirectory.from_config(alembic_config("")).get_current_head()
-
-
-def _prints(url: str) -> frozenset[bytes]:
-    """What rows with addresses look like before they are replaced: who stands in the same one later was not erased."""
-    from app.db import make_engine, session_scope  # noqa: PLC0415 - the tables are a slow import
-    from app.services.mentions import address_rows  # noqa: PLC0415 - slow import
-
-    engine = make_engine(url)
-    try:
-        with session_scope(engine) as session:
-            return address_rows(session)
-    finally:
-        engine.dispose()
-
-
-def _tombstones(connection: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
-    return connection.execute("SELECT kind, salt, digest, erased_at FROM tombstone ORDER BY id").fetchall()
-
-
-def _kept(connection: psycopg.Connection[Any], manifest: Manifest, stones: list[tuple[Any, ...]]) -> str:
-    """SQL that keeps tombstones with the rows that they are for; backups older than tombstones have no table for it."""
-    if "tombstone" not in manifest.rows:
-        return ""
-    insert = sql.SQL("INSERT INTO public.tombstone (kind, salt, digest, erased_at) VALUES ({}) ON CONFLICT DO NOTHING;")
-    rows = (sql.SQL(", ").join(map(sql.Literal, stone)) for stone in stones)
-    return "\n".join([*(insert.format(row).as_string(connection) for row in rows), ""])
-
-
-def _erase_again(url: str, stones: list[tuple[Any, ...]], *, since: datetime, stayed: frozenset[bytes]) -> None:
-    """Erase what was erased after the backup was made, with this version's schema."""
-    from app.db import make_engine, session_scope, upgrade  # noqa: PLC0415 - the tables are a slow import
-    from app.services.privacy import erase_again  # noqa: PLC0415 - slow import
-    from app.services.tombstones import add_stones  # noqa: PLC0415 - slow import
-    from models.contact import Tombstone  # noqa: PLC0415 - slow import
-
-    upgrade(url)
-    engine = make_engine(url)
-    try:
-        with session_scope(engine) as session:
-            names = ("kind", "salt", "digest", "erased_at")
-            told = (dict(zip(names, stone, strict=True)) for stone in stones)
-            add_stones(session, stones=[Tombstone.model_validate(stone) for stone in told])
-            erase_again(session, since=since, stayed=stayed)
-    finally:
-        engine.dispose()
 
 
 def check_backup(url: str, path: Path) -> Manifest:

@@ -237,9 +237,9 @@ def licences() -> None:
 def upgrade() -> None:
     """Bring the schema to the newest revision."""
     from app.db import database_url  # noqa: PLC0415 - slow import
-    from app.db import upgrade as upgrade_schema  # noqa: PLC0415 - slow import
+    from app.restored import bring_up  # noqa: PLC0415 - slow import
 
-    upgrade_schema(database_url(_settings()))
+    bring_up(database_url(_settings()))
     say("the schema is up to date")
 
 

@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from pgvector.psycopg import register_vector
 from psycopg import errors as pg_errors
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -31,6 +31,9 @@ from app.errors import AppError, BadInput, Conflict, NoRoom, Unavailable
 from app.settings import Settings
 
 log = logging.getLogger(__name__)
+
+UNFINISHED = "unfinished_restore"
+"""A table that is there between the rows of a restore and its end (app/restored.py)."""
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: alembic's scripts and the demo border stand beside the packages."""
@@ -86,7 +89,7 @@ def make_engine(url: str) -> Engine:
         pool_pre_ping=True,
         pool_size=10,
         max_overflow=10,
-        connect_args={"connect_timeout": 5},
+        connect_args=line_care(make_url(url)),
         hide_parameters=True,
     )
 
@@ -104,6 +107,22 @@ def make_engine(url: str) -> Engine:
             context.is_disconnect = True
 
     return engine
+
+
+def line_care(url: URL) -> dict[str, int]:
+    """How long a silent database is waited for: one that lost power or its network says nothing any more.
+
+    What the address says itself holds. With several hosts, the next is tried sooner.
+    """
+    several = "," in str(url.query.get("host", ""))
+    care = {
+        "connect_timeout": 2 if several else 5,
+        "keepalives_idle": 3,
+        "keepalives_interval": 1,
+        "keepalives_count": 2,
+        "tcp_user_timeout": 5000,
+    }
+    return {name: value for name, value in care.items() if name not in url.query}
 
 
 def _reviving_connect(data_dir: Path) -> Callable[..., Any]:
@@ -179,12 +198,22 @@ def _known_revisions() -> frozenset[str]:
     return frozenset(s.revision for s in ScriptDirectory.from_config(alembic_config("")).walk_revisions())
 
 
+def is_unfinished(engine: Engine) -> bool:
+    """Whether a restore was cut off before its end (app/restored.py)."""
+    with translated_errors(), engine.connect() as connection:
+        return connection.execute(text(f"SELECT to_regclass('public.{UNFINISHED}')")).scalar() is not None
+
+
 def require_schema(engine: Engine) -> None:
     """Raise Unavailable, with the way out, unless the schema is the one this code was written for."""
     with translated_errors():
         found, wanted = schema_revisions(engine)
-    if found == wanted:
+    if found == wanted and not is_unfinished(engine):
         return
+    if found == wanted:
+        raise Unavailable(
+            "a restore was cut off before those were erased again who had been: run `viaduc db upgrade`, which ends it"
+        )
     if found is not None and found not in _known_revisions():
         told = f"the database has the schema of revision {found}, which a newer Viaduc made"
         raise Unavailable(f"{told}: start that version, or restore a backup of this one")

@@ -19,7 +19,7 @@ from app.api import routers
 from app.api.described import describe_keys
 from app.api.problems import app_error_answer, http_error_answer, problem, validation_answer
 from app.crowding import Crowding, make_turns
-from app.db import database_url, explain_database_error, make_engine, require_schema, upgrade
+from app.db import database_url, explain_database_error, make_engine, require_schema
 from app.errors import AppError
 from app.guard import Guard, checked_by_guard
 from app.headers import EVERY_ANSWER, SecurityHeaders
@@ -30,6 +30,7 @@ from app.logs import HEADER, RequestId, request_id
 from app.observe import BodyLimit, Observe
 from app.packing import Packed
 from app.planner import Planner
+from app.restored import bring_up
 from app.room import room_for_changes
 from app.services.apart import end_all
 from app.services.meaning import MeaningHolder, load_meaning
@@ -156,7 +157,7 @@ def open_database(settings: Settings) -> Engine:
     """The engine, with the schema this code needs: brought up to date when the server is the embedded one."""
     url = database_url(settings)
     if settings.database_url is None:
-        upgrade(url)
+        bring_up(url)
     engine = make_engine(url)
     try:
         require_schema(engine)

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.backup import Manifest, back_up, check_backup, restore
-from app.db import database_url, upgrade
+from app.db import database_url
+from app.restored import bring_up
 from app.settings import Settings
 
 
@@ -26,7 +27,7 @@ def bring_back(settings: Settings, path: Path, *, replace: bool) -> str:
     """Restore a backup, then bring its schema to this version's."""
     url = database_url(settings)
     manifest = restore(url, path, replace=replace)
-    upgrade(url)
+    bring_up(url)
     return f"restored {_facts(manifest)}, made {manifest.made_at}"
 
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from app.db import database_url, session_scope, upgrade
+from app.db import database_url, session_scope
 from app.errors import Unavailable
 from app.guard import Routes
 from app.keeper import Keeper, Life, can_keep, open_door
 from app.logs import set_up_logging
 from app.main import background_model, create_app, open_database
+from app.restored import bring_up
 from app.services.access.keys import has_admin
 from app.services.meaning import MeaningHolder
 from app.services.retention import periods_of
@@ -38,7 +39,7 @@ def run_service(
     """
     set_up_logging(settings.log_level, settings.log_format)
     if migrate:
-        upgrade(database_url(settings))
+        bring_up(database_url(settings))
     # A database that is down or of an old schema is told before anything listens.
     opened = engine or open_database(settings)
     say_how_to_come_in(settings, opened)

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import re
+import subprocess
+import sys
 import zipfile
 import zlib
 from datetime import timedelta
@@ -16,7 +18,9 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session, SQLModel, col, select
 
 from app.backup import back_up, restore
-from app.db import make_engine, session_scope
+from app.db import UNFINISHED, make_engine, require_schema, session_scope
+from app.errors import Unavailable
+from app.restored import bring_up
 from app.services.access.people import put_person
 from app.services.actors import create_actor
 from app.services.contacts import create_contact
@@ -294,4 +298,47 @@ def test_who_was_entered_anew_stays_when_a_newer_backup_comes_back(scratch_url: 
     restore(scratch_url, tmp_path / "new.zip", replace=True)
     with session_scope(engine) as session:
         assert [(c.email, c.phone) for c in session.exec(select(Contact))] == [(ANNE, None)]
+    engine.dispose()
+
+
+def restore_and_kill(url: str, engine: Engine, path: Path) -> None:
+    """Restore as the terminal does, killed as soon as the rows are back."""
+    lines = "import sys; from pathlib import Path; from app.backup import restore; "
+    code = lines + "restore(sys.argv[1], Path(sys.argv[2]), replace=True)"
+    held = "SELECT xmin::text FROM pg_class WHERE oid = to_regclass(:name)"
+    with engine.connect() as connection:
+        before = connection.execute(text(held), {"name": UNFINISHED}).scalar()
+    with subprocess.Popen([sys.executable, "-c", code, url, str(path)]) as process:
+        now = before
+        while now in {None, before} and process.poll() is None:
+            with engine.connect() as connection:
+                now = connection.execute(text(held), {"name": UNFINISHED}).scalar()
+        process.kill()
+    assert now not in {None, before}
+
+
+@pytest.mark.slow
+def test_a_restore_that_is_cut_off_before_it_erased_again_is_ended_before_anything_starts(
+    scratch_url: str, tmp_path: Path
+) -> None:
+    engine = make_engine(scratch_url)
+    with session_scope(engine) as session:
+        fill(session)
+    back_up(scratch_url, tmp_path / "old.zip")
+    with session_scope(engine) as session:
+        erase_person(session, email=ANNE)
+        erase_organisation(session, actor_id=1)
+    engine.dispose()
+
+    restore_and_kill(scratch_url, engine, tmp_path / "old.zip")
+    assert places_of(engine, ANNE) != []
+    for refused in (lambda: require_schema(engine), lambda: back_up(scratch_url, tmp_path / "half.zip")):
+        with pytest.raises(Unavailable, match="a restore was cut off"):
+            refused()
+    # Cut off a second time, and then brought to its end.
+    restore_and_kill(scratch_url, engine, tmp_path / "old.zip")
+    bring_up(scratch_url)
+    require_schema(engine)
+    assert (places_of(engine, ANNE), places_of(engine, ORGANISATION)) == ([], [])
+    bring_up(scratch_url)
     engine.dispose()

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from app import room
-from app.db import alembic_config, explain_database_error, make_engine, ping, require_schema
+from app.db import UNFINISHED, alembic_config, explain_database_error, make_engine, ping, require_schema
 from app.errors import AppError
 from app.services.meaning import Meaning, MeaningHolder
 from app.settings import Settings
@@ -92,6 +92,15 @@ def from_the_future(url: str) -> str:
     return said
 
 
+def cut_off(url: str) -> str:
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE TABLE {UNFINISHED} (since timestamptz, stones jsonb)"))
+    said = told(engine)
+    engine.dispose()
+    return said
+
+
 def reads_only(url: str) -> str:
     cause = psycopg.errors.ReadOnlySqlTransaction("cannot execute in a read-only transaction")
     return explain_database_error(OperationalError("SELECT 1", {}, cause)).detail
@@ -106,6 +115,7 @@ def reads_only(url: str) -> str:
         (at_revision("base"), "no schema yet"),
         (at_revision("0007"), "revision 0007"),
         (from_the_future, "newer Viaduc"),
+        (cut_off, "cut off"),
         (reads_only, "only reads"),
     ],
 )

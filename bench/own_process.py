@@ -17,13 +17,13 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def serving(url: str, folder: Path) -> Iterator[tuple[int, int]]:
-    """`viaduc serve` in a process of its own: its port and its process id."""
+def serving(url: str, folder: Path, **settings: object) -> Iterator[tuple[int, int]]:
+    """`viaduc serve` in a process of its own, with these settings beside its own: its port and its process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
     told = {"DATABASE_URL": url, "PORT": port, "DATA_DIR": folder, "LOCAL_ADMIN": "true", "RATE_ADDRESS": 10**9,
-            "LOG_LEVEL": "warning"}  # fmt: skip
+            "LOG_LEVEL": "warning", **settings}  # fmt: skip
     environment = os.environ | {f"VIADUC_{name}": str(value) for name, value in told.items()}
     command = [sys.executable, "-c", "from app.cli import main; main()", "serve"]
     process = subprocess.Popen(command, env=environment, cwd=ROOT)

@@ -2,15 +2,19 @@
 
     python bench/imports.py            10,000 and 100,000 rows, CSV
     python bench/imports.py --rows 10000 --format xlsx
+    python bench/imports.py --untagged                  headings that name no language: it is detected, text by text
 
 Each row is one actor with a description in three languages, two offers and a need. Seed 0, so the files are the same.
+Beside the clock stands the processor time of the import's own process (the database's is not in it), and the load.
 """
 
 import argparse
 import csv
 import io
 import json
+import os
 import random
+import re
 import resource
 import subprocess
 import sys
@@ -31,6 +35,7 @@ HEADINGS = [
     "id", "Nom", "Type", "Pays", "Région", "NUTS", "Ville", "Site web", "Langues", "Secteurs",
     "Description FR", "Description NL", "Description EN", "Offre 1 (FR)", "Offre 2 (FR)", "Besoin (FR)",
 ]  # fmt: skip
+_UNTAGGED = [re.sub(r" (FR|NL|EN)$| \((FR)\)$", "", h) for h in HEADINGS]
 _WORDS = {
     "fr": "laboratoire textile essais recherche matériaux composites énergie bois santé numérique capteurs procédés "
     "recyclage fibres polymères région entreprises partenaires innovation production logistique eau mesure qualité",
@@ -66,7 +71,7 @@ def rows(n: int) -> list[list[str]]:
     return made
 
 
-def as_file(n: int, kind: str) -> bytes:
+def as_file(n: int, kind: str, headings: list[str]) -> bytes:
     """The generated file."""
     if kind == "jsonl":
         return "\n".join(json.dumps(dict(zip(HEADINGS, r, strict=True)), ensure_ascii=False) for r in rows(n)).encode()
@@ -75,13 +80,13 @@ def as_file(n: int, kind: str) -> bytes:
 
         book = Workbook(write_only=True)
         sheet = book.create_sheet("map")
-        for row in [HEADINGS, *rows(n)]:
+        for row in [headings, *rows(n)]:
             sheet.append(row)
         packed = io.BytesIO()
         book.save(packed)
         return packed.getvalue()
     out = io.StringIO()
-    csv.writer(out, delimiter=";").writerows([HEADINGS, *rows(n)])
+    csv.writer(out, delimiter=";").writerows([headings, *rows(n)])
     return out.getvalue().encode()
 
 
@@ -141,10 +146,11 @@ def copy_floor(engine: Engine, folder: Path) -> float:
     return took
 
 
-def make(folder: Path, n: int, kind: str) -> Path:
+def make(folder: Path, n: int, kind: str, *, untagged: bool) -> Path:
     """The generated file, made by a process of its own: the memory that is measured is the import's."""
     path = folder / f"bench-{n}.{kind}"
-    subprocess.run([sys.executable, __file__, "--make", str(path), "--rows", str(n)], check=True)
+    asked = ["--make", str(path), "--rows", str(n), *(["--untagged"] if untagged else [])]
+    subprocess.run([sys.executable, __file__, *asked], check=True)
     return path
 
 
@@ -153,17 +159,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, action="append")
     parser.add_argument("--format", choices=["csv", "jsonl", "xlsx"], default="csv")
+    parser.add_argument("--untagged", action="store_true", help="headings that name no language (CSV, XLSX)")
     parser.add_argument("--make", type=Path, help="only write the file of that name")
     asked = parser.parse_args()
     if asked.make:
-        asked.make.write_bytes(as_file(asked.rows[0], asked.make.suffix.lstrip(".")))
+        headings = _UNTAGGED if asked.untagged else HEADINGS
+        asked.make.write_bytes(as_file(asked.rows[0], asked.make.suffix.lstrip("."), headings))
         return
     with tempfile.TemporaryDirectory() as folder:
         url = start_embedded(Path(folder) / "database")
         upgrade(url)
         engine = make_engine(url)
         for n in asked.rows or [10_000, 100_000]:
-            print(json.dumps(measure(engine, make(Path(folder), n, asked.format), n)), flush=True)
+            path = make(Path(folder), n, asked.format, untagged=asked.untagged)
+            print(json.dumps(measure(engine, path, n) | {"load": round(os.getloadavg()[0], 1)}), flush=True)
         engine.dispose()
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,7 +16,7 @@ from app.services.importing.notes import Place
 from app.services.importing.remarks import Unreadable, remark
 from app.services.importing.values import parse_phone, region_country
 from app.services.importing.words import fold_word
-from matching.encoder.language import detect_language
+from matching.encoder.language import Scores, rate_languages, settle_language
 from models.actor import MAX_TEXT, ActorCreate, LocalText
 from models.competence_map import Rejection
 from models.remark import Remark
@@ -132,15 +132,22 @@ def _contradiction(first: Draft, later: Draft, name: str) -> Rejection:
     return rejection(later, heading, value, remark("contradiction", line=first.line, value=said))
 
 
-def detect_missing_languages(draft: Draft) -> None:
-    """Give every text a language. Long ones first: with the working languages they settle the short, doubtful ones."""
+def detect_missing_languages(drafts: Iterable[Draft]) -> None:
+    """Give every text of some drafts a language; the texts are rated together, each wording once."""
+    waiting = [draft for draft in drafts if any(t.lang is None for listed in draft.texts.values() for t in listed)]
+    unsaid = {t.text for d in waiting for listed in d.texts.values() for t in listed if t.lang is None}
+    rated = dict(zip(unsaid, rate_languages(list(unsaid)), strict=True))
+    for draft in waiting:
+        _settle(draft, rated)
+
+
+def _settle(draft: Draft, rated: Mapping[str, Scores]) -> None:
+    """Long texts first: with the working languages they settle the short, doubtful ones."""
     texts = [t for listed in draft.texts.values() for t in listed]
-    if all(t.lang for t in texts):
-        return
     likely = [*draft.lists.get("languages", []), *(t.lang for t in texts if t.lang)]
     likely += _official(draft.scalars.get("country", ""))
     for text in sorted((t for t in texts if t.lang is None), key=lambda t: -len(t.text)):
-        text.lang, confidence = detect_language(text.text, likely)
+        text.lang, confidence = settle_language(rated[text.text], likely)
         if len(text.text) < _SHORT and likely and text.lang not in likely:
             text.lang = likely[0]
         if confidence >= _SHAKY:

@@ -117,11 +117,11 @@ class Source:
 
     def _finish(self, done: list[Draft | Rejected]) -> Batch:
         finished: Batch = []
+        detect_missing_languages(item for item in done if isinstance(item, Draft))
         for item in done:
             if isinstance(item, Rejected):
                 finished.append(item)
                 continue
-            detect_missing_languages(item)
             result = finish(item, self.context)
             finished.append(Rejected(item.lines, result) if isinstance(result, list) else result)
         return finished

@@ -1,11 +1,13 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.encoder.language import LANGUAGES, detect_language, detect_languages
+from matching.encoder.language_scores import language_scores, load_identifier
 
 SENTENCES = Path(__file__).resolve().parents[3] / "bench" / "languages_sentences.jsonl"
 
@@ -55,3 +57,21 @@ def test_any_text_gives_a_known_code_and_a_probability(text: str) -> None:
     assert language in {*LANGUAGES, "und"}
     assert 0.0 <= probability <= 1.0
     assert detect_languages([text, text]) == [language, language]
+
+
+def test_many_texts_at_once_are_scored_as_the_library_scores_one() -> None:
+    rows = [json.loads(line) for line in SENTENCES.read_text(encoding="utf-8").splitlines()]
+    odd = ["ABC GMBH", "x", "…", "ß" * 3000, "e\u0301te\u0301 et hiver", "日本", "\x00", ""]
+    texts = [*odd, *(text for row in rows for text in row.values())]
+    assert len(texts) > 150
+    for text, mine in zip(texts, language_scores(texts), strict=True):
+        theirs = dict(load_identifier().rank(text[:2000]))
+        assert mine == pytest.approx([theirs[language] for language in LANGUAGES], rel=1e-5, abs=0.02), text
+    assert [language for language in detect_languages(texts) if language == "und"] == ["und"] * 4
+    assert language_scores([]).shape == (0, len(LANGUAGES))
+
+
+def test_a_text_alone_and_in_company_has_the_same_scores() -> None:
+    texts = [text for line in SENTENCES.read_text(encoding="utf-8").splitlines() for text in json.loads(line).values()]
+    alone = np.concatenate([language_scores([text]) for text in [*texts, ""]])
+    assert np.array_equal(alone, language_scores([*texts, ""]))

@@ -40,7 +40,7 @@ def _score(text: str) -> NDArray[np.float32]:
         return np.full(len(LANGUAGES), _NOTHING, np.float32)
     feature, counts = (np.array(column) for column in zip(*sorted(visits.items()), strict=True))
     scores = _sums(counts, feature, np.zeros(1, np.int64))
-    return scores[0][_model().columns]
+    return np.asarray(scores[0, _model().columns], np.float32)
 
 
 def _sums(counts: NDArray[np.int64], feature: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[np.float32]:

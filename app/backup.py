@@ -27,7 +27,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from app import __version__
-from app.db import UNFINISHED, alembic_config
+from app.db import UNFINISHED, alembic_config, libpq_words
 from app.errors import BadInput, Conflict, NoRoom, Unavailable
 from app.restored import address_prints, bring_up, note_unfinished, tombstones
 
@@ -287,10 +287,7 @@ def _embedded_programs(name: str) -> list[str]:
 
 def _plain(url: str, *, password: bool = False) -> str:
     """A libpq address; without the password where other users of the machine could read it."""
-    parsed = make_url(url).set(drivername="postgresql")
-    if not password and parsed.password:
-        parsed = parsed.set(password=None)
-    return parsed.render_as_string(hide_password=False)
+    return libpq_words(make_url(url), password=password)
 
 
 def _environment(url: str | None) -> dict[str, str]:

@@ -19,6 +19,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from pgvector.psycopg import register_vector
 from psycopg import errors as pg_errors
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -107,6 +108,15 @@ def make_engine(url: str) -> Engine:
             context.is_disconnect = True
 
     return engine
+
+
+def libpq_words(url: URL, *, password: bool = True, **more: Any) -> str:
+    """An address as libpq's keywords: they hold whatever a password is made of, an address line holds no space."""
+    named = url.translate_connect_args(username="user", database="dbname")
+    if not password:
+        named.pop("password", None)
+    asked = {name: value if isinstance(value, str) else ",".join(value) for name, value in url.query.items()}
+    return make_conninfo("", **{**named, **asked, **more})
 
 
 def line_care(url: URL) -> dict[str, int]:

@@ -22,6 +22,7 @@ import psycopg
 from sqlalchemy import Engine
 
 from app.concerned import Concerned
+from app.db import libpq_words, line_care
 from app.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -72,8 +73,7 @@ class Live:
     """Hears what the database tells, and hands it to the open streams of this process."""
 
     def __init__(self, engine: Engine) -> None:
-        url = engine.url.set(drivername="postgresql")
-        self._conninfo = url.render_as_string(hide_password=False)
+        self._conninfo = libpq_words(engine.url, **line_care(engine.url))
         self._ears: dict[int, set[Ear]] = {}
         self._last: dict[tuple[int, str, int | None], float] = {}
         self._concerned = Concerned(self._conninfo)
@@ -187,7 +187,7 @@ class Live:
 
     async def _hear(self) -> None:
         connection = await psycopg.AsyncConnection.connect(
-            self._conninfo, autocommit=True, connect_timeout=5, application_name="viaduc live"
+            self._conninfo, autocommit=True, application_name="viaduc live"
         )
         async with connection:
             await connection.execute(f"LISTEN {CHANNEL}")

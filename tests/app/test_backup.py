@@ -3,13 +3,15 @@
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
-from sqlalchemy import create_engine, text
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import create_engine, make_url, text
 from sqlmodel import Session, col, select
 
 from app.backup import back_up, check_backup, read_manifest, restore
-from app.db import make_engine, upgrade
+from app.db import libpq_words, make_engine, several_hosts, upgrade
 from app.errors import BadInput, Conflict
 from app.services.actors import create_actor
 from models.actor import Actor, ActorCreate
@@ -126,3 +128,14 @@ def test_the_terminal_backs_up_tries_and_restores(
     fill(scratch_url, "Bo")
     assert viaduc("db", "restore", "--replace", target).code == 0
     assert names(scratch_url) == ["Ada"]
+
+
+def test_an_address_reaches_the_programs_of_the_database_whatever_its_password_is_made_of() -> None:
+    words = "it's a \\ s3cr t@:/%?"
+    url = f"postgresql+psycopg://viaduc:{quote(words, safe='')}@one.example,two.example:5433/viaduc"
+    told = conninfo_to_dict(libpq_words(make_url(several_hosts(url)), connect_timeout=5))
+    assert told == {
+        "host": "one.example,two.example", "port": "5432,5433", "user": "viaduc", "password": words, "dbname": "viaduc",
+        "target_session_attrs": "read-write", "connect_timeout": "5",
+    }  # fmt: skip
+    assert "password" not in conninfo_to_dict(libpq_words(make_url(url.split("one")[0] + "one/x"), password=False))

@@ -2,15 +2,25 @@
 
 import io
 import json
+import random
+from collections.abc import Callable
 from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from app.security import Principal
 from app.services.views import Look, record_view
+from app.settings import Settings
 from models.views import ActorView
+from tests.app.importing.mutations import mutate
+from tests.serving import serving
+
+NASTY = sorted(p for p in (Path(__file__).parent / "importing" / "nasty").iterdir() if p.suffix != ".toml")
 
 CSV = (
     "Nom;Pays;Ville;Description;Offres;Besoins\n"
@@ -181,3 +191,48 @@ def test_a_problem_names_the_code_of_its_reason(client: TestClient) -> None:
     [error] = answer.json()["errors"]
     assert (answer.status_code, error["reason"]) == (422, "x.pdf is a PDF document; save its table as XLSX or CSV")
     assert error["remark"] == {"code": "is_pdf", "values": {"name": "x.pdf"}}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_broken_file_brings_an_error_of_the_service(client: TestClient, seed: int) -> None:
+    rng, outcomes = random.Random(seed), set()
+    for path in rng.sample(NASTY, 25):
+        file = {"file": (path.name, mutate(rng, path.read_bytes()))}
+        answer = client.post("/maps/imports?apply=true", data={"name": path.name}, files=file)
+        outcomes.add(answer.status_code)
+        if answer.status_code == 201:
+            number = answer.json()["id"]
+            shown = client.get(f"/console/maps/imports/{number}", headers={"accept-language": "fr"})
+            assert (shown.status_code, path.name in shown.text) == (200, True)
+            assert client.get(f"/maps/imports/{number}/rejected").status_code == 200
+            assert client.post(f"/maps/imports/{number}/undo").status_code == 200
+    assert outcomes <= {201, 413, 422}
+    assert client.get("/actors").json()["total"] == 0
+
+
+class Maps(BaseHTTPRequestHandler):
+    """A host that hands out one map."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Disposition", 'attachment; filename="carte.csv"')
+        self.end_headers()
+        self.wfile.write(CSV.encode())
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+def test_a_file_is_fetched_where_its_host_is_allowed(
+    settings: Settings, applications: Callable[[Settings], FastAPI]
+) -> None:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Maps)) as server:
+        host = f"localhost:{server.server_address[1]}"
+        allowing = settings.model_copy(update={"import_urls": f"private:{host}"})
+        with TestClient(applications(allowing)) as client:
+            body = {"url": f"http://{host}/map", "map": {"name": "Carte"}}
+            row = client.post("/maps/imports/from-address?apply=true", json=body).json()
+            elsewhere = client.post("/maps/imports/from-address", json=body | {"url": "http://evil.example/x"})
+    assert (row["filename"], row["fetched_from"], row["state"]) == ("carte.csv", body["url"], "applied")
+    assert (row["report"]["new"], row["report"]["rejected_rows"]) == (1, 1)
+    assert (elsewhere.status_code, elsewhere.json()["errors"][0]["remark"]["code"]) == (422, "fetch_host")

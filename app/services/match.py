@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlmodel import Session
 
 from app.errors import NotFound
@@ -26,7 +27,7 @@ from matching.ranking.glance import best_merits, find_best
 from matching.ranking.hubs import measure_hubness
 from matching.ranking.parts import Relations, Scoring
 from matching.ranking.profile import Passage, Pool, Profile
-from matching.ranking.rank import Request, rank, shortlist_length
+from matching.ranking.rank import Ranking, Request, rank, shortlist_length
 from models.actor import LocalText
 from models.match import InlineProfile, MatchAnswer, MatchRequest
 
@@ -79,7 +80,7 @@ def find_matches(
         near = _nearest(loaded.crowd, question.profile, wanted, asked)
         loaded = _unpacked(session, meaning, loaded, near)
     allowed = who_is_wanted(loaded.facts, wanted) & ~loaded.silent
-    ranking = rank(question.profile, loaded.pool, asked, allowed)
+    ranking = _ranked(question, loaded, asked, allowed)
     return MatchAnswer(
         suggestions=[suggestion_of(s, loaded.actors[int(s.id)], reader, question.stored) for s in ranking.suggestions],
         threshold=ranking.threshold,
@@ -89,6 +90,22 @@ def find_matches(
         weights_proposal=in_force.proposal,
         took_ms=round((time.perf_counter() - started) * 1000, 2),
     )
+
+
+def _ranked(question: Question, loaded: LoadedPool, asked: Request, allowed: NDArray[np.bool_]) -> Ranking:
+    """The ranking; of a stored actor, the one of before where nothing that it depends on is otherwise."""
+    if question.stored is None or not loaded.complete:
+        return rank(question.profile, loaded.pool, asked, allowed)
+    scoring = asked.scoring
+    # What is not named here, the bridges between sectors say, raises the revision when it changes: another pool.
+    key = (
+        question.profile.id,
+        (asked.k, asked.min_score, asked.diversity, asked.explain),
+        scoring.weights,
+        frozenset(scoring.relations.items()),
+        allowed.tobytes(),
+    )
+    return loaded.rankings.get_or(key, lambda: rank(question.profile, loaded.pool, asked, allowed))
 
 
 def _with_own_numbers(request: MatchRequest, sight: Sight) -> MatchRequest:

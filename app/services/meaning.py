@@ -1,7 +1,6 @@
 """The meaning of texts: the encoder and the language-neutral space, loaded once and shared."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import Unavailable
+from app.services.lately import Lately
 from matching.encoder.joined import space_for
 from matching.encoder.load import load_encoder
 from matching.encoder.neutral import NeutralSpace
@@ -27,10 +27,9 @@ class Meaning:
 
     encoder: Encoder
     space: NeutralSpace
-    _asked: OrderedDict[tuple[str, str], NDArray[np.float32]] = field(
-        default_factory=OrderedDict, repr=False, compare=False
+    _asked: Lately[tuple[str, str], NDArray[np.float32]] = field(
+        default_factory=lambda: Lately(QUESTIONS), repr=False, compare=False
     )
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -52,16 +51,10 @@ class Meaning:
     def question(self, texts: Sequence[str], languages: Sequence[str]) -> NDArray[np.float32]:
         """The same for what people ask: a question is asked again with another filter, page or language."""
         said = list(zip(texts, languages, strict=True))
-        with self._lock:
-            known = {one: self._asked[one] for one in said if one in self._asked}
+        known = {one: found for one in said if (found := self._asked.get(one)) is not None}
         new = [one for one in dict.fromkeys(said) if one not in known]
-        known |= zip(new, self.vectors([text for text, _ in new], [lang for _, lang in new]), strict=True)
-        with self._lock:
-            for one in said:
-                self._asked[one] = known[one]
-                self._asked.move_to_end(one)
-            while len(self._asked) > QUESTIONS:
-                self._asked.popitem(last=False)
+        for one, vector in zip(new, self.vectors([t for t, _ in new], [lang for _, lang in new]), strict=True):
+            known[one] = self._asked.keep(one, vector)
         return np.stack([known[one] for one in said]) if said else self.vectors([], [])
 
 

@@ -2,8 +2,8 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
@@ -16,13 +16,17 @@ from sqlmodel import Session, col
 from app.services.actor_rows import ACTOR_COLUMNS, PoolActor, pool_actor
 from app.services.crowd import CrowdKeeper
 from app.services.language_means import Shift, decode_vectors, load_shift, neutral_units
+from app.services.lately import Lately
 from app.services.pool_revision import current_revision
 from app.services.wanted import Facts
 from matching.ranking.crowd import Crowd
 from matching.ranking.profile import Passage as RankedPassage
 from matching.ranking.profile import Pool
+from matching.ranking.rank import Ranking
 from models.actor import Actor
 from models.passage import Passage
+
+RANKINGS = 1_000
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class LoadedPool:
     """Mean hubness of the whole corpus: what every actor's own is compared with."""
     crowd: Crowd | None = None
     """Where the actors are too many to rank all: `pool` is empty, and candidates are found here for each question."""
+    rankings: Lately[Hashable, Ranking] = field(default_factory=lambda: Lately(RANKINGS), compare=False)
+    """How stored actors were ranked lately: front ends ask for the same people again and again."""
 
     @property
     def complete(self) -> bool:

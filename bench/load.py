@@ -113,10 +113,11 @@ def main() -> int:
 async def play(running: Running, event: Event, phase: Phase, asked: argparse.Namespace) -> None:
     """Run a phase: processes of people, and a look at the service twice a second meanwhile."""
     print(f"\n{phase.name}: {phase.seconds:.0f} s, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
+    parts = list(event.people(phase.times, asked))
     phase.began = time.monotonic()
     until = phase.began + phase.seconds
     before = running.processor_s()
-    people = [begin(part, asked, until, running, n) for n, part in enumerate(event.people(phase.times, asked))]
+    people = [begin(part, asked, until, running, n) for n, part in enumerate(parts)]
     while time.monotonic() < until:
         await asyncio.sleep(min(2.0, max(0.0, until - time.monotonic())))
         phase.memory.append((time.monotonic() - phase.began, running.memory_mb()))

@@ -383,7 +383,7 @@ def main() -> None:
         "rows": seen.rows,
         "kept": seen.kept,
         "cpu_s": time.process_time(),
-        "lag_p99": lag[int(0.99 * (len(lag) - 1))],
+        "lag_p99": lag[int(0.99 * (len(lag) - 1))] if lag else 0.0,
     }
     Path(asked["out"]).write_text(json.dumps(told), encoding="utf-8")
 

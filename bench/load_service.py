@@ -119,7 +119,9 @@ class Running:
         postmaster = int((self.folder / "postgres" / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
         database = _cpu_s(postmaster)
         inside = postmaster in _all(self.process.pid)
-        return {"service and solver": _cpu_s(self.process.pid) - (database if inside else 0), "database": database}
+        both = _cpu_s(self.process.pid) - (database if inside else 0)
+        solver = sum(_cpu_s(pid) for pid in descendants(self.process.pid) if "apart_child" in _command(pid))
+        return {"service": both - solver, "solver": solver, "database": database}
 
 
 def children(pid: int) -> list[int]:
@@ -142,6 +144,13 @@ def descendants(pid: int) -> list[int]:
 
 def _all(pid: int) -> set[int]:
     return {pid}.union(*map(_all, children(pid)))
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8")
+    except OSError:
+        return ""
 
 
 def _name(pid: int) -> str:

@@ -38,7 +38,7 @@ _BY_MACHINES = frozenset(
     }
 )
 """Where machines wrote an organisation's name. What people wrote is theirs: it is counted, and left to a person."""
-_SECRET = ("hash", "digest", "vector", "search_text")
+_SECRET = ("hash", "digest", "vector", "search_text", "hidden_text", "veil")
 Erased = tuple[Counter[str], list[int], Words]
 
 

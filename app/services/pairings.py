@@ -78,6 +78,14 @@ def compute(
     else:
         result = solve_problem(problem, limit, tell)
     violations = check(problem, result.plan)
+    missed = result.certificate.missed_must
+    if missed and all(v.rule in {"must", "request"} for v in violations):
+        a, b = missed[0]
+        raise BadInput.of(
+            "time_limit_s",
+            f"no plan was found in the time given that holds everything that is promised; {a} with {b} is missing, and "
+            f"{len(missed) - 1} more: give it more time, or promise less",
+        )
     if violations and result.certificate.status != "infeasible":
         raise AppError(f"the plan that was computed breaks a rule and was thrown away: {violations[0].message}")
     return result

@@ -1,5 +1,6 @@
 """Plans for requested meetings: MaxSAT where it is small enough to be proven, then fewer idle rounds, then places."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from matching.pairing.contradiction import contradicting_rules
@@ -56,9 +57,22 @@ def _impossible(task: Task) -> tuple[str, ...]:
         if not mask:
             a, b = wishes[m].a, wishes[m].b
             return (f"meeting {m} ({a} with {b}) is requested", f"no round is open to {a} and {b} for it")
-    if all(task.masks):
-        return ()
+    why = _too_many(task)
+    if all(task.masks) or why:
+        return why
     return contradicting_rules(task) or ("the order of the requested meetings leaves one of them no round",)
+
+
+def _too_many(task: Task) -> tuple[str, ...]:
+    """Somebody with more requested meetings than rounds to hold them in."""
+    model = task.model
+    asked = Counter(end for pair in task.pairs for end in pair)
+    for who, meetings in asked.items():
+        rounds = sum(model.seat_bits[seat].bit_count() for seat in model.seats_by_owner[who])
+        if meetings > rounds:
+            name = model.problem.participants[who].id
+            return (f"{name} has {meetings} requested meetings", f"{name} has time for {rounds} at most")
+    return ()
 
 
 def _place(task: Task, run: Run) -> Placing:

@@ -24,15 +24,19 @@ def read_weights(session: SessionDep) -> ServiceWeights:
 
 
 @router.get("/bridges")
-def read_bridges(session: SessionDep) -> Bridges:
+def read_bridges(session: SessionDep, reading: ReadingDep) -> Bridges:
     """Read the bridges between sectors: which count as near though they are not the same"""
+    reading.tell("bridges", 0)
     return bridges.list_bridges(session)
 
 
-@router.put("/bridges")
-def set_bridges(session: SessionDep, wanted: BridgesBody) -> Bridges:
+@router.put("/bridges", responses=responses(412))
+def set_bridges(session: SessionDep, changing: ChangingDep, wanted: BridgesBody) -> Bridges:
     """Replace the bridges, for every next match and plan; shipped ones that are not named are taken away"""
-    return bridges.set_bridges(session, bridges=wanted)
+    changing.require("bridges", 0)
+    answer = bridges.set_bridges(session, bridges=wanted)
+    changing.tell("bridges", 0)
+    return answer
 
 
 @router.get("/proposals")

@@ -15,7 +15,7 @@ from app.errors import Stale
 
 Kind = Literal[
     "event", "rounds", "places", "interpreters", "participant", "agenda", "note",
-    "actor", "relations", "contact", "tandem", "programme", "import", "people",
+    "actor", "relations", "contact", "tandem", "programme", "import", "people", "bridges",
 ]  # fmt: skip
 
 _KEY = "kind = :kind AND id = :id AND part = :part"
@@ -29,6 +29,7 @@ _OWNER = {
     "programme": "SELECT 1 FROM programme WHERE id = :id FOR NO KEY UPDATE",
     "import": "SELECT 1 FROM map_import WHERE id = :id FOR NO KEY UPDATE",
     "people": "SELECT 1 FROM access_person ORDER BY id FOR NO KEY UPDATE",
+    "bridges": "SELECT 1 FROM sector_bridge ORDER BY one, other FOR NO KEY UPDATE",
 }
 _EVENT = "SELECT 1 FROM event WHERE id = :id FOR NO KEY UPDATE"
 _NAMES = {
@@ -49,7 +50,8 @@ class Subject:
 
     `id` and `part`: of an event (its own fields, one of its lists, what agendas allow) or an actor (itself, its
     relations), a programme, an import: its number. A registration: event and actor. A contact: actor and contact. A
-    tandem: the lower and the higher of the two. A note: event and number of the plan. People who sign in: one list.
+    tandem: the lower and the higher of the two. A note: event and number of the plan. People who sign in, bridges
+    between sectors: one list each.
     """
 
     kind: Kind

@@ -163,6 +163,8 @@ OTHERS = {
     "programme": ("/programmes/1", "PUT", "/programmes/1", {"name": "Tandem"}, {"name": "Other"}),
     "agenda": ("/events/1/agenda", "PUT", "/events/1/agenda", {"wishes": False}, {"details": False}),
     "note": ("/events/1/plans/1", "PUT", "/events/1/plans/1/note", {"note": "Mine"}, {"note": "Theirs"}),
+    "bridges": ("/weights/bridges", "PUT", "/weights/bridges", [{"between": ["design", "textile"], "value": 0.3}],
+                [{"between": ["design", "textile"], "value": 0.4}]),
     "people": ("/people", "PUT", "/people", PERSON, PERSON | {"role": "admin"}),
 }  # fmt: skip
 

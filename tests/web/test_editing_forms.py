@@ -33,7 +33,7 @@ NO_EDITS = {
         "/console/maps/imports/{import_id}/stop", "/console/maps/imports/{import_id}/undo",
         "/console/maps/imports/{import_id}/discard", "/console/actors/{actor_id}/contacts/{contact_id}/remove",
         "/console/privacy/texts/remove", "/console/privacy/person/erase", "/console/privacy/periods/sweep",
-        "/console/privacy/organisations/{actor_id}/erase",
+        "/console/privacy/organisations/{actor_id}/erase", "/console/memory/bridges/reset",
     },
     "shows nothing of what is stored: what is sent is meant as a whole": {
         "/console/access/people", "/console/maps/sectors",
@@ -110,6 +110,8 @@ EDITS = [
          "UPDATE tandem_step SET note = 'Theirs'", "tandem_step"),
     Edit("/console/memory/tandems/{actor_id}/{partner_id}/steps", TANDEM, f"{TANDEM}/steps",
          "UPDATE tandem SET status = 'in_discussion'", "tandem_step"),
+    Edit("/console/memory/bridges", "/console/memory/bridges", "/console/memory/bridges",
+         "INSERT INTO sector_bridge VALUES ('design', 'textile', 0.3)", "sector_bridge"),
     Edit("/console/maps/imports/{import_id}/options", "/console/maps/imports/1", "/console/maps/imports/1/options",
          "UPDATE map_import SET options = options || '{\"country\": \"BE\"}'", "map_import"),
     Edit("/console/maps/imports/{import_id}/apply", "/console/maps/imports/1", "/console/maps/imports/1/apply",

@@ -73,7 +73,8 @@ class Live:
     """Hears what the database tells, and hands it to the open streams of this process."""
 
     def __init__(self, engine: Engine) -> None:
-        self._conninfo = libpq_words(engine.url, **line_care(engine.url))
+        care: dict[str, Any] = {**line_care(engine.url)}
+        self._conninfo = libpq_words(engine.url, **care)
         self._ears: dict[int, set[Ear]] = {}
         self._last: dict[tuple[int, str, int | None], float] = {}
         self._concerned = Concerned(self._conninfo)

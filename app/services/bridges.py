@@ -99,5 +99,5 @@ def fold_sector(label: str) -> str:
 
 
 def _pairs(affinity: Affinity) -> dict[tuple[str, str], float]:
-    told = [(*sorted(pair), value) for pair, value in affinity.bridges.items()]
-    return {(one, other): value for one, other, value in sorted(told)}
+    told = {(min(pair), max(pair)): value for pair, value in affinity.bridges.items()}
+    return dict(sorted(told.items()))

@@ -135,11 +135,12 @@ class _Gone:
 
 def _fallen(problem: Problem, meetings: Iterable[Meeting], gone: _Gone, first: int) -> Iterable[Fallen]:
     lost = {m: cause for m in meetings if m.round >= first and (cause := gone.cause(m)) is not None}
-    for m, (cause, actors) in lost.items():
-        yield _told(m, cause, actors)
+    for m, (what, actors) in lost.items():
+        yield _told(m, what, actors)
     left = Plan(tuple(m for m in meetings if m not in lost))
     for m, violation in fallen_meetings(problem, left, first):
-        yield _told(m, _CAUSES.get(f"{violation.rule}.{dict(violation.about).get('what')}", "clash"), _who(violation))
+        rule = f"{violation.rule}.{dict(violation.about).get('what')}"
+        yield _told(m, _CAUSES.get(rule, "clash"), _who(violation))
 
 
 def _told(m: Meeting, cause: Cause, actors: tuple[int, ...]) -> Fallen:

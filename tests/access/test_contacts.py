@@ -173,7 +173,9 @@ def test_a_text_of_consent_stays_while_somebody_stands_on_it(
     assert client.delete("/consent-texts/2027-1", headers=admin).status_code == 404
 
 
-@pytest.mark.parametrize("said", [{"version": "a b"}, {"version": "x/y"}, {"texts": {}}, {"texts": [{"text": "a"}] * 2}])
+@pytest.mark.parametrize(
+    "said", [{"version": "a b"}, {"version": "x/y"}, {"texts": {}}, {"texts": [{"text": "a"}] * 2}]
+)
 def test_a_text_of_consent_has_a_version_that_fits_an_address_and_a_language_each(
     client: TestClient, make_key: MakeKey, said: dict[str, object]
 ) -> None:

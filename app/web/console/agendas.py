@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -179,9 +179,9 @@ def agendas_context(session: Session, event_id: int, holders: Sequence[Holder], 
 def read_wanted(form: Fields, holders: Sequence[Holder], zone: str) -> Wanted | None:
     """What the form asks for; None when something does not fit."""
     deed = form.choice("deed", DEEDS) or "make"
-    whom = form.choice("whom", WHOM) or "without"
+    whom = cast(Whom, form.choice("whom", WHOM) or "without")
     ticked = {int(value) for value in form.values.get("actor", []) if value.isascii() and value.isdigit()}
-    meant = [h for h in holders if h.is_meant(whom, ticked)]  # type: ignore[arg-type] - choice() knows only these
+    meant = [h for h in holders if h.is_meant(whom, ticked)]
     if not meant:
         form.refuse("whom", "nobody")
     language = form.choice("language", LANGUAGES)
@@ -192,7 +192,7 @@ def read_wanted(form: Fields, holders: Sequence[Holder], zone: str) -> Wanted | 
         form.refuse("expires", "past")
     if form.errors:
         return None
-    return Wanted(deed, whom, meant, links.Handing(purpose, language, expires))  # type: ignore[arg-type] - as above
+    return Wanted(deed, whom, meant, links.Handing(purpose, language, expires))
 
 
 def _fresh(whom: str = "without") -> Fields:

@@ -86,7 +86,9 @@ def read_bridges(form: Fields) -> list[Bridge] | None:
         elif pair in found:
             form.refuse(f"one-{row}", "doubled", word=" – ".join(map(str, ends)))
         else:
-            found[pair] = _bridge(ends, value, form, row) or found.get(pair)  # type: ignore[assignment] - refused then
+            bridge = _bridge(ends, value, form, row)
+            if bridge is not None:
+                found[pair] = bridge
     return None if form.errors else list(found.values())
 
 

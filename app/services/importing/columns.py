@@ -41,6 +41,16 @@ class Guess:
         return self.field is not None and self.confidence >= SURE
 
     @property
+    def left_out(self) -> bool:
+        """Whether somebody said that the column is to be left out."""
+        return self.field is None and self.confidence == 1.0
+
+    @property
+    def question(self) -> str | None:
+        """What to ask the admin about; headings that mean nothing of ours ("_address") are no question."""
+        return None if self.sure or (self.field or "_").startswith("_") else self.target
+
+    @property
     def target(self) -> str | None:
         """The field as mappings write it: "description.fr"."""
         return f"{self.field}.{self.lang}" if self.field and self.lang else self.field

@@ -287,7 +287,7 @@ def _proposal(sheet: str, column: Column, body: Sequence[Row]) -> ColumnProposal
         heading=column.heading,
         field=target,
         confidence=round(column.guess.confidence, 2),
-        guess=column.guess.target if not column.field else None,
+        guess=column.guess.question if not column.field else None,
         samples=samples,
         sheet=sheet,
     )

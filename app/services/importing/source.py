@@ -223,10 +223,10 @@ def _note_columns(plans: list[Plan], notes: Notes) -> None:
             notes.add("runs_across", table=plan.name)
         place = Place(sheet=plan.name) if len(plans) > 1 else None
         for column in plan.columns:
-            if column.field or column.heading == f"column {column.index + 1}":
+            if column.field or column.guess.left_out or column.heading == f"column {column.index + 1}":
                 continue
-            if column.guess.target:
-                notes.add("column_unsure", place, heading=column.heading, field=column.guess.target)
+            if column.guess.question:
+                notes.add("column_unsure", place, heading=column.heading, field=column.guess.question)
             else:
                 notes.add("column_ignored", place, heading=column.heading)
 

@@ -8,7 +8,8 @@ from app.errors import BadInput, TooLarge
 from app.services.importing.connectors import find_connector, known_sources
 from app.services.importing.json_records import read_json
 from app.services.importing.sector_lists import load_sector_list
-from app.services.importing.source import Rejected, open_source
+from app.services.importing.source import Rejected, Rules, open_source
+from models.competence_map import ImportOptions
 
 CORDIS = """\
 "projectID";"projectAcronym";"organisationID";"vatNumber";"name";"shortName";"SME";"activityType";"street";"postCode";\
@@ -94,3 +95,13 @@ def test_the_example_of_a_sector_list_is_loaded_whole(session):
     path = EXAMPLES / "sector-list.csv"
     report = load_sector_list(session, name="DAS", filename=path.name, data=path.read_bytes())
     assert (report.terms, report.mapped, report.rejected) == (5, 5, [])
+
+
+def test_only_what_nobody_spoke_of_is_named_or_asked_about():
+    data = b"Name;Country;Postcode stad;Foo;Bar\nA;BE;9000;1;2\nB;FR;59000;3;4\n"
+    source = open_source(data, "x.csv", Rules(ImportOptions(mapping={"Foo": ""})))
+    assert source.notes.sentences() == [
+        "the column 'Postcode stad' is not imported",
+        "the column 'Bar' is not imported",
+    ]
+    assert [p.guess for plan in source.plans for p in plan.proposals] == [None] * 5

@@ -55,12 +55,12 @@ def find_matches(
     """Ranked cross-border suggestions with parts, reasons and evidence, as far as `principal` may see them."""
     started = time.perf_counter()
     reader = Reader(request.lang, Sight(session, principal))
-    request = _with_own_numbers(request, reader.sight)
     revision, in_force = revision_and_weights(session)
     loaded = cache.get(session, encoder=meaning.name, revision=revision)
+    request = _with_own_numbers(request, reader.sight, loaded)
     question = _measured(ask(session, meaning=meaning, loaded=loaded, request=request), loaded)
     weights = in_force.changed(request.weights)
-    relations = _open(histories(session, ids=[int(question.profile.id)]), reader.sight)
+    relations = _open(histories(session, ids=[int(question.profile.id)]), reader.sight, loaded)
     wanted = _wanted(question, request, relations)
     asked = Request(
         k=request.k,
@@ -108,20 +108,20 @@ def _ranked(question: Question, loaded: LoadedPool, asked: Request, allowed: NDA
     return loaded.rankings.get_or(key, lambda: rank(question.profile, loaded.pool, asked, allowed))
 
 
-def _with_own_numbers(request: MatchRequest, sight: Sight) -> MatchRequest:
+def _with_own_numbers(request: MatchRequest, sight: Sight, loaded: LoadedPool) -> MatchRequest:
     """The question with numbers of actors in place of pseudonyms; NotFound for who must not be known."""
     changes: dict[str, Any] = {}
     if request.actor_id is not None:
-        changes["actor_id"] = sight.own_number(request.actor_id)
+        changes["actor_id"] = sight.own_number(request.actor_id, loaded.told)
     if request.filters.exclude:
-        exclude = sight.own_numbers(request.filters.exclude)
+        exclude = sight.own_numbers(request.filters.exclude, loaded.told)
         changes["filters"] = request.filters.model_copy(update={"exclude": exclude})
     return request.model_copy(update=changes)
 
 
-def _open(relations: Relations, sight: Sight) -> Relations:
+def _open(relations: Relations, sight: Sight, loaded: LoadedPool) -> Relations:
     """What pairs went through, as far as neither hides it: a score would tell it as words do."""
-    hiding = sight.hiding("relations", {int(end) for pair in relations for end in pair})
+    hiding = sight.hiding("relations", {int(end) for pair in relations for end in pair}, loaded.told)
     return {pair: told for pair, told in relations.items() if hiding.isdisjoint(pair)} if hiding else relations
 
 

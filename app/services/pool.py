@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 
 from app.services.actor_rows import ACTOR_COLUMNS, PoolActor, pool_actor
 from app.services.crowd import CrowdKeeper
+from app.services.discretion.sight import Told
 from app.services.language_means import Shift, decode_vectors, load_shift, neutral_units
 from app.services.lately import Lately
 from app.services.pool_revision import current_revision
@@ -48,6 +49,11 @@ class LoadedPool:
     def complete(self) -> bool:
         """Whether `pool` holds all actors."""
         return self.crowd is None
+
+    @cached_property
+    def told(self) -> Mapping[int, Told]:
+        """The rows of `actors`, by which it is decided what of them is told."""
+        return {number: actor.told for number, actor in self.actors.items()}
 
     @cached_property
     def facts(self) -> Facts:

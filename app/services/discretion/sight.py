@@ -5,6 +5,7 @@ Whoever does not say who asks gets what everybody may see.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, case, cast, false, func, or_, true
@@ -42,6 +43,11 @@ class Told(Protocol):
     visibility: Any
     veil: Any
     known_to: Any
+
+
+Known = Mapping[int, Told]
+"""Actors at hand, by their own numbers."""
+NOBODY: Known = MappingProxyType({})
 
 
 class Sight:
@@ -124,15 +130,15 @@ class Sight:
             raise Forbidden("this actor is anonymous: admins know it, and organisers of an event that it comes to")
         return row
 
-    def own_number(self, number: int) -> int:
+    def own_number(self, number: int, known: Known = NOBODY) -> int:
         """The number of the actor itself that a number means to the asker; NotFound where it must not be known."""
         if is_pseudonym(number):
             return self.actor(number).id
-        if self.hiding("name", [number]):
+        if self.hiding("name", [number], known):
             raise NotFound(f"there is no actor {number}")
         return number
 
-    def own_numbers(self, numbers: Collection[int]) -> list[int]:
+    def own_numbers(self, numbers: Collection[int], known: Known = NOBODY) -> list[int]:
         """The same of many; what means nothing to the asker is left out."""
         plain = {number for number in numbers if not is_pseudonym(number)}
         stand_ins = [number for number in numbers if number not in plain]
@@ -140,16 +146,18 @@ class Sight:
         if stand_ins:
             mine = select(Actor.id).where(self._stood_for, number_column(self.place).in_(stand_ins))
             found = self._asked().exec(mine)
-        return [*sorted(plain - self.hiding("name", plain)), *found]
+        return [*sorted(plain - self.hiding("name", plain, known)), *found]
 
     def must_know(self, *numbers: int) -> None:
         """NotFound where one of these actors, by their own numbers, must not be known to the asker."""
         for number in self.hiding("name", numbers):
             raise NotFound(f"there is no actor {number}")
 
-    def hiding(self, field: str, numbers: Collection[int]) -> set[int]:
-        """Which actors, by their own numbers, hide a field from the asker."""
-        return {row.id for row in self._hiding(numbers) if not self.shows(row, field)}
+    def hiding(self, field: str, numbers: Collection[int], known: Known = NOBODY) -> set[int]:
+        """Which actors, by their own numbers, hide a field from the asker; those at hand are not read again."""
+        at_hand = [known[number] for number in numbers if number in known]
+        others = [number for number in numbers if number not in known]
+        return {int(row.id) for row in (*at_hand, *self._hiding(others)) if not self.shows(row, field)}
 
     def pseudonyms(self, numbers: Collection[int]) -> dict[int, str]:
         """Of actors, by their own numbers: the names of those whom the asker must not know."""

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,18 +10,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.services.importing.cells import TEXT_TARGETS, Context, Draft, Text
-from app.services.importing.drafts import ADDRESS, ROLE_ADDRESS, rejection
+from app.services.importing.drafts import rejection
 from app.services.importing.notes import Place
-from app.services.importing.remarks import Unreadable, remark
-from app.services.importing.values import parse_phone, region_country
+from app.services.importing.persons import complete_phones, take_out_addresses
+from app.services.importing.remarks import remark
+from app.services.importing.values import region_country
 from app.services.importing.words import fold_word
 from matching.encoder.language import Scores, rate_languages, settle_language
 from models.actor import MAX_TEXT, ActorCreate, LocalText
 from models.competence_map import Rejection
 from models.remark import Remark
 
-_TAKEN_OUT = "[…]"
-"""In the place of what a text must not say."""
 _SHAKY = 0.6
 """Confidence from which the detected language of one text is a hint for the actor's others."""
 _SHORT = 25
@@ -62,18 +60,7 @@ def complete(draft: Draft, context: Context) -> None:
         found = _country_of(scalars.get("nuts"), scalars.get("region")) or context.options.country
         if found:
             scalars["country"] = found
-    _complete_phones(draft, context)
-
-
-def _complete_phones(draft: Draft, context: Context) -> None:
-    """Telephones with the code of their country: only now it is known. What cannot be dialled is kept and named."""
-    numbers = draft.extras.get("personal", {}).get("phone", [])
-    heading = draft.headings.get("phone", ("phone", ""))[0]
-    for position, number in enumerate(numbers):
-        try:
-            numbers[position] = parse_phone(number, draft.scalars.get("country", ""))
-        except Unreadable as error:
-            context.notes.add("of_column", Place(draft.line, draft.sheet), heading=heading, reason=error.remark)
+    complete_phones(draft, context)
 
 
 def _country_of(nuts: str | None, region: str | None) -> str | None:
@@ -167,7 +154,7 @@ def finish(draft: Draft, context: Context) -> Canonical | list[Rejection]:
     problems = [*draft.problems, *_missing(draft), *_elsewhere(draft), *_too_long(draft)]
     if problems:
         return problems
-    _take_out_addresses(draft, context)
+    take_out_addresses(draft, context)
     fields = _fields(draft)
     try:
         actor = ActorCreate.model_validate(fields)
@@ -211,22 +198,6 @@ def _too_long(draft: Draft) -> list[Rejection]:
         for text in texts
         if len(text.text) > MAX_TEXT
     ]
-
-
-def _take_out_addresses(draft: Draft, context: Context) -> None:
-    """E-mail addresses of persons need a legal basis, inside a text too; those of an office stay."""
-    if context.legal_basis:
-        return
-    for texts in draft.texts.values():
-        for text in texts:
-            told = ADDRESS.sub(_office_alone, text.text) if "@" in text.text else text.text
-            if told != text.text:
-                text.text = told
-                context.notes.add("address_in_text", Place(draft.line, draft.sheet), heading=text.heading)
-
-
-def _office_alone(address: re.Match[str]) -> str:
-    return address[0] if ROLE_ADDRESS.match(address[0]) else _TAKEN_OUT
 
 
 def _fields(draft: Draft) -> dict[str, Any]:

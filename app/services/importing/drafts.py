@@ -8,6 +8,7 @@ from typing import Any
 from app.services.importing.cells import Cell, Context, Draft, RowOf, Text, clean
 from app.services.importing.layout import Record
 from app.services.importing.notes import Place
+from app.services.importing.persons import PERSONAL, read_personal
 from app.services.importing.remarks import WHOLE_ROW, Unreadable, english, remark
 from app.services.importing.sector_words import Reading
 from app.services.importing.sectors import holds_codes
@@ -30,15 +31,6 @@ from models.competence_map import Rejection
 from models.remark import Remark
 
 _BULLETS = re.compile(r"\s*[\r\n|•▪◦·●]\s*(?:[-–*]\s+)?|\s*;\s+")
-_PERSONAL = frozenset({"contact", "email", "phone"})
-_NUMBERS = re.compile(r"[;,|\n]|\s(?:/|ou|or|of|oder|eller|o|edo)\s")
-ROLE_ADDRESS = re.compile(
-    r"(?:info|contact|kontakt|hello|office|mail|post|admin|secretariat|secretaria|sekretariat|accueil|onthaal|direction"
-    r"|sales|support|communication|hallo|welcome|reception|international|innovation|europe|europa)"
-    r"(?:[-._+]?(?:[a-z]{2}|\d+))?@", re.I
-)  # fmt: skip
-"""Addresses of an office, not of a person: info@, contact-fr@."""
-ADDRESS = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,12}", re.I)
 
 
 def read_record(record: Record, context: Context) -> Draft:
@@ -276,29 +268,6 @@ def _read_extra(name: str) -> Callable[[Cell], None]:
     return read
 
 
-def _read_personal(name: str) -> Callable[[Cell], None]:
-    """Persons' names and addresses: kept beside the source's words only where a legal basis was given."""
-
-    def read(cell: Cell) -> None:
-        for item in _apart(name, cell.text):
-            if name == "email" and ROLE_ADDRESS.match(item):
-                cell.draft.extras.setdefault(name, []).append(item)
-            elif cell.context.legal_basis:
-                cell.draft.extras.setdefault("personal", {}).setdefault(name, []).append(item)
-                cell.draft.headings[name] = (cell.column.heading, item)
-            else:
-                cell.note("persons")
-
-    return read
-
-
-def _apart(name: str, text: str) -> list[str]:
-    """The addresses or numbers of one cell: an office's address beside a person's must not take it along."""
-    if name == "email":
-        return ADDRESS.findall(text) or [text]
-    return [item.strip() for item in _NUMBERS.split(text) if item.strip()] if name == "phone" else [text]
-
-
 def _nothing(_cell: Cell) -> None:
     return
 
@@ -332,7 +301,7 @@ _READERS: dict[str, Callable[[Cell], None]] = {
     "border": _read_extra("border"),
     "facts_as_of": _read_extra("facts_as_of"),
     "basis": _read_extra("basis"),
-    **{name: _read_personal(name) for name in sorted(_PERSONAL)},
+    **{name: read_personal(name) for name in PERSONAL},
     "_address": _nothing,
     "_note": _nothing,
 }

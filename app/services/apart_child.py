@@ -6,6 +6,7 @@ import pickle
 import queue
 import sys
 import threading
+import traceback
 from typing import IO, Any
 
 from app.services import solving  # read before the first question, not during it
@@ -48,13 +49,17 @@ def _answer(work: Any, args: tuple[Any, ...], flag: StopFlag, answers: IO[bytes]
 def _listen(questions: IO[bytes], asked: "queue.SimpleQueue[Asked]") -> None:
     """Hand on what comes in; when nobody is there any more, end at once."""
     flag = StopFlag()
-    while (message := receive(questions)) is not None:
-        if message == "stop":
-            flag.set()
-            continue
-        work, args, seconds = message
-        flag = StopFlag(MaxRuntime(seconds) if math.isfinite(seconds) else None)
-        asked.put((work, args, flag))
+    try:
+        while (message := receive(questions)) is not None:
+            if message == "stop":
+                flag.set()
+                continue
+            work, args, seconds = message
+            flag = StopFlag(MaxRuntime(seconds) if math.isfinite(seconds) else None)
+            asked.put((work, args, flag))
+    except Exception:
+        traceback.print_exc()
+        os._exit(1)
     os._exit(0)
 
 

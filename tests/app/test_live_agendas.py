@@ -1,0 +1,127 @@
+"""Open agendas look again when it concerns them, and not all in the same moment when there are many."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from datetime import datetime
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from app import live
+from app.main import create_app
+from app.services.meaning import Meaning, MeaningHolder
+from app.settings import Settings
+from tests.app.test_live import FAR, Stream, address, serving
+
+DURING = datetime.fromisoformat("2027-03-09T10:30:00+01:00")
+Opened = Callable[[int], Stream]
+
+
+@pytest.fixture
+def base(settings: Settings, engine: Engine, meaning: Meaning) -> Iterator[str]:
+    """The service as a process would run it, on the day of the event."""
+    application = create_app(settings, engine=engine, holder=MeaningHolder.ready(meaning))
+    application.state.clock = lambda: DURING
+    with serving(application) as server:
+        yield address(server)
+
+
+@pytest.fixture
+def tokens(client: TestClient, event: str) -> dict[int, str]:
+    """The links of the four participants of a published plan, 1 and 2 on one side, 3 and 4 on the other."""
+    client.app.state.clock = lambda: DURING
+    assert client.post(f"{event}/plans", json={}).status_code == 201
+    assert client.post(f"{event}/plans/1/publish").status_code == 200
+    return {link["actor_id"]: link["token"] for link in client.post(f"{event}/links", json={}).json()}
+
+
+@pytest.fixture
+def opened(base: str, tokens: dict[int, str]) -> Iterator[Opened]:
+    """Open the stream of a participant's agenda that has missed nothing."""
+    with ExitStack() as stack:
+
+        def begin(actor_id: int) -> Stream:
+            path = f"{base}/live/agenda/{tokens[actor_id]}"
+            first = stack.enter_context(closing(Stream(path)))
+            while not first.word()[1]["listening"]:
+                pass
+            stream = stack.enter_context(closing(Stream(f"{path}?since={FAR}")))
+            assert stream.word()[0] == "hello"
+            return stream
+
+        yield begin
+
+
+def change(stream: Stream) -> dict:
+    """What the next change says."""
+    while True:
+        kind, told = stream.word()
+        if kind == "change":
+            return told
+
+
+def test_an_answer_is_told_to_the_two_it_concerns(
+    client: TestClient, event: str, tokens: dict[int, str], opened: Opened
+) -> None:
+    streams = {actor: opened(actor) for actor in tokens}
+    meeting = client.get(f"{event}/plans/1").json()["meetings"][0]
+    asked = client.post(f"/agenda/{tokens[meeting['a']]}/answers/{meeting['b']}", data={"again": "yes"},
+                        headers={"accept": "application/json"})  # fmt: skip
+    assert asked.json() == {"kept": True}
+    client.put(f"{event}/places", json=[{"label": "Booth"}, {"label": "Table"}])
+    for actor, stream in streams.items():
+        concerned = actor in {meeting["a"], meeting["b"]}
+        assert change(stream)["topics"] == (["answer"] if concerned else ["places"])
+
+
+def test_a_new_plan_is_told_to_those_whose_meetings_it_changes(
+    client: TestClient, event: str, tokens: dict[int, str], opened: Opened
+) -> None:
+    streams = {actor: opened(actor) for actor in tokens}
+    plan = client.get(f"{event}/plans/1").json()
+    gone = plan["meetings"][0]
+    edit = {"op": "remove", "revision": plan["revision"], "a": gone["a"], "b": gone["b"]}
+    draft = client.post(f"{event}/plans/1/edits", json=edit).json()
+    assert draft["new_draft"]
+    assert client.post(f"{event}/plans/{draft['number']}/publish").status_code == 200
+    client.put(f"{event}/places", json=[{"label": "Booth"}, {"label": "Table"}])
+    for actor, stream in streams.items():
+        concerned = actor in {gone["a"], gone["b"]}
+        assert change(stream)["topics"] == (["plan"] if concerned else ["places"])
+
+
+def test_when_nothing_was_published_before_everybody_hears(
+    client: TestClient, event: str, engine: Engine, base: str
+) -> None:
+    links = {link["actor_id"]: link["token"] for link in client.post(f"{event}/links", json={}).json()}
+    with ExitStack() as stack:
+        streams = []
+        for token in links.values():
+            first = stack.enter_context(closing(Stream(f"{base}/live/agenda/{token}")))
+            while not first.word()[1]["listening"]:
+                pass
+            streams.append(stack.enter_context(closing(Stream(f"{base}/live/agenda/{token}?since={FAR}"))))
+            assert streams[-1].word()[0] == "hello"
+        assert client.post(f"{event}/plans", json={}).status_code == 201
+        assert client.post(f"{event}/plans/1/publish").status_code == 200
+        assert [change(stream)["topics"] for stream in streams] == [["plan"]] * 4
+
+
+def test_many_pages_are_told_to_spread_and_organisers_never(
+    client: TestClient, event: str, base: str, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_FEW", 1)
+    participants = [opened(1), opened(2)]
+    with closing(Stream(f"{base}/live/clock/1?since={FAR}")) as wall:
+        assert wall.word()[0] == "hello"
+        client.put(f"{event}/rounds", json=[{"starts_at": "2027-03-09T09:00:00+01:00", "minutes": 15}])
+        # Four lines of two participants are open: each opened its own twice.
+        assert [change(stream)["within"] for stream in participants] == [4 * live.SPREAD_MS] * 2
+        assert change(wall)["within"] == 0
+
+
+def test_the_spread_has_an_end() -> None:
+    assert live._within(10) == 0
+    assert live._within(11) == 11 * live.SPREAD_MS
+    assert live._within(2000) == 15_000

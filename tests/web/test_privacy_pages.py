@@ -86,6 +86,14 @@ def test_who_asks_is_found_wherever_they_stand(client: TestClient, anne: str) ->
     assert press(client, f"{PRIVACY}/find", {"words": ""}).status_code == 422
 
 
+def test_an_anonymous_organisation_can_ask_too(client: TestClient, add_actor) -> None:
+    hidden = add_actor("Zwirnerei Quast", "DE", anonymous=True)
+    (found,) = press(client, f"{PRIVACY}/find", {"words": "quast"}).context["found"].organisations
+    assert (found.id, found.name) == (hidden, "Zwirnerei Quast")
+    told = client.get(f"{PRIVACY}/organisations/{hidden}")
+    assert told.context["told"].tables["actor"][0]["name"] == "Zwirnerei Quast"
+
+
 def test_a_person_without_an_address_is_named_where_it_stands(client: TestClient, anne: str) -> None:
     client.post("/events/1/participants", json={"actor_id": 2, "delegates": [{"id": "Luc Peeters"}]})
     press(client, CONTACTS, ANNE | {"name": "Luc of the desk", "email": "", "phone": "+32 1"})

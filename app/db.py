@@ -19,6 +19,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from pgvector.psycopg import register_vector
 from psycopg import errors as pg_errors
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import ExceptionContext
@@ -44,6 +45,8 @@ _EMBEDDED: dict[str, Path] = {}
 """Embedded servers this process started or attached to: whoever finds one dead starts it again."""
 _REVIVALS: dict[Path, tuple[threading.Thread, float]] = {}
 _MOMENT_S = 2.0
+LOCK_S = 20
+"""Whoever waits longer for what another transaction holds is told to try again: a thread is not held for an import."""
 _reviving = threading.Lock()
 
 
@@ -99,6 +102,8 @@ def make_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: psycopg.Connection, _record: object) -> None:
+        connection.execute(sql.SQL("SET lock_timeout = {}").format(sql.Literal(f"{LOCK_S}s")))
+        connection.commit()
         teach_vectors(connection)
 
     @event.listens_for(engine, "handle_error")

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.crowding import COSTLY, ROOMS, THREADS, Room, Turns
 from app.db import database_url as url_of
-from app.db import explain_database_error, make_engine, several_hosts
+from app.db import LOCK_S, explain_database_error, line_care, make_engine, several_hosts
 from app.errors import Unavailable
 from app.policy import POLICY
 from app.settings import Settings
@@ -181,6 +181,14 @@ def test_a_host_that_is_gone_is_passed_over(database_url: str, tmp_path: Path) -
     engine.dispose()
 
 
+def test_a_database_that_falls_silent_is_given_up_in_seconds() -> None:
+    one, several = (make_url(f"postgresql+psycopg://u@/v?host={hosts}") for hosts in ("a", "a,b"))
+    assert (line_care(one)["connect_timeout"], line_care(several)["connect_timeout"]) == (5, 2)
+    assert "tcp_user_timeout" not in line_care(make_url("postgresql+psycopg://u@a/v?tcp_user_timeout=60000"))
+    care = line_care(several)
+    assert care["keepalives_idle"] + care["keepalives_interval"] * care["keepalives_count"] <= 5
+
+
 def test_a_primary_that_became_a_standby_is_let_go(engine: Engine) -> None:
     own = make_engine(engine.url.render_as_string(hide_password=False))
     with own.connect() as connection:
@@ -193,4 +201,16 @@ def test_a_primary_that_became_a_standby_is_let_go(engine: Engine) -> None:
     assert isinstance(explain_database_error(refused.value), Unavailable)
     with own.connect() as connection:
         assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != first
+    own.dispose()
+
+
+def test_nobody_waits_for_ever_for_what_another_holds(engine: Engine) -> None:
+    own = make_engine(engine.url.render_as_string(hide_password=False))
+    with own.connect() as holder, own.connect() as waiter:
+        assert waiter.execute(text("SHOW lock_timeout")).scalar_one() == f"{LOCK_S}s"
+        holder.execute(text("UPDATE pool_revision SET n = n + 1"))
+        waiter.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        with pytest.raises(DBAPIError) as refused:
+            waiter.execute(text("UPDATE pool_revision SET n = n + 1"))
+    assert isinstance(explain_database_error(refused.value), Unavailable)
     own.dispose()

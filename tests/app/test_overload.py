@@ -10,8 +10,8 @@ from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from app.crowding import COSTLY, ROOMS, THREADS, Room, Turns
-from app.db import database_url as url_of
 from app.db import LOCK_S, explain_database_error, line_care, make_engine, several_hosts
+from app.db import database_url as url_of
 from app.errors import Unavailable
 from app.policy import POLICY
 from app.settings import Settings

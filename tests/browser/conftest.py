@@ -7,6 +7,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,14 +118,42 @@ def shelf(shared_engine: Engine) -> Shelf:
     return Shelf(shared_engine)
 
 
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests of this folder: Playwright runs an event loop in this thread, which others may need."""
-    executable = chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
-        yield browser
-        browser.close()
+class Opened:
+    """The browser that all tests of this folder share, from the first that needs it to the last in a row."""
+
+    def __init__(self) -> None:
+        self._closing = ExitStack()
+        self._browser: Browser | None = None
+
+    def browser(self) -> Browser:
+        """Running."""
+        if self._browser is None:
+            executable = chromium()
+            playwright = self._closing.enter_context(sync_playwright())
+            self._browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
+            self._closing.callback(self._browser.close)
+        return self._browser
+
+    def close(self) -> None:
+        """Let it go, and Playwright with it."""
+        self._browser = None
+        self._closing.close()
+
+
+_opened = Opened()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Playwright runs an event loop in this thread, which the next test outside of this folder may need."""
+    if nextitem is None or nextitem.path.parent != item.path.parent:
+        _opened.close()
+
+
+@pytest.fixture
+def browser() -> Browser:
+    """One browser for all tests of this folder."""
+    return _opened.browser()
 
 
 @pytest.fixture

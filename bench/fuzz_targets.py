@@ -132,7 +132,7 @@ def imports(*suffixes: str, name: str, more: Iterable[bytes] = ()) -> Callable[[
 
 
 def _rows(data: bytes, name: str) -> str:
-    source = open_source(data, name, options=ImportOptions(), remembered={})
+    source = open_source(data, name)
     kinds = {type(item).__name__ for batch in source.batches() for item in batch}
     return f"{source.layout} {sorted(kinds)} {min(source.rows, 20)}"
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.web.board.view import Share
 from models.event import ParticipantPublic, PlacePublic, RoundPublic
 from models.plan import PlanDiff, PlanPublic
 
@@ -73,6 +74,35 @@ def changes(diff: PlanDiff, agenda: Agenda, plans: Sequence[PlanPublic]) -> list
     for person in found.values():
         person.changes.sort(key=lambda c: ((c.after or c.before or _NOWHEN).index, c.other))
     return sorted(found.values(), key=lambda person: (person.name.casefold(), person.id))
+
+
+@dataclass(frozen=True)
+class Both:
+    """How many participants have a number of meetings in each of two plans, and each as a share of the most."""
+
+    meetings: int
+    counts: tuple[int, int]
+    of_most: tuple[float, float]
+
+
+def beside(before: Sequence[Share], after: Sequence[Share]) -> list[Both]:
+    """Two distributions on one scale, from the fewest meetings anybody has in either to the most."""
+    told = [{s.meetings: s.participants for s in plan} for plan in (before, after)]
+    numbers = [n for plan in told for n in plan]
+    most = max((count for plan in told for count in plan.values()), default=0) or 1
+    found = []
+    for n in range(min(numbers), max(numbers) + 1) if numbers else ():
+        one, other = (plan.get(n, 0) for plan in told)
+        found.append(Both(n, (one, other), (one / most, other / most)))
+    return found
+
+
+def short(plan: PlanPublic, people: Sequence[ParticipantPublic]) -> list[tuple[str, str]]:
+    """Who has fewer meetings than asked for in a plan, or none, by name, each with the cause."""
+    names = {p.actor_id: p.name for p in people}
+    told = [*plan.certificate.get("unmet", []), *plan.certificate.get("unmatched", [])]
+    causes = {int(u["participant"]): str(u["cause"]) for u in reversed(told)}
+    return sorted((names.get(i, str(i)), cause) for i, cause in causes.items())
 
 
 _NOWHEN = Spot(0, None, "")

@@ -12,10 +12,10 @@ from app.services import events as service
 from app.services import plan_jobs, plans, replans
 from app.services.backlog import count_backlog
 from app.services.problems import build_problem
-from app.web.board.compare import Agenda, changes
+from app.web.board.compare import Agenda, beside, changes, short
 from app.web.board.context import Asks, board_context, shown_condition
 from app.web.board.panel import panel_context
-from app.web.board.view import Look
+from app.web.board.view import Look, shares
 from app.web.console.forms import FormDep
 from app.web.origin import same_origin
 from app.web.render import page, wants_fragment
@@ -26,10 +26,13 @@ router = APIRouter()
 Word = Annotated[str, Query(max_length=200)]
 
 
-def looked_at(q: Word = "", side: Word = "", track: Word = "", round: str = "", zoom: Word = "") -> Look:
+def looked_at(
+    q: Word = "", side: Word = "", track: Word = "", round: str = "", zoom: Word = "", only: Word = ""
+) -> Look:
     """What of the board is looked at; an empty field of the form is nothing."""
     when = int(round) if round.isdecimal() and len(round) < 4 else None
-    return Look(q.replace("\x00", "").strip(), side, track, when, zoom if zoom in {"compact", "wide"} else "")
+    size = zoom if zoom in {"compact", "wide"} else ""
+    return Look(q.replace("\x00", "").strip(), side, track, when, size, bool(only))
 
 
 def asked_for(look: Annotated[Look, Depends(looked_at)], event_id: int, plan: int | None = None) -> Asks:
@@ -107,6 +110,8 @@ def compare(
     told = {"event": event, "tab": "schedule", "before": before, "after": after, "diff": diff, "everybody": len(people)}
     versions = [v for v in plans.list_plans(session, event_id=event_id) if v.state not in {"computing", "failed"}]
     told |= {"versions": versions, "changes": changes(diff, agenda, (before, after))}
+    told["shared"] = beside(shares(before, people), shares(after, people))
+    told["short"] = [short(plan, people) for plan in (before, after)]
     return page(request, "board/compare.html", told)
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.services.texts import fold
 from models.event import InterpreterPublic, ParticipantPublic, PlacePublic, RoundPublic
@@ -24,6 +24,8 @@ class Look:
     track: str = ""
     round: int | None = None
     zoom: str = ""
+    only: bool = False
+    """Leave out the places at which nothing is found."""
 
     @property
     def narrowed(self) -> bool:
@@ -54,11 +56,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Share:
-    """How many participants have a number of meetings."""
+    """How many participants have a number of meetings, and who."""
 
     meetings: int
     participants: int
     of_most: float
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class Board:
     """The whole board."""
 
     columns: list[Column]
+    places: Sequence[PlacePublic]
     size: str
     found: int
     days: list[Day] = field(default_factory=list)
@@ -97,7 +101,12 @@ def board(plan: PlanPublic, hall: Hall, look: Look) -> Board:
     shown = [r for r in hall.rounds if look.round in (None, r.index)]
     columns = [_column(r, by_round[r.index], hall, who) for r in shown]
     found = sum(1 for c in columns for cell in c.cells if cell.found)
-    return Board(columns, _size(len(columns), look, len(hall.places)), found, _days(plan, hall, look))
+    places = hall.places
+    if look.only and found:
+        wanted = {cell.place for c in columns for cell in c.cells if cell.found}
+        places = [p for p in places if p.index in wanted]
+        columns = [replace(c, cells=[cell for cell in c.cells if cell.place in wanted]) for c in columns]
+    return Board(columns, places, _size(len(columns), look, len(hall.places)), found, _days(plan, hall, look))
 
 
 def _wanted(people: Sequence[ParticipantPublic], look: Look) -> list[set[int]] | None:
@@ -157,11 +166,14 @@ def _days(plan: PlanPublic, hall: Hall, look: Look) -> list[Day]:
 def shares(plan: PlanPublic, people: Sequence[ParticipantPublic]) -> list[Share]:
     """The distribution of meetings, from the fewest anybody has to the most."""
     held = held_by(plan)
-    counts = Counter(held[p.actor_id] for p in people)
-    if not counts:
+    names: dict[int, list[str]] = {}
+    for person in people:
+        names.setdefault(held[person.actor_id], []).append(person.name)
+    if not names:
         return []
-    most = max(counts.values())
-    return [Share(n, counts[n], counts[n] / most) for n in range(min(counts), max(counts) + 1)]
+    most = max(map(len, names.values()))
+    told = ((n, tuple(names.get(n, ()))) for n in range(min(names), max(names) + 1))
+    return [Share(n, len(who), len(who) / most, who) for n, who in told]
 
 
 def held_by(plan: PlanPublic) -> Counter[int]:

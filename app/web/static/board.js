@@ -130,6 +130,7 @@
   function merge(text) {
     const parts = document.createElement("template");
     parts.innerHTML = text;
+    if (window.viaducLive) window.viaducLive.took([...parts.content.children]);
     for (const part of [...parts.content.children]) {
       const old = part.id && document.getElementById(part.id);
       if (!old) continue;
@@ -205,6 +206,11 @@
       else closePanel(true);
       return;
     }
+    if (event.key === "/" && !document.activeElement.matches("input, textarea, select")) {
+      event.preventDefault();
+      document.getElementById("find").focus();
+      return;
+    }
     const cell = cellOf(document.activeElement);
     if (!cell) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
@@ -215,6 +221,10 @@
       const all = [...cell.parentElement.querySelectorAll(".cell")].filter(link);
       event.preventDefault();
       goTo(key === "Home" ? all[0] : all[all.length - 1]);
+    } else if (key === "n") {
+      const hits = [...board().querySelectorAll('.cell[data-look="hit"]')].filter(link);
+      const after = hits.find((hit) => cell.compareDocumentPosition(hit) & Node.DOCUMENT_POSITION_FOLLOWING);
+      goTo(after || hits[0]);
     } else if (key === "m" && !picked && cell.matches(".meeting")) {
       pick(cell);
       announce(document.getElementById("live").dataset.picked);
@@ -287,7 +297,7 @@
     if (event.target.id === "find" && board()) highlight(event.target.value, board().querySelectorAll(".meeting"));
   });
   document.addEventListener("change", (event) => {
-    if (event.target.matches("#tools select")) event.target.form.requestSubmit();
+    if (event.target.matches("#tools select, #tools [type=checkbox]")) event.target.form.requestSubmit();
   });
 
   function lookAgain() {

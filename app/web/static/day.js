@@ -45,9 +45,9 @@
 
   // One mark: shown as said at once, kept, and exchanged for what the desk knows then.
   const exchange = (page) => {
-    for (const fresh of page.querySelectorAll("[data-live-part][id]")) {
-      document.getElementById(fresh.id)?.replaceWith(document.importNode(fresh, true));
-    }
+    const parts = [...page.querySelectorAll("[data-live-part][id]")].map((fresh) => document.importNode(fresh, true));
+    window.viaducLive?.took(parts);
+    for (const part of parts) document.getElementById(part.id)?.replaceWith(part);
     document.dispatchEvent(new CustomEvent("live:parts", { detail: { changed: 1 } }));
   };
   desk?.addEventListener("submit", async (event) => {

@@ -14,7 +14,7 @@
   if (!root) return;
   const POLL = 10000, DEAD = 40000, HIDDEN = 10000, GAP = 400;
   let source = null, opened = false, deaf = false, lastWord = 0, failures = 0;
-  let busy = false, again = false, pending = false, nextFetch = 0, spread = 0;
+  let busy = false, again = false, pending = false, nextFetch = 0, spread = 0, deeds = 0;
   let version = root.dataset.liveVersion ?? "";
 
   const say = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail, cancelable: true }));
@@ -59,7 +59,7 @@
     if (busy) { again = true; return; }
     busy = true;
     clearTimeout(nextFetch);
-    const began = performance.now();
+    const began = performance.now(), known = deeds;
     try {
       const headers = version ? { "X-Live": "1", "If-None-Match": version } : { "X-Live": "1" };
       const answer = await fetch(root.dataset.livePage ?? location.href, { headers, cache: "no-store" });
@@ -72,6 +72,8 @@
       }
       if (!answer.ok) throw new Error(answer.status);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      // What was done here meanwhile is newer than this answer.
+      if (known !== deeds) { again = true; return; }
       let changed = 0;
       // Lists whose rows came or went are exchanged as a whole; otherwise row by row, so that no tap meets a new row.
       const rows = (list) => [...list.children].map((row) => row.id).join();
@@ -167,6 +169,13 @@
   window.addEventListener("pagehide", close);
   window.addEventListener("pageshow", (event) => { if (event.persisted) { open(); refresh(); } });
 
-  window.viaducLive = { refresh };
+  // Another script took parts from an answer of its own: `took` before it changes them, so that they are known.
+  const took = (parts) => {
+    deeds += 1;
+    version = "";
+    for (const part of parts) if (part.matches("[data-live-part][id]")) shown.set(part, part.outerHTML);
+  };
+
+  window.viaducLive = { refresh, took };
   open();
 })();

@@ -237,6 +237,20 @@ def test_who_is_looked_for_stands_out_and_their_day_is_told(client: TestClient, 
     assert ([c.round.index for c in one.columns], one.size) == ([0], "compact few tight")
 
 
+def test_the_board_leaves_out_where_nothing_is_found_and_tells_who_has_how_many(client: TestClient, roomy: str) -> None:
+    plan = client.get(f"{roomy.removeprefix('/console')}/plans/1").json()
+    held = {m["place"] for m in plan["meetings"] if "F1" in (m["a_name"], m["b_name"])}
+    board = client.get(f"{roomy}/schedule?q=F1&only=1").context["board"]
+    assert {p.index for p in board.places} == held
+    assert {cell.place for column in board.columns for cell in column.cells} == held
+    whole = client.get(f"{roomy}/schedule?only=1").context["board"]
+    assert len(whole.places) == 3
+    shares = client.get(f"{roomy}/schedule").context["shares"]
+    assert {name: share.meetings for share in shares for name in share.names} == dict.fromkeys(
+        ("F1", "F2 <b>", "B1", "B2"), 2
+    )
+
+
 def test_after_an_absence_the_page_no_longer_says_that_everybody_has_the_floor(client: TestClient, roomy: str) -> None:
     api = roomy.removeprefix("/console")
     client.put(f"{api}/participants", json={"actor_id": 4, "min": 1})
@@ -257,6 +271,9 @@ def test_two_plans_stand_side_by_side(client: TestClient, roomy: str) -> None:
     text = " ".join(client.get(f"{roomy}/compare?base=1&plan=2").text.split())
     assert '<tr><th scope="row">Meetings</th><td>4</td><td>3</td></tr>' in text
     assert "<td>0%</td><td>not proven</td>" in text
+    compared = client.get(f"{roomy}/compare?base=1&plan=2").context
+    assert [(both.meetings, both.counts) for both in compared["shared"]] == [(1, (0, 2)), (2, (4, 2))]
+    assert [len(told) for told in compared["short"]] == [0, 2]
 
 
 def test_a_large_board_is_packed_for_browsers_that_take_it_so(client: TestClient, roomy: str) -> None:

@@ -118,8 +118,8 @@ def test_the_script_gets_the_cells_that_changed_and_nothing_else_of_the_board(cl
     assert answer.template.name == "board/_edited.html"
     cells = re.findall(r'<li id="(c\d-\d)" data-live-part class="cell (\w+)"', answer.text)
     assert sorted(cells) == sorted([(f"c{m['round']}-{m['place']}", "free"), (f"c{when}-2", "meeting")])
-    assert re.findall(r'<(?:div|p|details) [^>]*id="([\w-]+)"', answer.text)[-5:] == [
-        "plan-facts", "certificate", "said", "said-words", "versions"
+    assert re.findall(r'<(?:div|p|details) [^>]*id="([\w-]+)"', answer.text)[-6:] == [
+        "plan-facts", "certificate", "who-has", "said", "said-words", "versions"
     ]  # fmt: skip
 
 

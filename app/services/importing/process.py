@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
+from app.services.importing.ahead import ahead
 from app.services.importing.canonical import Canonical
 from app.services.importing.decide import Decider, Decision
 from app.services.importing.notes import Place
@@ -114,7 +115,7 @@ class Pass:
         """Decide (and write) all rows. Relations are only collected: their targets may come later."""
         decider = Decider(self.session, self.map_id, self.options)
         tally = Tally(self.source)
-        for batch in self.source.batches():
+        for batch in ahead(self.source.batches()):
             for item in batch:
                 if isinstance(item, Rejected):
                     tally.reject(item)

@@ -34,6 +34,7 @@ _SHARED_HOSTS = frozenset(
 )
 _Reason = tuple[str, dict[str, str]]
 """Code of a remark and its values: most pairs that are compared come to nothing."""
+_32_BITS = 0xFFFFFFFF
 _PARENTHESES = re.compile(r"\(([^)]{2,40})\)")
 
 
@@ -147,23 +148,25 @@ def _candidates(index: _Index, limit: int) -> Iterator[tuple[int, int]]:
 def _blocks(index: _Index, maker: Callable[[_Index, int], Iterable[object]]) -> Iterator[list[int]]:
     """The positions that share a key, in their order, where they are few enough for the key to say something.
 
-    Keys are held as hashes in plain arrays: a name has as many as it has letters.
+    A name has as many keys as it has letters, so a key is held as 32 bits of its hash beside the position, in one
+    number: sorting these brings together who shares a key. Two keys of one hash only cost a comparison.
     """
-    keys, holders = array("q"), array("q")
+    keys, holders = array("I"), array("I")
     for position in range(len(index.signatures)):
-        hashes = {hash(key) for key in maker(index, position)}
+        hashes = {hash(key) & _32_BITS for key in maker(index, position)}
         keys.extend(hashes)
         holders.extend([position] * len(hashes))
-    if not keys:
-        return
-    hashed = np.frombuffer(keys, np.int64)
-    order = np.argsort(hashed, kind="stable")
-    edges = np.flatnonzero(np.diff(hashed[order])) + 1
-    starts, ends = np.concatenate([[0], edges]), np.concatenate([edges, [len(keys)]])
+    held = np.frombuffer(keys, np.uint32).astype(np.uint64) if keys else np.empty(0, np.uint64)
+    held <<= np.uint64(32)
+    held |= np.frombuffer(holders, np.uint32) if holders else held
+    del keys, holders
+    held.sort()
+    hashed = (held >> np.uint64(32)).astype(np.uint32)
+    edges = np.flatnonzero(hashed[1:] != hashed[:-1]) + 1
+    starts, ends = np.concatenate([[0], edges]), np.concatenate([edges, [len(held)]])
     wanted = (ends - starts > 1) & (ends - starts <= _BLOCK)
-    holding = np.frombuffer(holders, np.int64)[order]
     for start, end in zip(starts[wanted].tolist(), ends[wanted].tolist(), strict=True):
-        yield holding[start:end].tolist()
+        yield (held[start:end] & np.uint64(_32_BITS)).tolist()
 
 
 def _exact_keys(index: _Index, position: int) -> Iterable[object]:

@@ -20,7 +20,7 @@ from app.api.described import describe_keys
 from app.api.problems import app_error_answer, http_error_answer, problem, validation_answer
 from app.crowding import Crowding, make_turns
 from app.db import database_url, explain_database_error, make_engine, require_schema
-from app.errors import AppError
+from app.errors import AppError, BadInput
 from app.guard import Guard, checked_by_guard
 from app.headers import EVERY_ANSWER, SecurityHeaders
 from app.importer import Importer
@@ -196,6 +196,12 @@ def _handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(AppError, page_or(app_error_answer))  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, page_or(http_error_answer))  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, page_or(validation_answer))  # type: ignore[arg-type]
+
+    @app.exception_handler(UnicodeEncodeError)
+    async def _half_a_letter(request: Request, _error: UnicodeEncodeError) -> Response:
+        # JSON lets in what no database and no answer takes: one half of a pair of surrogates.
+        told = BadInput("a text of the request holds half a letter, which nothing can store or show")
+        return page_or(app_error_answer)(request, told)
 
     @app.exception_handler(DBAPIError)
     async def _database_error(request: Request, error: DBAPIError) -> Response:

@@ -22,6 +22,8 @@ def _plain_text(value: str) -> str:
     cleaned = value.replace("\x00", "").strip()
     if not cleaned:
         raise ValueError("the text is empty")
+    if not cleaned.isprintable() and any("\ud800" <= c <= "\udfff" for c in cleaned):
+        raise ValueError("the text holds half a letter, which nothing can store or show")
     return cleaned
 
 

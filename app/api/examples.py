@@ -24,9 +24,22 @@ ACTOR: Examples = {
             "offers": [{"lang": "nl", "text": "proeflijn voor het coaten van technische weefsels"}],
             "needs": [{"lang": "nl", "text": "weverijen die nieuwe garens op industriële schaal willen testen"}],
         }
-    }
+    },
+    "one that is anonymous": {
+        "value": {
+            "name": "Moulin Gris SA",
+            "country": "FR",
+            "anonymous": True,
+            "languages": ["fr"],
+            "offers": [{"lang": "fr", "text": "Moulin Gris file du lin de qualité textile"}],
+            "needs": [{"lang": "fr", "text": "un tisserand pour des tissus techniques en lin"}],
+        }
+    },
 }
-ACTOR_CHANGE: Examples = {"new needs": {"value": {"needs": [{"lang": "en", "text": "a weaver with a wide loom"}]}}}
+ACTOR_CHANGE: Examples = {
+    "new needs": {"value": {"needs": [{"lang": "en", "text": "a weaver with a wide loom"}]}},
+    "who sees what": {"value": {"visibility": {"website": "organiser", "needs": "event"}}},
+}
 SUBJECT: Examples = {"a person": {"value": {"email": "anne@weaver.example"}}}
 ERASURE: Examples = {"a count first": {"value": {"email": "anne@weaver.example", "dry_run": True}}}
 CONTACT: Examples = {

@@ -63,7 +63,7 @@ def test_the_workbook_holds_everything_and_no_formula(client: TestClient, planne
         [NAMES[0], NAMES[1], "wish", "yes"], [NAMES[2], NAMES[0], "veto", "no"],
     ]  # fmt: skip
     assert [c.value for c in book["Fewer than asked"][2]] == [NAMES[0], "vetoes leave nobody to meet"]
-    assert (book["Participants"].freeze_panes, book["Participants"].auto_filter.ref) == ("A2", "A1:N5")
+    assert (book["Participants"].freeze_panes, book["Participants"].auto_filter.ref) == ("A2", "A1:O5")
 
 
 def test_csv_defuses_cells_that_begin_like_formulas(client: TestClient, planned: Gathering) -> None:

@@ -164,10 +164,11 @@ def _participants(book: _Book) -> Table:
         fact = people[p.actor_id]
         rounds = "" if p.available is None else [n + 1 for n in p.available]
         delegates = [d.id for d in p.delegates]
-        rows.append([p.actor_id, p.name, book.wording.kind(fact.kind), fact.country, p.side, fact.city, p.languages,
-                     rounds, p.min, p.max, delegates, p.parallel, p.tracks, len(held.get(p.actor_id, ()))])  # fmt: skip
-    headings = ("id", "name", "kind", "country", "side", "city", "languages", "available", "min", "max", "delegates",
-                "parallel", "tracks", "meetings")  # fmt: skip
+        rows.append([p.actor_id, p.name, p.pseudonym, book.wording.kind(fact.kind), fact.country, p.side, fact.city,
+                     p.languages, rounds, p.min, p.max, delegates, p.parallel, p.tracks,
+                     len(held.get(p.actor_id, ()))])  # fmt: skip
+    headings = ("id", "name", "pseudonym", "kind", "country", "side", "city", "languages", "available", "min", "max",
+                "delegates", "parallel", "tracks", "meetings")  # fmt: skip
     return book.table("participants", headings, rows)
 
 

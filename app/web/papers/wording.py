@@ -65,6 +65,7 @@ PHRASES = {
     "column_languages": mark("paper", "Languages"),
     "column_available": mark("paper", "There in rounds"),
     "column_delegates": mark("paper", "Delegates"),
+    "column_pseudonym": mark("paper", "Met by others as"),
     "column_parallel": mark("paper", "Meetings at once"),
     "column_tracks": mark("paper", "Tracks"),
     "column_meetings": mark("paper", "Meetings"),

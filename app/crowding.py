@@ -46,14 +46,16 @@ ROOMS = MappingProxyType({
     "pages": Room(8, 48),
     "agendas": Room(4, 64),
     "match": Room(4, 24),
-    # What takes a core for longer: a few, and nobody waits in line.
+    # What takes a core for longer: a few, and nobody waits in line, but for the six pictures of one page.
     "plans": Room(10, 0, 10),
-    "pairings": Room(3, 0, 10),
+    "pairings": Room(2, 0, 10),
     "replans": Room(2, 2, 5),
-    "papers": Room(3, 0, 5),
-    "imports": Room(3, 0, 10),
+    "papers": Room(3, 9, 5),
+    "imports": Room(2, 0, 10),
     "exports": Room(2, 2, 5),
     "learning": Room(1, 0, 30),
+    # What waits for somebody else: a slow identity provider holds up who comes by it, and no page.
+    "provider": Room(2, 8, 5),
 })  # fmt: skip
 THREADS = 40
 """What a process has of them: the framework's own number."""
@@ -84,6 +86,7 @@ COSTLY: dict[str, tuple[str, ...]] = {
         "GET /console/events/{event_id}/report", "POST /privacy/export", "POST /privacy/erase", "GET /audit/check",
     ),
     "learning": ("POST /weights/proposals", "POST /console/memory/weights/proposals"),
+    "provider": ("GET /console/sign-in/provider", "GET /console/sign-in/back"),
 }  # fmt: skip
 """Routes that take a core for a while, by kind; every other one is a page or an agenda."""
 
@@ -118,12 +121,12 @@ class Turns:
             self._refuse()
         else:
             await self._wait()
-        self._show()
+        self.show()
 
     async def _wait(self) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.waiting.append(turn)
-        self._show()
+        self.show()
         try:
             await turn  # whoever leaves hands its place on: `working` counts it already
         except asyncio.CancelledError:
@@ -142,7 +145,7 @@ class Turns:
                 break
         else:
             self.working -= 1
-        self._show()
+        self.show()
 
     def _refuse(self) -> None:
         AWAY.labels(self.kind).inc()
@@ -156,7 +159,8 @@ class Turns:
             headers={"Retry-After": str(self.room.retry_s)},
         )
 
-    def _show(self) -> None:
+    def show(self) -> None:
+        """Tell the metrics."""
         WORKING.labels(self.kind).set(self.working)
         WAITING.labels(self.kind).set(len(self.waiting))
 

@@ -216,4 +216,8 @@ class Crowding(Layer):
 
 def make_turns() -> dict[str, Turns]:
     """An empty line for every kind."""
-    return {kind: Turns(kind, room) for kind, room in ROOMS.items()}
+    turns = {kind: Turns(kind, room) for kind, room in ROOMS.items()}
+    for line in turns.values():
+        AWAY.labels(line.kind)
+        line.show()
+    return turns

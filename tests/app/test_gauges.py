@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
+from app.crowding import ROOMS
 from app.db import make_engine
 from models.base import utc_now
 from models.competence_map import CompetenceMap, MapImport
@@ -27,7 +28,7 @@ def gauges(client: TestClient) -> dict[str, float]:
     """name or name{state} → value of every gauge of ours."""
     families = text_string_to_metric_families(client.get("/metrics").text)
     return {
-        s.name + ("{" + s.labels["state"] + "}" if "state" in s.labels else ""): s.value
+        s.name + "".join("{" + said + "}" for said in s.labels.values()): s.value
         for family in families
         for s in family.samples
         if family.type == "gauge" and not s.name.endswith("_created")
@@ -36,6 +37,7 @@ def gauges(client: TestClient) -> dict[str, float]:
 
 def test_a_quiet_service_is_all_noughts_and_everything_is_there(client: TestClient) -> None:
     told = gauges(client)
+    assert [told.pop(f"viaduc_{what}{{{kind}}}") for what in ("working", "waiting") for kind in ROOMS] == [0] * 20
     assert told.pop("viaduc_database_connections_max") == 20.0
     assert {name for name, value in told.items() if value == 1} == {"viaduc_database_up", "viaduc_model_ready"}
     assert {name for name, value in told.items() if value == 0} == {

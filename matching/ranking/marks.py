@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.ranking.profile import Evidence, Fragment
+from matching.ranking.weights import PACKAGE_DATA
 
 Span = tuple[int, int]
 NeutralEncode = Callable[[Sequence[str], Sequence[str]], NDArray[Any]]
@@ -72,13 +74,21 @@ def _spelled(text: str) -> tuple[tuple[Span, frozenset[str]], ...]:
 
 
 def _words(text: str) -> list[tuple[Span, str]]:
-    """Words worth marking: four letters or more, figures, and acronyms in capitals."""
+    """Words worth marking: four letters or more that say something, figures, and acronyms in capitals."""
     found = []
     for match in _WORD.finditer(text):
-        word = match.group()
-        if len(word) >= _LONG_ENOUGH or word.isdigit() or (len(word) > 1 and word.isupper()):
-            found.append((match.span(), _fold(word)))
+        word, folded = match.group(), _fold(match.group())
+        acronym = len(word) > 1 and word.isupper()
+        if word.isdigit() or acronym or (len(word) >= _LONG_ENOUGH and folded not in _little_words()):
+            found.append((match.span(), folded))
     return found
+
+
+@cache
+def _little_words() -> frozenset[str]:
+    """Words of all languages at once: of a word that only holds one language's sentences together nobody is in need."""
+    tables = tomllib.loads((PACKAGE_DATA / "little_words.toml").read_text(encoding="utf-8"))
+    return frozenset(word for words in tables.values() for word in words.split())
 
 
 def _fold(word: str) -> str:

@@ -159,6 +159,19 @@ def test_words_written_alike_are_marked_on_both_sides():
     assert [theirs[a:b] for a, b in marks_theirs] == ["BIOCHAR", "25", "IRM"]
 
 
+@pytest.mark.parametrize(
+    ("yours", "theirs", "marked"),
+    [
+        ("un partenaire pour tester", "le laboratoire pour votre textile", []),
+        ("een partner voor textiel", "wij werken voor textiel", ["textiel"]),
+        ("Mais und Weizen", "farine de maïs", ["Mais"]),
+    ],
+)
+def test_words_that_only_hold_a_sentence_together_are_not_marked(yours: str, theirs: str, marked: list[str]) -> None:
+    spans, _ = mark_alike(yours, theirs)
+    assert [yours[start:end] for start, end in spans] == marked
+
+
 def test_words_are_marked_by_meaning_when_an_encoder_is_at_hand():
     meaning = {"tisserand": 1, "wever": 1, "cherche": 2, "gezocht": 3, "un tisserand cherche": 1, "wever gezocht": 1}
     evidence = Evidence(Fragment("fr", "un tisserand cherche"), Fragment("nl", "wever gezocht"), 0.9)

@@ -39,6 +39,7 @@ def turns(client: TestClient) -> Iterator[dict[str, Turns]]:
     for kind, line in lines.items():
         line.working, line.room = 0, ROOMS[kind]
         line.waiting.clear()
+        line.show()
 
 
 @pytest.mark.parametrize("kind", ROOMS)

@@ -28,6 +28,7 @@ ASKED = {
     "imports": ("POST", "/maps/imports/1/apply", None),
     "exports": ("GET", "/events/1/export", None),
     "learning": ("POST", "/weights/proposals", None),
+    "provider": ("GET", "/console/sign-in/provider", None),
 }
 
 
@@ -39,6 +40,7 @@ def turns(client: TestClient) -> Iterator[dict[str, Turns]]:
     for kind, line in lines.items():
         line.working, line.room = 0, ROOMS[kind]
         line.waiting.clear()
+        line.show()
         line.show()
 
 

@@ -36,6 +36,13 @@ _MOST = 20
 """Rejections, changes, columns and twins that are printed; the report holds them all."""
 
 
+_STOPPED = {
+    False: "nothing of it was stored",
+    True: "what was stored is complete by itself, and the same command goes on from there",
+}
+"""What became of an import that somebody stopped: as a whole, in steps."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What the command line asks for."""
@@ -86,7 +93,11 @@ def _read(settings: Settings, written: str) -> _File:
 def _import_one(engine: Engine, file: _File, options: ImportOptions, wanted: Wanted) -> bool:
     stem = file.name.rpartition(".")[0] or file.name
     fields = _shape(MapFields, {"name": wanted.map_name or stem} | wanted.about)
-    number, report = _load(engine, file, fields, options, dry_run=wanted.dry_run)
+    try:
+        number, report = _load(engine, file, fields, options, dry_run=wanted.dry_run)
+    except KeyboardInterrupt:
+        typer.echo(f"\n{file.name}: stopped; {_STOPPED[options.resumable]}", err=True)
+        raise
     for line in report_lines(file.name, report, dry_run=wanted.dry_run):
         typer.echo(line)
     if not wanted.dry_run:

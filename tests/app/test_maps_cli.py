@@ -1,5 +1,10 @@
 """Competence maps at the terminal: the same parts as on the pages."""
 
+import os
+import re
+import signal
+import subprocess
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -120,3 +125,41 @@ def test_a_file_is_fetched_from_an_allowed_address(run, monkeypatch, port):
     monkeypatch.setenv("VIADUC_IMPORT_URLS", f"localhost:{port}")
     with pytest.raises(BadInput, match="stands on a private network"):
         run("import", f"http://localhost:{port}/map", "--dry-run")
+
+
+INTERRUPTED = """
+import signal, sys
+from app.cli import main
+# A process that a test starts may have been told to ignore the key.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [((), "big.csv: stopped; nothing of it was stored"), (("--steps",), "the same command goes on from there")],
+)
+def test_an_import_is_interrupted_at_the_keyboard(run, tmp_path, steps, said):
+    rows = "".join(f"A{n};BE\n" for n in range(6000))
+    (tmp_path / "big.csv").write_text(f"Name;Country\n{rows}")
+    command = [sys.executable, "-c", INTERRUPTED, "import", "big.csv", "--no-embed", *steps]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(Path(cli.__file__).parents[1])},
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "storing big.csv" in line:
+                process.send_signal(signal.SIGINT)
+                break
+        told = process.stdout.read()
+    assert (process.returncode, said in told) == (130, True), told
+    _, lines = run("import", "big.csv", "--no-embed")
+    [counts] = [line for line in lines if line.startswith("big.csv: 6000 rows")]
+    new, same = (int(re.search(rf"(\d+) {word}", counts)[1]) for word in ("new", "the same"))
+    assert new + same == 6000
+    assert (same > 0) == bool(steps)

@@ -163,7 +163,7 @@ def test_the_entry_point_migrates_serves_answers_its_health_check_and_stops_when
     with process:
         assert process.stderr is not None
         for line in process.stderr:
-            if "Uvicorn running" in line:
+            if "Application startup complete" in line:
                 break
         try:
             assert schema_is_current(scratch_url)

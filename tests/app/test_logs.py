@@ -147,7 +147,7 @@ def test_a_service_that_logs_every_request_names_nobody(scratch_url: str, tmp_pa
         told: list[str] = []
         for line in process.stderr:
             told.append(line)
-            if "Uvicorn running" in line:
+            if "Application startup complete" in line:
                 break
         statuses = [ask(f"http://127.0.0.1:{port}", *request) for request in requests_with_canaries()]
         process.send_signal(signal.SIGTERM)

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from app.services.backlog import count_backlog
 from app.services.events import list_interpreters, list_participants
+from app.services.link_lists import count_holders
 from app.services.plan_condition import Condition
 from app.services.plans import list_plans
 from models.event import EventPublic, ParticipantPublic
@@ -38,7 +39,7 @@ def checklist(
         _participants(event, people),
         _languages(event, people, interpreted),
         _texts(session, encoder),
-        *_planned(session, event.id, condition),
+        *_planned(session, event.id, condition, len(people)),
     ]
 
 
@@ -89,7 +90,7 @@ def _texts(session: Session, encoder: str | None) -> Step:
     return Step("texts", "warn" if waiting else "done", "waiting" if waiting else "", {"number": waiting})
 
 
-def _planned(session: Session, event_id: int, condition: Condition | None) -> list[Step]:
+def _planned(session: Session, event_id: int, condition: Condition | None, people: int) -> list[Step]:
     plans = [p for p in list_plans(session, event_id=event_id) if p.state != "failed"]
     published = next((p for p in plans if p.state == "published"), None)
     computing = any(p.state == "computing" for p in plans)
@@ -100,4 +101,10 @@ def _planned(session: Session, event_id: int, condition: Condition | None) -> li
     if condition is not None and not condition.is_whole:
         told = {"number": published.number, "fallen": len(condition.fallen), "newcomers": len(condition.newcomers)}
         return [plan, Step("publish", "warn", "fallen", told), Step("print", "todo", "later")]
-    return [plan, Step("publish", "done", "", {"number": published.number}), Step("print", "todo")]
+    return [plan, Step("publish", "done", "", {"number": published.number}), _handed_out(session, event_id, people)]
+
+
+def _handed_out(session: Session, event_id: int, people: int) -> Step:
+    """Done when every participant has an agenda that opens, by a sheet or by a link."""
+    figures = {"holders": count_holders(session, event_id=event_id), "people": people}
+    return Step("print", "done" if figures["holders"] >= people else "todo", "", figures)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
+from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from app.services.events import list_participants
@@ -51,6 +52,20 @@ def list_holders(session: Session, *, event_id: int, now: datetime | None = None
     for row in rows:
         held.setdefault(row.actor_id, []).append(row)
     return [_holder(Holder(p.actor_id, p.name, p.side), held.get(p.actor_id, ()), usual, now) for p in people]
+
+
+def count_holders(session: Session, *, event_id: int, now: datetime | None = None) -> int:
+    """How many participants have a link that opens their agenda now."""
+    now = now or utc_now()
+    usual = default_expiry(session, event_id=event_id) > now
+    opens = col(AgendaLink.expires_at) > now
+    return session.exec(
+        select(func.count(func.distinct(AgendaLink.actor_id))).where(
+            AgendaLink.event_id == event_id,
+            col(AgendaLink.revoked_at).is_(None),
+            or_(col(AgendaLink.expires_at).is_(None), opens) if usual else opens,
+        )
+    ).one()
 
 
 def _holder(person: Holder, links: Sequence[AgendaLink], usual: datetime, now: datetime) -> Holder:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def region(live_server: Server) -> Server:
     """Three actors a side who fit each other."""
-    with httpx.Client(base_url=live_server.url) as client:
+    with httpx.Client(base_url=live_server.url, timeout=60) as client:
         for name, country in (("Alpha", "FR"), ("Beta", "FR"), ("Gamma", "FR"), ("Delta", "BE"), ("Epsilon", "BE"),
                               ("Zeta", "BE")):  # fmt: skip
             text = [{"lang": "en", "text": "fire tests of coated fabric in a laboratory"}]
@@ -80,13 +80,14 @@ def test_an_event_is_prepared_from_the_wizard_to_its_publication(region: Server,
 PAGES = [
     "/console/events/new", "/console/events/1", "/console/events/1/setup", "/console/events/1/participants",
     "/console/events/1/participants/1", "/console/events/1/participants/list", "/console/events/1/invite",
-    "/console/events/1/wishes", "/console/programmes", "/console/programmes/new", "/console/explore?actor=2&event=1",
+    "/console/events/1/wishes", "/console/events/1/agendas", "/console/programmes", "/console/programmes/new",
+    "/console/explore?actor=2&event=1",
     "/console/actors", "/console/actors/1",
 ]  # fmt: skip
 
 
 def test_the_rooms_of_the_console_are_accessible_and_fit_a_phone(region: Server, browser_page: Page, axe: Axe) -> None:
-    with httpx.Client(base_url=region.url) as client:
+    with httpx.Client(base_url=region.url, timeout=60) as client:
         client.post("/events", json={"name": "Afternoon", "tracks": [{"id": "Glass"}]}).raise_for_status()
         client.put("/events/1/rounds", json=[{"starts_at": "2027-03-09T09:00:00+01:00"}]).raise_for_status()
         client.put("/events/1/places", json=[{"label": "Table 1"}]).raise_for_status()
@@ -104,3 +105,15 @@ def test_the_rooms_of_the_console_are_accessible_and_fit_a_phone(region: Server,
         if told or width > 360:
             found[address] = (told, width)
     assert found == {}
+
+
+def test_links_once_made_are_shown_with_their_files(region: Server, browser_page: Page, axe: Axe) -> None:
+    with httpx.Client(base_url=region.url, timeout=60) as client:
+        client.post("/events", json={"name": "Afternoon"}).raise_for_status()
+        client.post("/events/1/participants", json={"actor_id": 1}).raise_for_status()
+    browser_page.set_viewport_size({"width": 360, "height": 740})
+    browser_page.goto("/console/events/1/agendas")
+    browser_page.get_by_role("button", name="Make links").press("Enter")
+    browser_page.get_by_role("button", name=re.compile("CSV")).wait_for()
+    assert complaints_in_both(axe, browser_page) == []
+    assert browser_page.evaluate("document.documentElement.scrollWidth") <= 360

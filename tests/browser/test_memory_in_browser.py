@@ -47,7 +47,7 @@ def test_a_tandem_is_written_down_and_moved_on(
     browser_page.get_by_label("What it becomes").select_option("agreement")
     browser_page.get_by_role("button", name="Note it").press("Enter")
     browser_page.locator("li[aria-current=step]", has_text="Agreement").wait_for()
-    for path in ("", "/feedback", "/weights"):
+    for path in ("", "/feedback", "/bridges", "/weights"):
         browser_page.goto(f"/console/memory{path}")
         assert (path, complaints(axe, browser_page), browser_page.evaluate(WIDE)) == (path, [], 0)
     browser_page.get_by_role("button", name="Accept").click()

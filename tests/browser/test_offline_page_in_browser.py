@@ -123,8 +123,14 @@ def test_it_fits_a_phone(page: Page) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, view
 
 
-def test_the_page_of_papers_is_accessible(saved: Path, browser_page: Page, axe: Axe) -> None:
+def test_the_page_of_papers_is_accessible_and_shows_all_its_pictures(saved: Path, browser_page: Page, axe: Axe) -> None:
     browser_page.goto("/console/events/1/papers?badge_code=agenda")
+    assert not browser_page.locator(".printing").is_visible()
+    pictures = browser_page.locator(".papers img")
+    for picture in pictures.all():
+        picture.scroll_into_view_if_needed()
+        picture.evaluate("i => i.complete || new Promise((done) => { i.onload = i.onerror = done; })")
+    assert pictures.evaluate_all("all => all.map(i => i.naturalWidth > 0)") == [True] * 5
     assert complaints_in_both(axe, browser_page) == []
     browser_page.set_viewport_size({"width": 360, "height": 740})
     assert browser_page.evaluate("document.documentElement.scrollWidth") <= 360

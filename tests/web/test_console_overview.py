@@ -57,6 +57,12 @@ def test_steps_are_ticked_off_as_they_are_done(
     client.post(f"/events/1/plans/{number}/publish")
     told = steps(client)
     assert (told["publish"], told["print"]) == (("done", ""), ("todo", ""))
+    client.post("/events/1/links", json={"actor_ids": [1, 2, 3]})
+    assert "3 of 4 have a link to their agenda." in client.get("/console/events/1").text
+    client.post("/events/1/links", json={"actor_ids": [3, 4]})
+    assert steps(client)["print"] == ("done", "")
+    client.post("/events/1/links/revoke", json={"actor_ids": [4]})
+    assert steps(client)["print"] == ("todo", "")
 
 
 def test_an_old_address_with_a_plan_leads_to_the_schedule(client: TestClient) -> None:

@@ -12,12 +12,12 @@ from app.db import session_scope
 from app.deps import EngineDep, PrincipalDep, SessionDep, SettingsDep
 from app.errors import BadInput
 from app.services import plans
-from app.services.events import event_public, get_event
 from app.services.files.offline.attendance import OfflineFile, take_offline
 from app.services.files.timetable import Timetable, read_timetable
 from app.services.papers import make
 from app.settings import Settings
 from app.web.catalogues import LANGUAGES
+from app.web.console.frame import event_frame
 from app.web.labels import mark
 from app.web.origin import same_origin
 from app.web.papers.wording import words
@@ -90,9 +90,7 @@ def papers(
     options = choice.options()
     timetable = read_timetable(session, event_id=event_id, number=options.plan)
     versions = [p for p in plans.list_plans(session, event_id=event_id) if p.state not in {"computing", "failed"}]
-    context: dict[str, Any] = {
-        "event": event_public(session, event=get_event(session, event_id=event_id)),
-        "tab": "papers",
+    context: dict[str, Any] = event_frame(session, event_id, "papers") | {
         "kinds": _kinds(timetable),
         "versions": versions,
         "plan": timetable.plan,

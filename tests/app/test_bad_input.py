@@ -127,7 +127,7 @@ def test_a_body_that_is_not_the_json_asked_for_is_a_problem_of_the_client(
         ("GET", "/actors/abc", 422),
         ("GET", f"/actors/{2**63}", 404),
         ("GET", f"/actors/{10**400}", 404),
-        ("DELETE", f"/actors/1/relations/{2**70}/partner", 422),
+        ("DELETE", f"/actors/1/relations/{2**70}/partner", 404),
         ("GET", "/actors?q=%00", 200),
         ("GET", "/actors?country=%00", 422),
         ("GET", "/actors?cursor=nonsense", 422),
@@ -143,6 +143,11 @@ def test_an_address_that_cannot_be_is_a_problem_of_the_client(
     assert answer.status_code == status, answer.text
     if status != 200:
         assert answer.json()["status"] == status
+
+
+def test_a_number_that_no_actor_can_have_is_a_problem_of_the_client(client: TestClient) -> None:
+    assert client.post("/actors", json={"name": "Tissages du Nord", "country": "FR"}).status_code == 201
+    assert client.delete(f"/actors/1/relations/{2**70}/partner").status_code == 422
 
 
 @pytest.fixture

@@ -31,6 +31,11 @@ class Conflict:
     b: ParticipantPublic | None = None
     number: int = 0
 
+    @property
+    def is_hard(self) -> bool:
+        """Whether no plan can be made while it stands; a wish against a veto is only lost."""
+        return self.cause != "veto_wish"
+
 
 def pairs_spoken_of(session: Session, *, event_id: int) -> list[Pair]:
     """Every pair about which a word was said, by name."""
@@ -53,9 +58,19 @@ def conflicts(session: Session, *, event_id: int, pairs: Sequence[Pair]) -> list
     musts = Counter(p.actor_id for pair in pairs if "must" in _kinds(pair) for p in (pair.a, pair.b))
     people = {p.actor_id: p for pair in pairs for p in (pair.a, pair.b)}
     for actor_id, number in musts.items():
-        if number > _most(event, people[actor_id], rounds):
+        if rounds and number > _most(event, people[actor_id], rounds):
             found.append(Conflict("too_many", people[actor_id], number=number))
     return found
+
+
+def all_conflicts(session: Session, *, event_id: int) -> list[Conflict]:
+    """Every contradiction among the words of an event."""
+    return conflicts(session, event_id=event_id, pairs=pairs_spoken_of(session, event_id=event_id))
+
+
+def hard_conflicts(session: Session, *, event_id: int) -> list[Conflict]:
+    """Those that leave no plan possible."""
+    return [c for c in all_conflicts(session, event_id=event_id) if c.is_hard]
 
 
 def _of_pair(event: Event, interpreters: Sequence[InterpreterPublic], rounds: int, pair: Pair) -> Iterator[Conflict]:

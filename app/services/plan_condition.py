@@ -92,7 +92,7 @@ def plan_condition(session: Session, *, event_id: int, number: int, now: datetim
     plan = get_plan(session, event_id, number)
     rounds = list_rounds(session, event_id=event_id)
     here = moment(rounds, now, list_losses(session, event_id=event_id).rounds)
-    told = _stored_frame(session, event_id, number)
+    told = stored_frame(session, event_id, number)
     meetings = stored_plan(session, event_id=event_id, number=number).meetings
     people = {str(p.actor_id) for p in list_participants(session, event_id=event_id)}
     known = {str(p["id"]) for p in told.get("participants", [])}
@@ -160,7 +160,7 @@ def _names(session: Session, ids: set[int]) -> dict[int, str]:
     return dict(session.exec(select(Actor.id, Actor.name).where(col(Actor.id).in_(ids))).all()) if ids else {}
 
 
-def _stored_frame(session: Session, event_id: int, number: int) -> dict[str, Any]:
+def stored_frame(session: Session, event_id: int, number: int) -> dict[str, Any]:
     """A stored problem without what its pairs are worth: a megabyte stays in the database."""
     parts = cast(col(PlanRow.problem), JSONB).op("-")("utility").op("-")("past")
     asked = sa_select(parts).where(col(PlanRow.event_id) == event_id, col(PlanRow.number) == number)

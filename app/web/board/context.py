@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app.services import boards, plans
 from app.services import events as service
+from app.services.conflicts import hard_conflicts
 from app.services.plan_condition import Condition, plan_condition
 from app.web.board.certificate import contradiction, lost_at_most, standing
 from app.web.board.compare import Agenda, changes
@@ -74,10 +75,16 @@ def _finished(session: Session, plan: PlanPublic, hall: Hall, asks: Asks, lowest
         "shares": shares(plan, hall.people),
         "standing": standing(plan, asked, hall.people, lowest),
         "contradiction": contradiction(plan.certificate, {p.actor_id: p.name for p in hall.people}),
+        "conflicts": hard_conflicts(session, event_id=plan.event_id) if _is_barred(plan) else [],
         "lost": lost_at_most(plan.certificate, len(plan.meetings)),
         "edits": [(edit, changes(edit.diff, agenda, (plan,))) for edit in edits],
         "names": named | {p.actor_id: p.name for p in hall.people},
     }
+
+
+def _is_barred(plan: PlanPublic) -> bool:
+    """Whether rules that contradict each other left nothing to plan."""
+    return plan.certificate.get("status") == "infeasible" and not plan.meetings
 
 
 def shown_condition(session: Session, context: dict[str, Any], now: datetime) -> Condition | None:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from app.db import session_scope
 from app.deps import EngineDep, HolderDep, SettingsDep
 from app.errors import AppError, NotFound
+from app.services.conflicts import hard_conflicts
 from app.services.whatif import outlook_of
 from app.web.console.frame import event_frame
 from app.web.render import page, wants_fragment
@@ -30,6 +31,7 @@ def what_if(
     """Rounds, places and interpreters that it takes, who would be short, and whom one more of would help most."""
     with session_scope(engine) as session:
         told: dict[str, Any] = event_frame(session, event_id, "setup")
+        told["conflicts"] = hard_conflicts(session, event_id=event_id)
     told |= {"floor": floor, "outlook": None, "refused": ""}
     try:
         question, longest = WhatIfRequest(floor=floor, time_limit_s=SECONDS), settings.plan_seconds

@@ -90,7 +90,14 @@ def _plan(client: Any, event_id: int, told: Told) -> None:
     second = ask(client, "POST", f"{at}/plans", {"time_limit_s": 5, "seed": 3}, timeout=200)
     ask(client, "POST", f"{at}/plans/{first['number']}/publish")
     one = first["meetings"][0]
-    told.samples |= {"pair": f"{one['a']}-{one['b']}", "number": first["number"], "other": second["number"]}
+    taken = {m["place"] for m in first["meetings"] if m["round"] == 0}
+    free = next((n for n in range(len(taken) + 1) if n not in taken), 0)
+    told.samples |= {
+        "pair": f"{one['a']}-{one['b']}",
+        "number": first["number"],
+        "other": second["number"],
+        "free": free,
+    }
     told.links = {link["actor_id"]: link["token"] for link in ask(client, "POST", f"{at}/links", {})}
     told.samples["token"] = told.links[one["a"]]
 

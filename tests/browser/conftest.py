@@ -160,7 +160,7 @@ def browser() -> Browser:
 def browser_context(browser: Browser, live_server: Server) -> Iterator[BrowserContext]:
     """A browser nobody used before, with the service as its base address."""
     context = browser.new_context(base_url=live_server.url, locale="en-GB", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     yield context
     context.close()
 

@@ -34,7 +34,7 @@
       const running = moment(card, "start") <= now;
       card.querySelector("[data-label=next]").hidden = running;
       card.querySelector("[data-label=now]").hidden = !running;
-      card.querySelector("[data-until]").textContent = running ? "" : until(moment(card, "start") - now);
+      card.querySelector("[data-until]").textContent = running ? "" : ` ${until(moment(card, "start") - now)}`;
     }
     for (const over of document.querySelectorAll("#next [data-after]")) over.hidden = Boolean(next);
     for (const line of document.querySelectorAll("#day [data-start]")) {

@@ -114,8 +114,8 @@
   document.addEventListener("visibilitychange", stayAwake);
   stayAwake();
   const full = byId("full");
-  if (document.fullscreenEnabled) {
-    full.hidden = false;
+  full.hidden = !document.fullscreenEnabled;
+  if (!full.hidden) {
     full.addEventListener("click", () => { document.documentElement.requestFullscreen(); stayAwake(); });
     document.addEventListener("fullscreenchange", () => { full.hidden = Boolean(document.fullscreenElement); });
   }

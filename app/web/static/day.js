@@ -29,7 +29,6 @@
     }
   };
   if (local) {
-    filter.querySelector("[data-without-script]").hidden = true;
     filter.addEventListener("input", narrow);
     filter.addEventListener("submit", (event) => { event.preventDefault(); narrow(); });
     document.addEventListener("click", (event) => {

@@ -3,8 +3,6 @@
 
 for (const zone of document.querySelectorAll("[data-drop]")) {
   const field = zone.querySelector("input[type=file]");
-  const here = zone.querySelector("[data-drop-here]");
-  here.hidden = false;
   // A file that the service would refuse for its size is told before it travels.
   field.addEventListener("change", () => {
     const most = Number(zone.dataset.most || 0) * 2 ** 20;

@@ -15,10 +15,30 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Printing needs a script, so its button shows only where there is one, also in what was loaded later.
-const showPrint = () => document.querySelectorAll("[data-print]").forEach((button) => { button.hidden = false; });
-showPrint();
-for (const later of ["htmx:afterSettle", "live:parts"]) document.addEventListener(later, showPrint);
+// What was pressed shows at once that it was, and is not sent twice; a page that stays (a file came) is free again soon.
+const STAYS = 8000;
+let waiting = 0;
+const busy = (on) => {
+  clearTimeout(waiting);
+  document.documentElement.toggleAttribute("data-busy", on);
+  if (on) waiting = setTimeout(free, STAYS);
+};
+const free = () => {
+  busy(false);
+  for (const form of document.querySelectorAll("form[aria-busy]")) form.removeAttribute("aria-busy");
+};
+// On the window: whoever sends a form itself (htmx, the board, the desk) has said so before.
+window.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.target) return;
+  if (form.hasAttribute("aria-busy")) { event.preventDefault(); return; }
+  form.setAttribute("aria-busy", "true");
+  busy(true);
+});
+document.addEventListener("htmx:beforeRequest", () => busy(true));
+document.addEventListener("htmx:afterRequest", () => busy(false));
+window.addEventListener("pageshow", free);
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });

@@ -27,6 +27,7 @@ from app.importer import Importer
 from app.limits import Limits
 from app.live import Live
 from app.logs import HEADER, RequestId, request_id
+from app.mail import Post
 from app.observe import BodyLimit, Observe
 from app.packing import Packed
 from app.planner import Planner
@@ -104,6 +105,7 @@ def _lifespan(
         app.state.live = Live(app.state.engine)
         app.state.importer = Importer(app.state.engine)
         app.state.clerk = Clerk(app.state.engine)
+        app.state.post = Post()
         worker = _worker(app, settings)
         if worker is not None:
             worker.start()
@@ -112,6 +114,7 @@ def _lifespan(
         app.state.planner.stop()
         end_all()
         app.state.importer.stop()
+        app.state.post.stop()
         app.state.clerk.stop()
         if worker is not None:
             worker.stop()

@@ -59,20 +59,24 @@ class Service:
         self.worker: subprocess.Popen[bytes] | None = None
         self.log = folder.parent / f"{folder.name}.log"
 
-    def start(self, within_s: float = 120) -> float:
+    def set(self, **settings: str) -> None:
+        """Settings for the next start."""
+        self._env |= settings
+
+    def start(self, within_s: float = 120, *, migrate: bool = False) -> float:
         """Start what does not run, and wait until it is ready; returns the seconds it took."""
         begun = time.perf_counter()
         if self.process is None:
-            self.process = self.run("serve")
+            self.process = self.run("serve", *(["--migrate"] if migrate else []))
         if self.worker is None and self._with_worker:
             self.worker = self.run("worker")
         self.wait(within_s)
         return time.perf_counter() - begun
 
-    def run(self, command: str) -> "subprocess.Popen[bytes]":
+    def run(self, *command: str) -> "subprocess.Popen[bytes]":
         """A command of `viaduc`, as a process."""
         with self.log.open("ab") as log:
-            call = [sys.executable, "-c", "from app.cli import main; main()", command]
+            call = [sys.executable, "-c", "from app.cli import main; main()", *command]
             return subprocess.Popen(call, cwd=ROOT, env=self._env, stdout=log, stderr=log)
 
     def wait(self, within_s: float = 120) -> float:

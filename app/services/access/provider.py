@@ -12,7 +12,8 @@ from app.errors import NotSignedIn, Unavailable
 from app.settings import Settings
 
 LONGEST = 5.0
-"""Seconds to wait for the provider: while it is slow, everything but this sign-in works."""
+"""Seconds to wait for a word of the provider, and twice that for all it says: while it is slow, everything but this
+sign-in works."""
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 """Signatures that are believed: with the provider's published keys only, never a shared secret and never none."""
@@ -107,13 +108,15 @@ def _role(settings: Settings, claims: Mapping[str, Any]) -> Literal["admin", "re
 def _client(settings: Settings, back: str) -> Any:
     from authlib.integrations.httpx_client import OAuth2Client  # type: ignore[import-untyped]  # noqa: PLC0415 - slow import
 
+    from app.services.access.wire import Exchange  # noqa: PLC0415 - slow import
+
     return OAuth2Client(
         client_id=settings.oidc_client_id,
         client_secret=settings.oidc_client_secret.get_secret_value() if settings.oidc_client_secret else None,
         redirect_uri=back,
         scope="openid email",
         code_challenge_method="S256",
-        timeout=LONGEST,
+        transport=Exchange(LONGEST, 2 * LONGEST),
         follow_redirects=False,
     )
 

@@ -1,16 +1,17 @@
 """Signing in: with a key, with a link by e-mail, or through the identity provider. Signing out."""
 
+from functools import partial
 from typing import Annotated, Literal
 from urllib.parse import urlencode, urlsplit
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.deps import EngineDep, SessionDep, SettingsDep
 from app.errors import AppError, NotSignedIn
 from app.guard import cookie_name, lasting
 from app.limits import Limits
-from app.mail import can_send
+from app.mail import Post, can_send
 from app.security import Principal
 from app.services.access import keys, people, provider, sessions
 from app.settings import Settings
@@ -47,16 +48,13 @@ def sign_in_with_key(
 
 
 @router.post("/sign-in/letter", dependencies=[Depends(same_origin)])
-def ask_for_letter(
-    request: Request, engine: EngineDep, settings: SettingsDep, later: BackgroundTasks, email: Short = ""
-) -> Response:
+def ask_for_letter(request: Request, engine: EngineDep, settings: SettingsDep, email: Short = "") -> Response:
     """Send a link to an address that may sign in. The answer is the same for every address, and as quick."""
     limits: Limits = request.app.state.limits
     if can_send(settings) and limits.letters.take(email.strip().lower()) == 0:
-        later.add_task(send_sign_in_letter, engine, settings, email, choose_language(request))
-    answer = show_sign_in(request, settings, told="letter")
-    answer.background = later
-    return answer
+        post: Post = request.app.state.post
+        post.hand_over(partial(send_sign_in_letter, engine, settings, email, choose_language(request)))
+    return show_sign_in(request, settings, told="letter")
 
 
 @router.get("/sign-in/link/{token}")

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from app.commands.keys import add_keys
 from app.commands.maps import add_commands
 from app.commands.privacy import add_privacy
+from app.counting import share_counts
 from app.errors import AppError, BadInput, FieldError
 from app.settings import Settings
 
@@ -66,6 +67,8 @@ def serve(
     from app.embedded_postgres import begin_embedded  # noqa: PLC0415 - for this command only
 
     settings = _settings(host=host, port=port)
+    if settings.processes > 1:
+        share_counts()
     # A killed database recovers while the rest is read.
     waking = begin_embedded(settings.data_dir) if settings.database_url is None else None
     # All that is read now stays: looking through it for what may go takes a quarter of the time.

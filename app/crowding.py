@@ -27,8 +27,10 @@ log = logging.getLogger(__name__)
 
 AWAY = Counter("viaduc_turned_away", "Requests answered 503 because too many of their kind were there", ["kind"],
                registry=REGISTRY)  # fmt: skip
-WORKING = Gauge("viaduc_working", "Requests that are worked on, by kind", ["kind"], registry=REGISTRY)
-WAITING = Gauge("viaduc_waiting", "Requests that wait for their turn, by kind", ["kind"], registry=REGISTRY)
+WORKING = Gauge("viaduc_working", "Requests that are worked on, by kind", ["kind"], registry=REGISTRY,
+                multiprocess_mode="livesum")  # fmt: skip
+WAITING = Gauge("viaduc_waiting", "Requests that wait for their turn, by kind", ["kind"], registry=REGISTRY,
+                multiprocess_mode="livesum")  # fmt: skip
 
 
 @dataclass(frozen=True)

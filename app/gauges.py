@@ -1,13 +1,16 @@
 """How the service is, as gauges: "is the event fine?". Filled when somebody asks for the metrics."""
 
+import asyncio
 import logging
 import math
+from typing import Any
 
 from prometheus_client import Gauge
 from sqlalchemy import Engine
 from sqlalchemy.pool import QueuePool
 from starlette.datastructures import State
 
+from app.counting import is_shared
 from app.db import session_scope
 from app.errors import AppError
 from app.observe import REGISTRY
@@ -16,25 +19,27 @@ from app.services.condition import Condition, ask_condition
 
 log = logging.getLogger(__name__)
 
-BACKLOG = Gauge("viaduc_embedding_backlog", "Passages that wait for a vector", registry=REGISTRY)
-OLDEST = Gauge("viaduc_embedding_oldest_seconds", "Age of the actor who waits longest for a vector", registry=REGISTRY)
-PLANS = Gauge("viaduc_plans", "Plans: waiting, running, failed in the last 24 hours", ["state"], registry=REGISTRY)
-IMPORTS = Gauge(
-    "viaduc_imports", "Imports: waiting, running, failed in the last 24 hours", ["state"], registry=REGISTRY
-)
-DATABASE = Gauge("viaduc_database_up", "Whether the database answered this question", registry=REGISTRY)
-MODEL = Gauge("viaduc_model_ready", "Whether this process has its language model", registry=REGISTRY)
-POOL = Gauge("viaduc_database_connections", "Connections of this process in use", registry=REGISTRY)
-POOL_MOST = Gauge("viaduc_database_connections_max", "Connections this process may open", registry=REGISTRY)
-STREAMS = Gauge("viaduc_live_streams", "Live pages open on this process", registry=REGISTRY)
-LISTENING = Gauge(
-    "viaduc_live_listening", "Whether this process hears changes (0 is fine without streams)", registry=REGISTRY
-)
-AUDIT = Gauge("viaduc_audit_waiting", "Reads of this process that wait to be recorded", registry=REGISTRY)
+# How the figures of several processes become one: what the database says was said last by whoever was asked.
+_SAID_LAST: dict[str, Any] = {"registry": REGISTRY, "multiprocess_mode": "mostrecent"}
+_TOGETHER: dict[str, Any] = {"registry": REGISTRY, "multiprocess_mode": "livesum"}
+_LEAST: dict[str, Any] = {"registry": REGISTRY, "multiprocess_mode": "livemin"}
+_EVERY_S = 3.0
 
-RESTARTS = Gauge("viaduc_restarts", "Times the working process died and was started again", registry=REGISTRY)
+BACKLOG = Gauge("viaduc_embedding_backlog", "Passages that wait for a vector", **_SAID_LAST)
+OLDEST = Gauge("viaduc_embedding_oldest_seconds", "Age of the actor who waits longest for a vector", **_SAID_LAST)
+PLANS = Gauge("viaduc_plans", "Plans: waiting, running, failed in the last 24 hours", ["state"], **_SAID_LAST)
+IMPORTS = Gauge("viaduc_imports", "Imports: waiting, running, failed in the last 24 hours", ["state"], **_SAID_LAST)
+DATABASE = Gauge("viaduc_database_up", "Whether the database answered this question", **_SAID_LAST)
+MODEL = Gauge("viaduc_model_ready", "Whether every process has its language model", **_LEAST)
+POOL = Gauge("viaduc_database_connections", "Connections of this service in use", **_TOGETHER)
+POOL_MOST = Gauge("viaduc_database_connections_max", "Connections this service may open", **_TOGETHER)
+STREAMS = Gauge("viaduc_live_streams", "Live pages open on this service", **_TOGETHER)
+LISTENING = Gauge("viaduc_live_listening", "Whether every process hears changes (0 is fine without streams)", **_LEAST)
+AUDIT = Gauge("viaduc_audit_waiting", "Reads that wait to be recorded", **_TOGETHER)
+
+RESTARTS = Gauge("viaduc_restarts", "Times a working process died and was started again", **_TOGETHER)
 DISK = Gauge(
-    "viaduc_disk_free_bytes", "Room on the disk of the embedded database; NaN where it is elsewhere", registry=REGISTRY
+    "viaduc_disk_free_bytes", "Room on the disk of the embedded database; NaN where it is elsewhere", **_SAID_LAST
 )
 
 _STATES = ("waiting", "running", "failed")
@@ -42,11 +47,7 @@ _STATES = ("waiting", "running", "failed")
 
 def fill_gauges(state: State) -> None:
     """Ask everything once; what the database would say is not a number while it does not answer."""
-    pool_gauges(state.engine)
-    MODEL.set(state.holder.state == "ready")
-    STREAMS.set(state.live.streams)
-    LISTENING.set(state.live.listening)
-    AUDIT.set(state.clerk.waiting)
+    own_gauges(state)
     free = free_bytes(state.settings)
     DISK.set(math.nan if free is None else free)
     DATABASE.set(0)
@@ -56,6 +57,22 @@ def fill_gauges(state: State) -> None:
     for name in _STATES:
         PLANS.labels(name).set(condition.plans[name] if condition else math.nan)
         IMPORTS.labels(name).set(condition.imports[name] if condition else math.nan)
+
+
+def own_gauges(state: State) -> None:
+    """What this process knows of itself."""
+    pool_gauges(state.engine)
+    MODEL.set(state.holder.state == "ready")
+    STREAMS.set(state.live.streams)
+    LISTENING.set(state.live.listening)
+    AUDIT.set(state.clerk.waiting)
+
+
+async def keep_telling(state: State) -> None:
+    """Where several processes count together, each says every few seconds how it is: any of them may be asked."""
+    while is_shared():
+        own_gauges(state)
+        await asyncio.sleep(_EVERY_S)
 
 
 def pool_gauges(engine: Engine) -> None:

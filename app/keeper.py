@@ -1,4 +1,4 @@
-"""What dies is started again at once: a parent that does no work holds the door and forks the process that does.
+"""What dies is started again at once: a parent that does no work holds the door and forks the processes that do.
 
 The parent has read all the code and listens, so that the next process is there in a moment and callers meanwhile wait
 in the line of the socket instead of being refused. It has no threads and no connections, which forking would break.
@@ -15,8 +15,10 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from app.gauges import RESTARTS
+from app.observe import forget_process
 
 log = logging.getLogger(__name__)
 
@@ -60,78 +62,108 @@ def can_keep() -> bool:
     return sys.platform == "linux"
 
 
-class Keeper:
-    """Keeps one process working until it is asked to end."""
+@dataclass
+class Kept:
+    """A place for a working process, and what became of those that held it."""
 
-    def __init__(self, work: Work, door: socket.socket | None = None) -> None:
-        """`work` runs in the forked process and returns its exit status; `door` is where it listens, if it does."""
+    process: int = 0
+    """0: nobody works here now."""
+    starts: int = 0
+    stillborn: int = 0
+    begun_at: float = 0.0
+    line: socket.socket | None = None
+
+    def had_begun(self) -> bool:
+        """Whether the process that held it said that its work goes on."""
+        assert self.line is not None
+        self.line.setblocking(False)
+        try:
+            return self.line.recv(1) == b"1"
+        except (BlockingIOError, ConnectionResetError):
+            return False
+
+
+class Keeper:
+    """Keeps processes working until it is asked to end."""
+
+    def __init__(self, work: Work, door: socket.socket | None = None, processes: int = 1) -> None:
+        """`work` runs in each forked process and returns its exit status; `door` is where all listen, if they do."""
         self._work = work
         self._door = door
-        self._child = 0
-        self._starts = 0
-        self._stillborn = 0
-        self._begun_at = 0.0
-        self._line: socket.socket | None = None
+        self._kept = [Kept() for _ in range(processes)]
+        self._refused = 0
         self._kill_at: float | None = None
 
     def run(self) -> int:
-        """Keep it going; the exit status: 0 when it was asked to end, else that of a process that never began."""
+        """Keep them going; the exit status: 0 when asked to end, else that of a process that never began."""
         gc.freeze()  # so that what is shared with the next process stays shared
+        forget_process(os.getpid())  # it does no work that counts
         # What whoever started us wants ignored (nohup) is not waited for.
         ends = {s for s in _SIGNALS if signal.getsignal(s) is not signal.SIG_IGN}
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {*ends, signal.SIGCHLD})
         try:
-            self._start(before)
+            for kept in self._kept:
+                self._start(kept, before)
             while True:
                 told = signal.sigtimedwait({*ends, signal.SIGCHLD}, 1.0)
                 if told is not None and told.si_signo in ends:
                     self._ask_to_end()
                 if self._kill_at is not None and time.monotonic() > self._kill_at:
-                    os.kill(self._child, signal.SIGKILL)
-                status = self._reap()
-                if status is None:
-                    continue
-                if self._kill_at is not None:
-                    return 0
-                begun = self._had_begun()
-                if not begun and os.WIFEXITED(status) and self._starts == 1:
-                    return os.WEXITSTATUS(status) or 1
-                self._stillborn = 0 if begun else self._stillborn + 1
-                self._start_again(before, status)
+                    self._tell(signal.SIGKILL)
+                for kept, status in self._reap():
+                    self._ended(kept, status, before)
+                if self._kill_at is not None and not any(kept.process for kept in self._kept):
+                    return self._refused
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    def _start(self, mask: Mask) -> None:
-        if self._line is not None:
-            self._line.close()
-        self._line, theirs = socket.socketpair()
-        self._starts += 1
-        self._begun_at = time.monotonic()
-        self._child = os.fork()
-        if self._child == 0:
-            self._line.close()
-            _become(self._work, Life(theirs, self._starts), mask)
+    def _start(self, kept: Kept, mask: Mask) -> None:
+        if kept.line is not None:
+            kept.line.close()
+        kept.line, theirs = socket.socketpair()
+        kept.starts += 1
+        kept.begun_at = time.monotonic()
+        kept.process = os.fork()
+        if kept.process == 0:
+            for other in self._kept:
+                if other.line is not None:
+                    other.line.close()
+            _become(self._work, Life(theirs, kept.starts), mask)
         theirs.close()
 
-    def _start_again(self, mask: Mask, status: int) -> None:
-        lived = time.monotonic() - self._begun_at
+    def _ended(self, kept: Kept, status: int, mask: Mask) -> None:
+        """What follows the end of a process: another one, unless all are to end, or none would ever begin."""
+        begun = kept.had_begun()
+        if self._kill_at is not None:
+            return
+        if not begun and os.WIFEXITED(status) and kept.starts == 1:
+            self._refused = os.WEXITSTATUS(status) or 1
+            self._ask_to_end()
+            return
+        kept.stillborn = 0 if begun else kept.stillborn + 1
+        lived = time.monotonic() - kept.begun_at
         code = os.waitstatus_to_exitcode(status)
         cause = f"signal {-code}" if code < 0 else f"status {code}"
         log.error("the working process ended after %.0f s (%s): it is started again", lived, cause)
         # Whoever asks to end meanwhile is heard after the pause, by the process that was just started.
-        time.sleep(_PAUSES_S[min(self._stillborn, len(_PAUSES_S) - 1)])
-        self._start(mask)
+        time.sleep(_PAUSES_S[min(kept.stillborn, len(_PAUSES_S) - 1)])
+        self._start(kept, mask)
 
     def _ask_to_end(self) -> None:
         if self._kill_at is None:
             self._kill_at = time.monotonic() + _PATIENCE_S
             if self._door is not None:
                 self._door.close()  # who comes now is refused, not left waiting
-        os.kill(self._child, signal.SIGTERM)
+        self._tell(signal.SIGTERM)
 
-    def _reap(self) -> int | None:
-        """The status of the working process when it has ended; others that ended (a database of ours) are let go."""
-        found = None
+    def _tell(self, what: signal.Signals) -> None:
+        for kept in self._kept:
+            if kept.process:
+                os.kill(kept.process, what)
+
+    def _reap(self) -> list[tuple[Kept, int]]:
+        """Working processes that have ended, and how; others that ended (a database of ours) are let go."""
+        found = []
         while True:
             try:
                 process, status = os.waitpid(-1, os.WNOHANG)
@@ -139,16 +171,11 @@ class Keeper:
                 return found
             if process == 0:
                 return found
-            if process == self._child:
-                found = status
-
-    def _had_begun(self) -> bool:
-        assert self._line is not None
-        self._line.setblocking(False)
-        try:
-            return self._line.recv(1) == b"1"
-        except (BlockingIOError, ConnectionResetError):
-            return False
+            for kept in self._kept:
+                if kept.process == process:
+                    kept.process = 0
+                    forget_process(process)
+                    found.append((kept, status))
 
 
 def _become(work: Work, life: Life, mask: Mask) -> None:

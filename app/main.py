@@ -1,5 +1,6 @@
 """The application: doors, middleware and what lives as long as the process."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -21,6 +22,7 @@ from app.api.problems import app_error_answer, http_error_answer, problem, valid
 from app.crowding import Crowding, make_turns
 from app.db import database_url, explain_database_error, make_engine, require_schema
 from app.errors import AppError, BadInput
+from app.gauges import keep_telling
 from app.guard import Guard, checked_by_guard
 from app.headers import EVERY_ANSWER, SecurityHeaders
 from app.importer import Importer
@@ -109,7 +111,9 @@ def _lifespan(
         worker = _worker(app, settings)
         if worker is not None:
             worker.start()
+        telling = asyncio.create_task(keep_telling(app.state))
         yield
+        telling.cancel()
         await app.state.live.stop()
         app.state.planner.stop()
         end_all()

@@ -3,9 +3,10 @@
 import time
 from contextlib import suppress
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.counting import is_shared
 from app.layers import Layer
 from app.logs import note_request
 
@@ -18,6 +19,21 @@ SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
     registry=REGISTRY,
 )
+
+
+def counts() -> bytes:
+    """What was counted, by all processes of this service, in Prometheus' form."""
+    if not is_shared():
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+def forget_process(process: int) -> None:
+    """What a process had in hand is gone with it; what it counted stays."""
+    if is_shared():
+        multiprocess.mark_process_dead(process)  # type: ignore[no-untyped-call]
 
 
 class Sent:

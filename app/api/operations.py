@@ -3,7 +3,7 @@
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -11,7 +11,7 @@ from app.db import ping, require_schema
 from app.deps import HolderDep
 from app.errors import AppError
 from app.gauges import fill_gauges
-from app.observe import REGISTRY
+from app.observe import counts
 from app.room import disk_state
 
 router = APIRouter(tags=["operation"])
@@ -61,4 +61,4 @@ def _database_state(request: Request) -> str:
 def metrics(request: Request) -> Response:
     """Prometheus metrics"""
     fill_gauges(request.app.state)
-    return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return Response(counts(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -58,7 +58,7 @@ def run_service(
         cause = os.strerror(error.errno or 0)
         raise Unavailable(f"{settings.host}:{settings.port} cannot be listened on: {cause}") from error
     log.info("serving on http://%s:%s", settings.host, settings.port)
-    sys.exit(Keeper(lambda life: serve(settings, application, door, life), door).run())
+    sys.exit(Keeper(lambda life: serve(settings, application, door, life), door, settings.processes).run())
 
 
 def serve(settings: Settings, application: FastAPI, door: socket.socket | None = None, life: Life | None = None) -> int:

@@ -58,7 +58,7 @@ _TITLES = {
     413: "Larger than the service takes",
     422: "The request says something that cannot be",
     429: "More than one caller may ask; Retry-After says when to come back",
-    503: "The database or the model is not there (yet)",
+    503: "The database or the model is not there (yet), or too many ask at this moment; Retry-After says when",
     507: "The disk of the database is full",
 }
 

@@ -163,7 +163,7 @@ class Keeper:
 
     def _reap(self) -> list[tuple[Kept, int]]:
         """Working processes that have ended, and how; others that ended (a database of ours) are let go."""
-        found = []
+        found: list[tuple[Kept, int]] = []
         while True:
             try:
                 process, status = os.waitpid(-1, os.WNOHANG)

@@ -466,3 +466,13 @@ def test_a_report_names_them_as_others_met_them(as_organiser, engine: Engine, me
         assert answer.status_code == 200
         assert "Anonym " in answer.text
         assert betrayed(answer.text) == []
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**52, 2**53 - 1, 2**53, 2**63, 2**70])
+def test_numbers_that_nobody_has_are_answered_alike(reader: TestClient, met: Encounter, number: int) -> None:
+    for path in (f"/actors/{number}", f"/actors/{number}/relations"):
+        assert reader.get(path).json()["detail"] == f"there is no actor {number}"
+    asked = reader.post("/match", json={"actor_id": number})
+    assert (asked.status_code, asked.json()["detail"]) == (404, f"there is no actor {number}")
+    exclude = {"actor_id": met.partner, "min_score": 0, "filters": {"exclude": [number]}}
+    assert len(reader.post("/match", json=exclude).json()["suggestions"]) == 1

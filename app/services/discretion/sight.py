@@ -166,7 +166,8 @@ class Sight:
     def _hiding(self, numbers: Collection[int]) -> Sequence[Actor]:
         if not numbers or self._principal.role == "admin":
             return ()
-        return self._asked().exec(select(Actor).where(_HIDES, col(Actor.id).in_(numbers))).all()
+        asked = [number for number in numbers if 0 < number < 2**63]
+        return self._asked().exec(select(Actor).where(_HIDES, col(Actor.id).in_(asked))).all()
 
     @property
     def _stood_for(self) -> Any:

@@ -159,7 +159,7 @@ def _is_back(data_dir: Path) -> bool:
     with _reviving:
         revival = _REVIVALS.get(data_dir)
         if revival is None or not revival[0].is_alive():
-            revival = _REVIVALS[data_dir] = begin_embedded(data_dir), time.monotonic() + _MOMENT_S
+            revival = _REVIVALS[data_dir] = begin_embedded(data_dir, anew=False), time.monotonic() + _MOMENT_S
     thread, until = revival
     thread.join(max(0.0, until - time.monotonic()))
     return not thread.is_alive()

@@ -53,29 +53,30 @@ _STARTED: dict[Path, subprocess.Popen[bytes]] = {}
 _alone_here = threading.Lock()
 
 
-def start_embedded(data_dir: Path) -> str:
+def start_embedded(data_dir: Path, *, anew: bool = True) -> str:
     """Start (or attach to) the server in `data_dir`/postgres and return its SQLAlchemy URL.
 
-    It stops with the last process that uses it. Raises Unavailable with the way out when it does not come up.
+    It stops with the last process that uses it. Without `anew`, data that is gone is missed and not begun anew. Raises
+    Unavailable with the way out when it does not come up.
     """
     folder = (data_dir / "postgres").resolve()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _use(folder)
         with _alone(folder):
-            return _attach(folder) or _bring_up(folder)
+            return _attach(folder) or _bring_up(folder, anew)
     except OSError as error:
         raise Unavailable(
             f"the data folder {data_dir} cannot be used ({error}): mend its owner, or set VIADUC_DATA_DIR"
         ) from error
 
 
-def begin_embedded(data_dir: Path) -> threading.Thread:
+def begin_embedded(data_dir: Path, *, anew: bool = True) -> threading.Thread:
     """Start the server while something else is done; a failure is logged, and told by the next `start_embedded`."""
 
     def start() -> None:
         try:
-            start_embedded(data_dir)
+            start_embedded(data_dir, anew=anew)
         except AppError as error:
             log.error("%s", error)
 
@@ -122,9 +123,11 @@ def _attach(folder: Path) -> str | None:
     return _url(_socket_folder(folder)) if _ping(folder) is Ping.OK else None
 
 
-def _bring_up(folder: Path) -> str:
+def _bring_up(folder: Path, anew: bool) -> str:
     """Start the server, wait until it has recovered, and return its URL."""
     if not (folder / "PG_VERSION").exists():
+        if not anew:
+            raise Unavailable(f"the data of the embedded PostgreSQL in {folder} is not there any more: is its disk?")
         make_cluster(folder)
     begun = time.monotonic()
     deadline, server = begun + _BEGIN_S, None

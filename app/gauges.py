@@ -50,6 +50,7 @@ def fill_gauges(state: State) -> None:
     own_gauges(state)
     free = free_bytes(state.settings)
     DISK.set(math.nan if free is None else free)
+    state.drift.set_by()
     DATABASE.set(0)
     condition = _condition(state)
     BACKLOG.set(condition.backlog if condition else math.nan)

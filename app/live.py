@@ -16,6 +16,7 @@ import time
 from collections.abc import AsyncIterator, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -23,6 +24,7 @@ from sqlalchemy import Engine
 
 from app.concerned import Concerned
 from app.db import libpq_words, line_care
+from app.drift import Drift
 from app.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -72,7 +74,7 @@ class Ear:
 class Live:
     """Hears what the database tells, and hands it to the open streams of this process."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, drift: Drift | None = None) -> None:
         care: dict[str, Any] = {**line_care(engine.url)}
         self._conninfo = libpq_words(engine.url, **care)
         self._ears: dict[int, set[Ear]] = {}
@@ -80,6 +82,7 @@ class Live:
         self._concerned = Concerned(self._conninfo)
         self._tasks: set[asyncio.Task[None]] = set()
         self._listening_since: float | None = None
+        self._drift, self._heard_by = drift or Drift(), timedelta()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -162,6 +165,8 @@ class Live:
         """Whether something may have changed between the making of the page and now."""
         if since is None or self._listening_since is None or since - _SLACK_S < self._listening_since:
             return True
+        if abs((self._drift.set_by() - self._heard_by).total_seconds()) > _SLACK_S:
+            return True  # the clock was set since then, and moments cannot be compared
         return any(
             at >= since - _SLACK_S and (ear.topics is None or topic in ear.topics)
             for (event, topic, who), at in self._last.items()
@@ -192,7 +197,7 @@ class Live:
         )
         async with connection:
             await connection.execute(f"LISTEN {CHANNEL}")
-            self._listening_since = time.time()
+            self._listening_since, self._heard_by = time.time(), self._drift.set_by()
             self._tell_all()
             while True:
                 async for notice in connection.notifies(timeout=_PROBE_S):

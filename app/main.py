@@ -21,6 +21,7 @@ from app.api.described import describe_keys
 from app.api.problems import app_error_answer, http_error_answer, problem, validation_answer
 from app.crowding import Crowding, make_turns
 from app.db import database_url, explain_database_error, make_engine, require_schema
+from app.drift import Drift
 from app.errors import AppError, BadInput
 from app.gauges import keep_telling
 from app.guard import Guard, checked_by_guard
@@ -78,6 +79,8 @@ def create_app(
     )
     app.state.settings = settings
     app.state.phrasebook = PHRASEBOOK
+    # Begun here, before processes are forked: one that comes back does not believe a clock that was set meanwhile.
+    app.state.drift = Drift()
     for router in routers:
         app.include_router(router)
     mount(app)
@@ -104,7 +107,7 @@ def _lifespan(
             at_once=settings.plans_at_once,
             in_line=settings.plans_in_line,
         )
-        app.state.live = Live(app.state.engine)
+        app.state.live = Live(app.state.engine, app.state.drift)
         app.state.importer = Importer(app.state.engine)
         app.state.clerk = Clerk(app.state.engine)
         app.state.post = Post()
@@ -187,7 +190,10 @@ def _worker(app: FastAPI, settings: Settings) -> Worker | None:
     """The service's own worker, unless another process does its work; both hold the same actors."""
     if not settings.embed_in_service:
         return None
-    return Worker(app.state.engine, app.state.holder, settings.embed_batch, app.state.pool_cache, periods_of(settings))
+    return Worker(
+        app.state.engine, app.state.holder, settings.embed_batch, app.state.pool_cache, periods_of(settings),
+        app.state.drift,
+    )  # fmt: skip
 
 
 def background_model(settings: Settings) -> MeaningHolder:

@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import AppError, Unavailable
-from app.services.plan_jobs import give_up_waiting, run_plan
+from app.services.plan_jobs import SILENT_S, give_up_waiting, run_plan, still_waiting
 from matching.pairing.stop import MaxRuntime, StopFlag
 
 log = logging.getLogger(__name__)
 
+_PULSE_S = SILENT_S / 4
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
@@ -34,6 +36,9 @@ class Planner:
         self._flags: weakref.WeakSet[StopFlag] = weakref.WeakSet()
         self._promised: dict[tuple[int, int], Future[None]] = {}
         self._ending = False
+        self._ended = threading.Event()
+        self._pulse = threading.Thread(target=self._speak, name="planner-pulse", daemon=True)
+        self._pulse.start()
 
     def limit(self, seconds: float) -> StopFlag:
         """A stopping rule of so many seconds, which the end of the service cuts short: the best so far is kept."""
@@ -67,6 +72,16 @@ class Planner:
             lambda done: None if done.cancelled() else self._promised.pop((event_id, number), None)
         )
 
+    def _speak(self) -> None:
+        """Say now and then of the plans in line that they are not forgotten: who computes speaks for itself."""
+        while not self._ended.wait(_PULSE_S):
+            waiting = [key for key, future in [*self._promised.items()] if not future.running() and not future.done()]
+            try:
+                if waiting:
+                    still_waiting(self._engine, waiting)
+            except (AppError, SQLAlchemyError) as error:
+                log.warning("plans in line cannot be spoken of: %s", error)
+
     def stop_soon(self) -> None:
         """Ask the running plans for their best so far, without waiting for it."""
         self._ending = True
@@ -76,6 +91,7 @@ class Planner:
     def stop(self) -> None:
         """End the running plans with their best so far; those that wait are not begun, and say so."""
         self.stop_soon()
+        self._ended.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
         left = [key for key, future in self._promised.items() if future.cancelled()]
         self._promised.clear()

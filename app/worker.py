@@ -10,13 +10,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from app.db import session_scope
+from app.drift import Drift
 from app.errors import AppError
 from app.services.backlog import count_backlog, embed_batch
 from app.services.directions import refresh_directions
 from app.services.hubs import measure_hubs
 from app.services.language_means import refresh_means
 from app.services.meaning import Meaning, MeaningHolder
-from app.services.plan_jobs import give_up_silent
+from app.services.plan_jobs import Silences, give_up_silent
 from app.services.pool import PoolCache
 from app.services.pool_revision import current_revision
 from app.services.retention import Periods, sweep
@@ -70,6 +71,7 @@ class Worker:
         batch: int,
         cache: PoolCache | None = None,
         periods: Periods | None = None,
+        drift: Drift | None = None,
     ) -> None:
         """`cache` is shared with a service in the same process: very many actors are held once.
 
@@ -77,6 +79,8 @@ class Worker:
         """
         self._periods = periods
         self._sweep_at = 0.0
+        self._drift = drift or Drift()
+        self._silences = Silences()
         self._engine = engine
         self._cache = cache or PoolCache()
         self._serves = cache is not None
@@ -112,6 +116,11 @@ class Worker:
         """Once a day, language model or not, remove what is over its period; after trouble, again in an hour."""
         if self._periods is None or time.monotonic() < self._sweep_at:
             return
+        if not self._drift.is_trusted():
+            # What is removed is gone for good: a clock that was set far while the service ran is looked at first.
+            log.warning("the clock was set by %s: what is over its period waits for a restart", self._drift.set_by())
+            self._sweep_at = time.monotonic() + _HOUR_S
+            return
         try:
             with session_scope(self._engine) as session:
                 gone = sweep(session, periods=self._periods)
@@ -132,7 +141,7 @@ class Worker:
                 if self._serves and not worked:
                     # So that nobody's question waits while many actors are read.
                     self._cache.get(session, encoder=meaning.name)
-                give_up_silent(session)
+                give_up_silent(session, self._silences)
         except AppError as error:
             if self._holder.state == "loading":
                 return 0.0

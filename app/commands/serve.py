@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from app.db import database_url, session_scope
+from app.drift import Drift
 from app.errors import Unavailable
 from app.guard import Routes
 from app.keeper import Keeper, Life, can_keep, open_door
@@ -114,13 +115,14 @@ def run_worker(settings: Settings) -> None:
     """Drain the backlog until interrupted; a process that dies is replaced."""
     set_up_logging(settings.log_level, settings.log_format)
     open_database(settings).dispose()
-    sys.exit(Keeper(lambda life: work(settings, life)).run() if can_keep() else work(settings, Life()))
+    drift = Drift()
+    sys.exit(Keeper(lambda life: work(settings, life, drift)).run() if can_keep() else work(settings, Life(), drift))
 
 
-def work(settings: Settings, life: Life) -> int:
+def work(settings: Settings, life: Life, drift: Drift) -> int:
     """Drain the backlog in this process; the exit status."""
     engine, holder, periods = open_database(settings), background_model(settings), periods_of(settings)
-    worker = Worker(engine, holder, settings.embed_batch, periods=periods)
+    worker = Worker(engine, holder, settings.embed_batch, periods=periods, drift=drift)
     signal.signal(signal.SIGTERM, lambda *_: worker.stop_soon())
     life.begun()
     with suppress(KeyboardInterrupt):

@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
@@ -22,10 +22,10 @@ log = logging.getLogger(__name__)
 
 _EVERY_S = 0.5
 """How often progress is written and a stop is looked for."""
-_SILENT = timedelta(seconds=60)
-"""A plan that has said nothing for so long lost its process."""
-_QUEUED = timedelta(minutes=15)
-"""The same for one that waits for its turn: it says nothing until then."""
+SILENT_S = 60.0
+"""A plan of which nothing was heard for so long lost its process, which speaks for those in its line too."""
+Key = tuple[int, int]
+"""Event and number."""
 
 
 def start_plan(session: Session, *, event_id: int, problem: Problem) -> PlanPublic:
@@ -47,14 +47,41 @@ def stop_plan(session: Session, *, event_id: int, number: int) -> PlanPublic:
     return plan_public(session, event_id=event_id, number=number)
 
 
-def give_up_silent(session: Session) -> int:
+class Silences:
+    """Since when nothing was heard of plans, by this process's own steady clock.
+
+    What was written down is only compared with itself: the clock of the wall may be set while a plan is computed.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since: dict[Key, tuple[datetime, float]] = {}
+
+    def lasting(self, heard: Mapping[Key, datetime]) -> list[Key]:
+        """Those of whom the last word has been the same for too long, of all that are being computed."""
+        now, known = self._clock(), self._since
+        said = {key: known.get(key, (None, now)) for key in heard}
+        self._since = {key: (at, said[key][1] if said[key][0] == at else now) for key, at in heard.items()}
+        return [key for key, (_, since) in self._since.items() if now - since >= SILENT_S]
+
+
+def give_up_silent(session: Session, silences: Silences) -> int:
     """Mark plans as failed whose process is gone; returns how many."""
-    silent = session.exec(select(Plan).where(Plan.state == "computing", col(Plan.heard_at) < utc_now() - _SILENT)).all()
-    lost = [p for p in silent if (p.progress or {}).get("stage") != "waiting" or p.heard_at < utc_now() - _QUEUED]
-    for plan in lost:
+    computed = session.exec(select(Plan.event_id, Plan.number, Plan.heard_at).where(Plan.state == "computing")).all()
+    lost = silences.lasting({(event_id, number): heard_at for event_id, number, heard_at in computed})
+    for event_id, number in lost:
+        plan = get_plan(session, event_id, number)
         plan.state = "failed"
         plan.progress = {"stage": "failed", "cause": "the process that computed it ended; compute it again"}
     return len(lost)
+
+
+def still_waiting(engine: Engine, keys: Iterable[Key]) -> None:
+    """Say that plans wait for their turn, and are not forgotten."""
+    with session_scope(engine) as session:
+        for event_id, number in keys:
+            waiting = update(Plan).where(col(Plan.event_id) == event_id, col(Plan.number) == number)
+            session.exec(waiting.where(col(Plan.state) == "computing").values(heard_at=utc_now()))
 
 
 def give_up_waiting(engine: Engine, keys: Iterable[tuple[int, int]]) -> None:

@@ -180,6 +180,12 @@ def test_a_folder_too_deep_for_a_socket_works_all_the_same(tmp_path: Path) -> No
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_data_that_is_gone_is_not_begun_anew_under_a_service_that_runs(data_dir: Path) -> None:
+    with pytest.raises(Unavailable, match="is not there any more: is its disk"):
+        start_embedded(data_dir, anew=False)
+    assert not (data_dir / "postgres").exists()
+
+
 def test_a_folder_that_holds_something_else_is_left_alone(data_dir: Path) -> None:
     (data_dir / "postgres").mkdir(parents=True)
     (data_dir / "postgres" / "mine.txt").write_text("mine", encoding="utf-8")

@@ -42,6 +42,7 @@ def test_a_quiet_service_is_all_noughts_and_everything_is_there(client: TestClie
     assert {name for name, value in told.items() if value == 1} == {"viaduc_database_up", "viaduc_model_ready"}
     assert {name for name, value in told.items() if value == 0} == {
         "viaduc_audit_waiting",
+        "viaduc_clock_set_seconds",
         "viaduc_database_connections",
         "viaduc_embedding_backlog",
         "viaduc_embedding_oldest_seconds",

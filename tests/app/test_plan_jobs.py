@@ -1,12 +1,15 @@
 """Plans computed in the background: progress, stop, and what becomes of one whose process died."""
 
+import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from app.services.plan_jobs import give_up_silent, run_plan
+from app import planner
+from app.planner import Planner
+from app.services.plan_jobs import SILENT_S, Silences, give_up_silent, run_plan, still_waiting
 from matching.pairing.stop import MaxRuntime, StopFlag
 from models.base import utc_now
 from models.plan import Plan
@@ -44,19 +47,61 @@ def test_a_stop_is_heard_and_the_best_so_far_is_kept(client: TestClient, engine,
     assert (again.status_code, again.json()["detail"]) == (409, "plan 1 is not being computed; it is draft")
 
 
+class Steady:
+    """A clock that goes on when it is told to."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def computing(engine, *numbers: int) -> None:
+    """Plans that some process began."""
+    with Session(engine) as session:
+        for number in numbers:
+            session.add(Plan(event_id=1, number=number, state="computing", problem={}, certificate={}))
+        session.commit()
+
+
+def given_up(engine, silences: Silences) -> int:
+    with Session(engine) as session:
+        lost = give_up_silent(session, silences)
+        session.commit()
+    return lost
+
+
 def test_a_plan_whose_process_died_is_given_up_and_never_published(client: TestClient, engine, event: str) -> None:
     client.app.state.planner.stop()
-    with Session(engine) as session:
-        silent = utc_now() - timedelta(seconds=120)
-        session.add(Plan(event_id=1, number=1, state="computing", problem={}, certificate={}, heard_at=silent))
-        session.add(Plan(event_id=1, number=2, state="computing", problem={}, certificate={}))
-        session.commit()
-        assert give_up_silent(session) == 1
-        session.commit()
+    computing(engine, 1, 2)
+    steady = Steady()
+    silences = Silences(steady)
+    assert given_up(engine, silences) == 0
+    steady.at = SILENT_S - 1
+    still_waiting(engine, [(1, 2)])
+    assert given_up(engine, silences) == 0
+    steady.at = SILENT_S
+    assert given_up(engine, silences) == 1
     states = {p["number"]: p["state"] for p in client.get(f"{event}/plans").json()}
     assert states == {1: "failed", 2: "computing"}
     refused = client.post(f"{event}/plans/1/publish").json()["detail"]
     assert refused == "plan 1 is failed: only a finished plan can be published"
+
+
+def test_a_clock_that_is_set_makes_no_plan_silent(engine, event: str) -> None:
+    computing(engine, 1)
+    steady = Steady()
+    silences = Silences(steady)
+    for hours in (0, 5, -5):
+        with Session(engine) as session:
+            session.get(Plan, (1, 1)).heard_at = utc_now() + timedelta(hours=hours)
+            session.commit()
+        assert given_up(engine, silences) == 0
+        steady.at += SILENT_S - 1
+        assert given_up(engine, silences) == 0
+    steady.at += 1
+    assert given_up(engine, silences) == 1
 
 
 def test_what_goes_wrong_in_the_background_is_told_beside_the_plan(client: TestClient, engine, event: str) -> None:
@@ -69,16 +114,28 @@ def test_what_goes_wrong_in_the_background_is_told_beside_the_plan(client: TestC
     assert plan["progress"]["cause"]
 
 
-def test_a_plan_that_waits_for_its_turn_is_given_more_time(engine, event: str) -> None:
+def test_plans_in_line_are_spoken_of_by_who_will_compute_them(engine, event: str, monkeypatch) -> None:
+    monkeypatch.setattr(planner, "_PULSE_S", 0.05)
+    computing(engine, 1, 2)
+    line = Planner(engine, 60, at_once=1)
+    free = threading.Event()
+    with line.turn() as turn:
+        turn.begin(free.wait)
+    with line.turn() as turn:
+        line.submit(turn, 1, 2)
     with Session(engine) as session:
-        for number, minutes in ((1, 5), (2, 20)):
-            heard = utc_now() - timedelta(minutes=minutes)
-            waiting = Plan(event_id=1, number=number, state="computing", problem={}, certificate={}, heard_at=heard)
-            waiting.progress = {"stage": "waiting"}
-            session.add(waiting)
-        session.commit()
-        assert give_up_silent(session) == 1
-        assert session.get(Plan, (1, 2)).state == "failed"
+        before = {number: session.get(Plan, (1, number)).heard_at for number in (1, 2)}
+    deadline = time.monotonic() + 20
+    while heard_at(engine, 2) == before[2]:
+        assert time.monotonic() < deadline
+    assert heard_at(engine, 1) == before[1]
+    free.set()
+    line.stop()
+
+
+def heard_at(engine, number: int) -> datetime:
+    with Session(engine) as session:
+        return session.get(Plan, (1, number)).heard_at
 
 
 def test_a_service_that_stops_keeps_the_best_so_far_and_says_which_plans_were_not_begun(

@@ -1,9 +1,7 @@
 """Why participants of an event meet, for their own eyes: the ranking's reasons among the people of the event alone."""
 
-from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
 
 from sqlmodel import Field, Session
 
@@ -17,10 +15,6 @@ from matching.ranking.profile import Suggestion as Ranked
 from matching.ranking.rank import Request, rank
 from models.actor import ActorBrief, Shape
 from models.match import Reason
-
-REMEMBERED = 4096
-"""Answers a process keeps: a room full of open agendas asks the same again after every change of the plan."""
-
 
 class Encounter(Shape):
     """Somebody to meet, and why."""
@@ -42,8 +36,6 @@ class Asked:
 
 
 Met = tuple[Ranked, PoolActor]
-_known: OrderedDict[tuple[object, Asked], Sequence[Met]] = OrderedDict()
-_lock = Lock()
 
 
 def encounters(
@@ -56,18 +48,13 @@ def encounters(
 
 def _ranked(session: Session, cache: PoolCache, encoder: str, asked: Asked) -> Sequence[Met]:
     loaded = cache.get(session, encoder=encoder)
-    key = (loaded.key, asked)
-    with _lock:
-        if key in _known:
-            _known.move_to_end(key)
-            return _known[key]
-    actors = _actors(session, loaded, encoder, {asked.actor_id, *asked.others})
-    told = _rank(loaded, actors, asked, affinity_in_force(session))
-    with _lock:
-        _known[key] = told
-        while len(_known) > REMEMBERED:
-            _known.popitem(last=False)
-    return told
+
+    def work_out() -> Sequence[Met]:
+        actors = _actors(session, loaded, encoder, {asked.actor_id, *asked.others})
+        return _rank(loaded, actors, asked, affinity_in_force(session))
+
+    # Kept with the pool: a room full of open agendas asks the same again after every change of the plan.
+    return loaded.encounters.get_or((asked.actor_id, asked.others, asked.most), work_out)
 
 
 def _actors(session: Session, loaded: LoadedPool, encoder: str, ids: Collection[int]) -> Mapping[int, PoolActor]:

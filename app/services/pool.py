@@ -28,6 +28,7 @@ from models.actor import Actor
 from models.passage import Passage
 
 RANKINGS = 1_000
+ENCOUNTERS = 2_000
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class LoadedPool:
     """Where the actors are too many to rank all: `pool` is empty, and candidates are found here for each question."""
     rankings: Lately[Hashable, Ranking] = field(default_factory=lambda: Lately(RANKINGS), compare=False)
     """How stored actors were ranked lately: front ends ask for the same people again and again."""
+    encounters: Lately[Hashable, Any] = field(default_factory=lambda: Lately(ENCOUNTERS), compare=False)
+    """Whom participants of an event would meet, and why, as far as it was asked lately (encounters.py)."""
 
     @property
     def complete(self) -> bool:

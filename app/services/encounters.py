@@ -16,6 +16,7 @@ from matching.ranking.rank import Request, rank
 from models.actor import ActorBrief, Shape
 from models.match import Reason
 
+
 class Encounter(Shape):
     """Somebody to meet, and why."""
 

@@ -4,12 +4,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from prometheus_client import Gauge
-
-from app.observe import REGISTRY
 from models.base import utc_now
 
-SET = Gauge("viaduc_clock_set_seconds", "How far the clock was set since this process began", registry=REGISTRY)
 MUCH = timedelta(hours=1)
 """More than the corrections of a time server that is there all the time."""
 
@@ -31,9 +27,7 @@ class Drift:
     def set_by(self) -> timedelta:
         """How far the clock was set since then: later is positive."""
         wall, steady = self._began
-        drift = self._wall() - wall - timedelta(seconds=self._steady() - steady)
-        SET.set(round(drift.total_seconds()))
-        return drift
+        return self._wall() - wall - timedelta(seconds=self._steady() - steady)
 
     def is_trusted(self) -> bool:
         """Whether the present moment is what it should be by the other clock."""

@@ -38,6 +38,7 @@ LISTENING = Gauge("viaduc_live_listening", "Whether every process hears changes 
 AUDIT = Gauge("viaduc_audit_waiting", "Reads that wait to be recorded", **_TOGETHER)
 
 RESTARTS = Gauge("viaduc_restarts", "Times a working process died and was started again", **_TOGETHER)
+CLOCK = Gauge("viaduc_clock_set_seconds", "How far the clock was set since this service began", registry=REGISTRY)
 DISK = Gauge(
     "viaduc_disk_free_bytes", "Room on the disk of the embedded database; NaN where it is elsewhere", **_SAID_LAST
 )
@@ -50,7 +51,7 @@ def fill_gauges(state: State) -> None:
     own_gauges(state)
     free = free_bytes(state.settings)
     DISK.set(math.nan if free is None else free)
-    state.drift.set_by()
+    CLOCK.set(round(state.drift.set_by().total_seconds()))
     DATABASE.set(0)
     condition = _condition(state)
     BACKLOG.set(condition.backlog if condition else math.nan)

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, delete, select
 
 from app.errors import BadInput, Conflict, NotFound
 from app.services.actors import get_actor
-from app.services.discretion.pseudonyms import name_in, place_of_event
+from app.services.discretion.pseudonyms import pseudonym_at
 from app.services.programmes import Standing, check_programme, side_of, sides_of_event
 from models.actor import Actor
 from models.event import (
@@ -277,7 +277,7 @@ def _participant_public(row: Participant, actor: _Known, sides: Sequence[Program
     said = row.model_dump(exclude={"event_id"})
     said["side"] = row.side or side_of(actor, sides)
     said["languages"] = actor.languages if row.languages is None else row.languages
-    pseudonym = name_in(place_of_event(row.event_id), actor.veil) if actor.anonymous and actor.veil else None
+    pseudonym = pseudonym_at(row.event_id, anonymous=actor.anonymous, veil=actor.veil)
     return ParticipantPublic(name=actor.name, pseudonym=pseudonym, **said)
 
 

@@ -55,7 +55,8 @@ def _ranked(session: Session, cache: PoolCache, encoder: str, asked: Asked) -> S
         return _rank(loaded, actors, asked, affinity_in_force(session))
 
     # Kept with the pool: a room full of open agendas asks the same again after every change of the plan.
-    return loaded.encounters.get_or((asked.actor_id, asked.others, asked.most), work_out)
+    met: Sequence[Met] = loaded.encounters.get_or((asked.actor_id, asked.others, asked.most), work_out)
+    return met
 
 
 def _actors(session: Session, loaded: LoadedPool, encoder: str, ids: Collection[int]) -> Mapping[int, PoolActor]:

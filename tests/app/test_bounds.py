@@ -7,12 +7,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
-from sqlalchemy import Engine
 
 from app import trail
-from app import trail
 from app.errors import AppError
-from app.services.audit import deed
 from app.services.audit import deed
 from app.services.events import MAX_PLACES, MAX_ROUNDS
 from app.services.importing.archives import MAX_MEMBERS
@@ -117,18 +114,6 @@ def test_files_have_bounds_inside_too() -> None:
 def test_a_pasted_list_has_a_bound(client: TestClient, event: str) -> None:
     told = client.post(f"/console{event}/participants/list", data={"list": "x" * (MOST_CHARACTERS + 1)})
     assert told.status_code == 422
-
-
-def test_reads_that_wait_for_the_trail_have_a_bound(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trail, "_ROOM", 3)
-    clerk = trail.Clerk(engine)
-    clerk._ended.set()
-    clerk._thread.join()
-    before = trail.LOST._value.get()
-    for n in range(5):
-        clerk.note(deed(who="key:1", role="reader", action="read", route="GET /actors/{actor_id}",
-                        target=f"actor_id={n}", status=200))  # fmt: skip
-    assert (clerk.waiting, trail.LOST._value.get() - before) == (3, 2)
 
 
 def test_reads_that_wait_for_the_trail_have_a_bound(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,9 @@
 
 The parent has read all the code and listens, so that the next process is there in a moment and callers meanwhile wait
 in the line of the socket instead of being refused. It has no threads and no connections, which forking would break.
-A process hears when its parent is gone, and ends: nobody is left behind on the port.
+A process hears when its parent is gone, and ends: nobody is left behind on the port. What cannot begin is tried again
+ever more slowly. One that says why (the database is away) is tried for as long as that takes; where none can even say
+that, the parent gives up and says so: whoever watches it is to know.
 """
 
 import gc
@@ -13,10 +15,11 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from app.errors import AppError
 from app.gauges import RESTARTS
 from app.observe import forget_process
 
@@ -25,8 +28,14 @@ log = logging.getLogger(__name__)
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 _PATIENCE_S = 30.0
 """Asked to end, a process drains for 20 s and then some; longer and it is killed."""
-_PAUSES_S = (0.0, 0.2, 1.0, 5.0)
-"""Before the next start, by how many in a row died before their work began."""
+PAUSES_S = (0.0, 0.2, 1.0, 5.0, 5.0, 5.0, 5.0, 5.0)
+"""Before the next start, by how many in a row died before their work began; one more, and the parent gives up."""
+_EARLY_S = 5.0
+_EARLY_PAUSE_S = 1.0
+"""Who began but dies sooner than that, again and again, waits so long at most: what stays is not to take a core."""
+LATER = 75
+"""The status of a process that has said why it cannot begin yet (EX_TEMPFAIL of sysexits.h)."""
+_LOOK_S = 1.0
 
 
 class Life:
@@ -68,34 +77,54 @@ class Kept:
 
     process: int = 0
     """0: nobody works here now."""
+    due_at: float | None = None
+    """When the next is started, where the one before has died."""
     starts: int = 0
+    early: int = 0
+    """Deaths in a row that came soon after the start."""
     stillborn: int = 0
+    """Deaths in a row before the work began, and without a word why."""
     begun_at: float = 0.0
     line: socket.socket | None = None
 
-    def had_begun(self) -> bool:
-        """Whether the process that held it said that its work goes on."""
-        assert self.line is not None
-        self.line.setblocking(False)
+    def has_begun(self) -> bool:
+        """Whether the process that holds it, or held it last, said that its work goes on."""
+        if self.line is None:
+            return False
         try:
-            return self.line.recv(1) == b"1"
+            return self.line.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"1"
         except (BlockingIOError, ConnectionResetError):
             return False
+
+    def note_death(self, status: int) -> None:
+        """Count a death, and how those before it were, by the status that the system tells."""
+        begun = self.has_begun()
+        early = not begun or time.monotonic() - self.begun_at < _EARLY_S
+        said_why = os.WIFEXITED(status) and os.WEXITSTATUS(status) == LATER
+        self.early = self.early + 1 if early else 0
+        self.stillborn = 0 if begun or said_why else self.stillborn + 1
 
 
 class Keeper:
     """Keeps processes working until it is asked to end."""
 
-    def __init__(self, work: Work, door: socket.socket | None = None, processes: int = 1) -> None:
+    def __init__(
+        self,
+        work: Work,
+        door: socket.socket | None = None,
+        processes: int = 1,
+        pauses_s: Sequence[float] = PAUSES_S,
+    ) -> None:
         """`work` runs in each forked process and returns its exit status; `door` is where all listen, if they do."""
         self._work = work
         self._door = door
+        self._pauses_s = pauses_s
         self._kept = [Kept() for _ in range(processes)]
         self._refused = 0
         self._kill_at: float | None = None
 
     def run(self) -> int:
-        """Keep them going; the exit status: 0 when asked to end, else that of a process that never began."""
+        """Keep them going; the exit status: 0 when asked to end, else that of a process that never began, or 1."""
         gc.freeze()  # so that what is shared with the next process stays shared
         forget_process(os.getpid())  # it does no work that counts
         # What whoever started us wants ignored (nohup) is not waited for.
@@ -105,24 +134,36 @@ class Keeper:
             for kept in self._kept:
                 self._start(kept, before)
             while True:
-                told = signal.sigtimedwait({*ends, signal.SIGCHLD}, 1.0)
+                told = signal.sigtimedwait({*ends, signal.SIGCHLD}, self._patience())
                 if told is not None and told.si_signo in ends:
                     self._ask_to_end()
                 if self._kill_at is not None and time.monotonic() > self._kill_at:
                     self._tell(signal.SIGKILL)
                 for kept, status in self._reap():
-                    self._ended(kept, status, before)
+                    self._ended(kept, status)
+                for kept in self._due():
+                    self._start(kept, before)
                 if self._kill_at is not None and not any(kept.process for kept in self._kept):
                     return self._refused
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _patience(self) -> float:
+        """Seconds until there is something to do, whatever is heard meanwhile."""
+        due = [kept.due_at for kept in self._kept if kept.due_at is not None]
+        return max(0.0, min([_LOOK_S, *(at - time.monotonic() for at in due)]))
+
+    def _due(self) -> list[Kept]:
+        """The places whose next process is to be started now."""
+        now = time.monotonic()
+        return [kept for kept in self._kept if kept.due_at is not None and kept.due_at <= now]
 
     def _start(self, kept: Kept, mask: Mask) -> None:
         if kept.line is not None:
             kept.line.close()
         kept.line, theirs = socket.socketpair()
         kept.starts += 1
-        kept.begun_at = time.monotonic()
+        kept.begun_at, kept.due_at = time.monotonic(), None
         kept.process = os.fork()
         if kept.process == 0:
             for other in self._kept:
@@ -131,29 +172,49 @@ class Keeper:
             _become(self._work, Life(theirs, kept.starts), mask)
         theirs.close()
 
-    def _ended(self, kept: Kept, status: int, mask: Mask) -> None:
+    def _ended(self, kept: Kept, status: int) -> None:
         """What follows the end of a process: another one, unless all are to end, or none would ever begin."""
-        begun = kept.had_begun()
         if self._kill_at is not None:
             return
-        if not begun and os.WIFEXITED(status) and kept.starts == 1:
-            self._refused = os.WEXITSTATUS(status) or 1
+        if not kept.has_begun() and os.WIFEXITED(status) and kept.starts == 1:
+            said = os.WEXITSTATUS(status)
+            self._refused = 1 if said in {0, LATER} else said
             self._ask_to_end()
             return
-        kept.stillborn = 0 if begun else kept.stillborn + 1
+        kept.note_death(status)
         lived = time.monotonic() - kept.begun_at
         code = os.waitstatus_to_exitcode(status)
         cause = f"signal {-code}" if code < 0 else f"status {code}"
+        others_work = any(other.process and other.has_begun() for other in self._kept)
+        if kept.stillborn >= len(self._pauses_s) and not others_work:
+            self._give_up(kept.stillborn, cause)
+            return
         log.error("the working process ended after %.0f s (%s): it is started again", lived, cause)
-        # Whoever asks to end meanwhile is heard after the pause, by the process that was just started.
-        time.sleep(_PAUSES_S[min(kept.stillborn, len(_PAUSES_S) - 1)])
-        self._start(kept, mask)
+        kept.due_at = time.monotonic() + self._pause_s(kept)
+
+    def _pause_s(self, kept: Kept) -> float:
+        """Seconds before the next start: none where the last one had worked for a while."""
+        if kept.has_begun():
+            return min(self._pauses_s[min(max(kept.early - 1, 0), len(self._pauses_s) - 1)], _EARLY_PAUSE_S)
+        return self._pauses_s[min(kept.early, len(self._pauses_s) - 1)]
+
+    def _give_up(self, times: int, cause: str) -> None:
+        log.critical(
+            "given up: the working process died %d times in a row before its work began (%s). signal 9 is mostly want "
+            "of memory; what it said itself stands above",
+            times,
+            cause,
+        )
+        self._refused = 1
+        self._ask_to_end()
 
     def _ask_to_end(self) -> None:
         if self._kill_at is None:
             self._kill_at = time.monotonic() + _PATIENCE_S
             if self._door is not None:
                 self._door.close()  # who comes now is refused, not left waiting
+            for kept in self._kept:
+                kept.due_at = None
         self._tell(signal.SIGTERM)
 
     def _tell(self, what: signal.Signals) -> None:
@@ -185,6 +246,9 @@ def _become(work: Work, life: Life, mask: Mask) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         life.end_with_parent()
         status = work(life)
+    except AppError as error:
+        log.error("not started: %s", error)
+        status = LATER
     except BaseException:
         log.exception("the working process fails")
     finally:

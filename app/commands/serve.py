@@ -15,7 +15,7 @@ from app.db import database_url, session_scope
 from app.drift import Drift
 from app.errors import Unavailable
 from app.guard import Routes
-from app.keeper import Keeper, Life, can_keep, open_door
+from app.keeper import LATER, Keeper, Life, can_keep, open_door
 from app.logs import set_up_logging
 from app.main import background_model, create_app, open_database
 from app.restored import bring_up
@@ -80,9 +80,10 @@ def serve(settings: Settings, application: FastAPI, door: socket.socket | None =
     )
     # Every answer passes through the one thread that reads and writes: it does not wait 5 ms for each that computes.
     sys.setswitchinterval(SWITCH_S)
+    server = draining(config, application, life or Life())
     with suppress(KeyboardInterrupt):
-        draining(config, application, life or Life()).run([door] if door else None)
-    return 0
+        server.run([door] if door else None)
+    return 0 if server.started else LATER
 
 
 def say_how_to_come_in(settings: Settings, engine: Engine) -> None:

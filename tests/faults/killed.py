@@ -30,9 +30,11 @@ def free_port() -> int:
 
 def children_of(process: int) -> list[int]:
     """Processes that a process started and that live."""
-    with suppress(OSError):
-        return [int(n) for n in Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()]
-    return []
+    found: list[int] = []
+    for children in Path(f"/proc/{process}/task").glob("*/children"):  # by the thread that started them
+        with suppress(OSError):
+            found += map(int, children.read_text(encoding="utf-8").split())
+    return found
 
 
 def name_of(process: int) -> str:

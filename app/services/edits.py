@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from app.errors import BadInput, Conflict, FieldError
 from app.services.edit_log import Open, lock_form, new_entry, proof_of, read_diff, relocked, standing_edits
-from app.services.events import get_event
+from app.services.events import get_event, locks_in_order
 from app.services.pairings import read_form
 from app.services.plans import get_plan, lock_event, meeting_rows, stored_plan, told_certificate
 from app.services.replans import diff_public
@@ -259,4 +259,4 @@ def _write_locks(session: Session, row: Plan, problem: Problem, change: dict[str
     event = get_event(session, event_id=row.event_id)
     ends = {frozenset((lock["a"], lock["b"])) for when in ("before", "after") for lock in change[when]["event"]}
     kept = [lock for lock in event.locks if frozenset((lock["a"], lock["b"])) not in ends]
-    event.locks = [*kept, *change["after"]["event"]]
+    event.locks = locks_in_order([*kept, *change["after"]["event"]])

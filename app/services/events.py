@@ -1,9 +1,9 @@
 """Events: set-up of rounds, places, participants and wishes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import func
 from sqlalchemy import select as sa_select
@@ -162,9 +162,14 @@ def set_locks(session: Session, *, event_id: int, locks: Sequence[Lock]) -> list
         for end in ("a", "b"):
             if session.get(Participant, (event_id, getattr(lock, end))) is None:
                 raise BadInput.of(f"[{position}].{end}", f"actor {getattr(lock, end)} is not registered for this event")
-    event.locks = [lock.model_dump() for lock in locks]
+    event.locks = locks_in_order([lock.model_dump() for lock in locks])
     session.flush()
     return list_locks(session, event_id=event_id)
+
+
+def locks_in_order(locks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Locks as an event stores them: whatever was said first, the same locks make the same plan."""
+    return sorted(locks, key=lambda lock: (lock["a"], lock["b"]))
 
 
 def list_locks(session: Session, *, event_id: int) -> list[Lock]:
@@ -242,12 +247,13 @@ def withdraw_wish(session: Session, *, event_id: int, actor_id: int, target_id: 
     session.flush()
 
 
-def list_wishes(session: Session, *, event_id: int) -> list[WishCreate]:
-    """Every word about a pair."""
+def list_wishes(session: Session, *, event_id: int, between: tuple[int, int] | None = None) -> list[WishCreate]:
+    """Every word about a pair; `between`: about these two alone, whoever of them said it."""
     get_event(session, event_id=event_id)
-    rows = session.exec(
-        select(Wish).where(Wish.event_id == event_id).order_by(col(Wish.actor_id), col(Wish.target_id))
-    ).all()
+    asked = select(Wish).where(Wish.event_id == event_id)
+    if between is not None:
+        asked = asked.where(col(Wish.actor_id).in_(between), col(Wish.target_id).in_(between))
+    rows = session.exec(asked.order_by(col(Wish.actor_id), col(Wish.target_id))).all()
     return [WishCreate.model_validate(w.model_dump(exclude={"event_id"})) for w in rows]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, func, update
 from sqlmodel import Session, col, select
 
 from app.services.meaning import Meaning
@@ -17,6 +17,8 @@ from models.actor import Actor
 
 EVERYBODY_UP_TO = 20_000
 """Actors among whom everybody is compared with everybody."""
+_LOCK = 0x68756273
+"""Number of the advisory lock ("hubs")."""
 _BATCH = 200
 """Actors measured in a crowd in one transaction."""
 _ALL_ABOVE = 0.1
@@ -31,6 +33,8 @@ def measure_hubs(
     Up to `everybody_up_to` actors everybody is compared with everybody; above, a batch at a time with its nearest of
     the crowd that `cache` holds.
     """
+    # One worker measures at a time; another that comes meanwhile waits, and finds that nothing is left to do.
+    session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     unmeasured = session.exec(select(Actor.id).where(col(Actor.hubness).is_(None)).limit(everybody_up_to)).all()
     if not unmeasured:
         return 0
@@ -61,5 +65,6 @@ def _store(session: Session, numbers: Mapping[int, float]) -> int:
     table = Actor.__table__  # type: ignore[attr-defined]
     values = {"hubness": bindparam("number"), "settled": raise_revision(session)}
     statement = update(table).where(table.c.id == bindparam("actor")).values(**values)
-    session.connection().execute(statement, [{"actor": i, "number": number} for i, number in numbers.items()])
+    # In the order of their numbers, as others write many actors: two that hold what the other waits for never end.
+    session.connection().execute(statement, [{"actor": i, "number": number} for i, number in sorted(numbers.items())])
     return len(numbers)

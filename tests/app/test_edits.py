@@ -214,6 +214,21 @@ def test_a_lock_binds_this_plan_and_the_next_ones_until_it_is_released(planned: 
     assert edit_plan(planned, event_id=1, number=1, edit=again).made
 
 
+def test_undoing_the_release_of_a_lock_leaves_the_locks_as_they_were(planned: Session) -> None:
+    """Whichever of several was let go: a plan made from the same locks is the same plan."""
+    revision = 0
+    for a, b in meetings(planned)[:3]:
+        revision = edit_plan(
+            planned, event_id=1, number=1, edit=PlanEdit(op="lock", revision=revision, a=a, b=b)
+        ).revision
+    locks = list_locks(planned, event_id=1)
+    for lock in locks:
+        release = PlanEdit(op="unlock", revision=revision, a=lock.a, b=lock.b)
+        revision = edit_plan(planned, event_id=1, number=1, edit=release).revision
+        revision = undo_edit(planned, event_id=1, number=1, revision=revision).revision
+        assert list_locks(planned, event_id=1) == locks
+
+
 def test_a_published_plan_is_never_changed_but_edited_as_a_new_draft(planned: Session) -> None:
     row = get_plan(planned, 1, 1)
     row.state = "published"

@@ -82,6 +82,7 @@ def test_a_press_shows_at_once_and_is_not_sent_twice(filled: Server, browser_pag
     expect(page.get_by_role("heading", name="1 pair", exact=True)).to_be_visible()
     assert len([url for url in sent if url.endswith("/wishes")]) <= 2
     expect(page.locator("html")).not_to_have_attribute("data-busy", "")
+    page.unroute_all(behavior="ignoreErrors")
 
 
 def test_the_focus_is_seen_on_whatever_takes_it(filled: Server, browser_page: Page) -> None:

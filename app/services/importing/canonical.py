@@ -23,8 +23,8 @@ from models.remark import Remark
 
 _SHAKY = 0.6
 """Confidence from which the detected language of one text is a hint for the actor's others."""
-_SHORT = 25
-"""Characters below which a language nobody would expect of the actor is not believed."""
+_SHORT, _SURE = 25, 0.8
+"""Characters below which, and confidence below which, a language nobody would expect of the actor is not believed."""
 _OBJECTIONS = {
     "string_too_long": ("too_long", "most", "max_length"),
     "too_long": ("too_many", "most", "max_length"),
@@ -87,12 +87,18 @@ def join(first: Draft, later: Draft, context: Context) -> list[Rejection]:
         known = {t.text for t in first.texts.get(name, [])}
         first.texts.setdefault(name, []).extend(t for t in texts if t.text not in known)
     first.relations += [r for r in later.relations if r not in first.relations]
-    for name, value in later.extras.items():
-        if isinstance(value, dict):
-            first.extras.setdefault(name, {}).update(value)
-        else:
-            first.extras.setdefault(name, value)
+    _join_beside(first.extras, later.extras)
     return []
+
+
+def _join_beside(first: dict[str, Any], later: Mapping[str, Any]) -> None:
+    """Add what a later row says beside the fields: to a list what is not in it yet, else what was not said before."""
+    for name, value in later.items():
+        known = first.setdefault(name, value)
+        if isinstance(known, dict) and isinstance(value, dict):
+            _join_beside(known, value)
+        elif isinstance(known, list) and isinstance(value, list):
+            known += [item for item in value if item not in known]
 
 
 def _adds_nothing(first: Draft, later: Draft) -> bool:
@@ -131,13 +137,16 @@ def detect_missing_languages(drafts: Iterable[Draft]) -> None:
 def _settle(draft: Draft, rated: Mapping[str, Scores]) -> None:
     """Long texts first: with the working languages they settle the short, doubtful ones."""
     texts = [t for listed in draft.texts.values() for t in listed]
-    likely = [*draft.lists.get("languages", []), *(t.lang for t in texts if t.lang)]
-    likely += _official(draft.scalars.get("country", ""))
+    said = [*draft.lists.get("languages", []), *(t.lang for t in texts if t.lang)]
+    likely = [*said, *_official(draft.scalars.get("country", "")), *(t.hint for t in texts if t.hint)]
     for text in sorted((t for t in texts if t.lang is None), key=lambda t: -len(t.text)):
         text.lang, confidence = settle_language(rated[text.text], likely)
-        if len(text.text) < _SHORT and likely and text.lang not in likely:
-            text.lang = likely[0]
+        # Where a column speaks one language, another official one of the country is no better guess.
+        expected = [text.hint, *said] if text.hint else likely
+        if len(text.text) < _SHORT and confidence < _SURE and expected and text.lang not in expected:
+            text.lang = expected[0]
         if confidence >= _SHAKY:
+            said.append(text.lang)
             likely.append(text.lang)
 
 

@@ -209,7 +209,8 @@ class Merge:
         base, ours, theirs = self.base.get(name), self.ours.get(name), self.theirs.get(name)
         if theirs in (base, ours):
             return
-        empty = ours in (None, "") or (name == "kind" and ours == "other") or (name == "anonymous" and base is None)
+        # Nobody chose what is nothing, any kind, or open; who was made anonymous was so by somebody.
+        empty = ours in (None, "") or (name, ours) in {("kind", "other"), ("anonymous", False)}
         default_side = name == "side" and base is None and ours == self.ours.get("country")
         untouched = ours == base or empty or default_side
         change = FieldChange(field=name, before=ours, after=theirs)

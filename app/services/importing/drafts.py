@@ -268,6 +268,11 @@ def _read_extra(name: str) -> Callable[[Cell], None]:
     return read
 
 
+def _read_anonymous(cell: Cell) -> None:
+    """Yes or no in words, or as JSON writes it."""
+    cell.put("anonymous", cell.value if isinstance(cell.value, bool) else parse_yes_no(cell.text))
+
+
 def _nothing(_cell: Cell) -> None:
     return
 
@@ -284,7 +289,7 @@ _READERS: dict[str, Callable[[Cell], None]] = {
     "lat": _read_parsed("lat", lambda v: parse_coordinate(v, -90, 90)),
     "lon": _read_parsed("lon", lambda v: parse_coordinate(v, -180, 180)),
     "geolocation": _read_geolocation,
-    "anonymous": _read_parsed("anonymous", parse_yes_no),
+    "anonymous": _read_anonymous,
     "website": _read_or_leave_out("website", parse_website),
     "size": _read_or_leave_out("size", parse_number),
     "languages": _read_languages,

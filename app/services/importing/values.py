@@ -23,6 +23,8 @@ BLANKS = frozenset(
 """What people write into a cell that they mean to leave empty."""
 _LONG_BLANK = 40
 """Characters beyond which a cell that is not empty says something."""
+_BEYOND_HOME = 10
+"""Digits from which a telephone number without a plus may hold the code of its country."""
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
 _PLAIN_ADDRESS = re.compile(r"(https?://)?((?:[a-z0-9-]+\.)+[a-z]{2,24})/?\Z", re.ASCII | re.IGNORECASE)
 """Addresses as nearly all are written, which need no closer look."""
@@ -155,7 +157,9 @@ def parse_phone(value: str, country: str) -> str:
     digits = f"+{digits[2:]}" if digits.startswith("00") else digits
     if re.fullmatch(r"\d{5,14}", digits) and country in calling_codes():
         code, at_home = calling_codes()[country]
-        digits = f"+{code}{digits.removeprefix(at_home)}"
+        # A spreadsheet makes 33320000000 of +33320000000: a number this long that begins so may be either.
+        doubtful = digits.startswith(code) and len(digits) >= _BEYOND_HOME
+        digits = digits if doubtful else f"+{code}{digits.removeprefix(at_home)}"
     if not re.fullmatch(r"\+[1-9]\d{5,14}", digits):
         raise Unreadable("phone_expected", value=value[:60])
     return digits

@@ -47,7 +47,8 @@ def write(session: Session, decisions: Sequence[Decision], stamp: Stamp) -> dict
     written = [(d.actor_id, d.fields) for d in changed if d.fields is not None and d.actor_id is not None]
     rewrite_actors(session, written, stamp.at)
     ids |= {d.row.key: d.actor_id for d in decisions if d.actor_id is not None}
-    touched = [d for d in decisions if d.action != "same"]
+    # A row that only words anew what is stored has its words kept: the next file is compared with them.
+    touched = [d for d in decisions if d.action != "same" or "entry" in d.before]
     _write_entries(session, touched, ids, stamp)
     _write_changes(session, touched, ids, stamp)
     return ids

@@ -157,6 +157,8 @@ def test_levels(cell, level):
         ("09/123.45.67", "BE", "+3291234567"),
         ("030/1234567", "DE", "+49301234567"),
         ("33 12 34 56", "DK", "+4533123456"),
+        ("45 12 34 56", "DK", "+4545123456"),
+        ("320000000", "FR", "+33320000000"),
         ("06 123 4567", "IT", "+39061234567"),
         ("943 12 34 56", "ES", "+34943123456"),
     ],
@@ -165,7 +167,10 @@ def test_telephones_are_written_as_dialled_from_abroad(text, country, number):
     assert parse_phone(text, country) == number
 
 
-@pytest.mark.parametrize(("text", "country"), [("voir le site", "FR"), ("03 20", "FR"), ("03 20 00 00 00", "")])
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [("voir le site", "FR"), ("03 20", "FR"), ("03 20 00 00 00", ""), ("33320000000", "FR"), ("4512345678", "DK")],
+)
 def test_what_cannot_be_dialled_from_abroad(text, country):
     with pytest.raises(ValueError, match="is no telephone number that could be dialled from abroad"):
         parse_phone(text, country)

@@ -6,8 +6,10 @@ shown to who edits it, so that a person looks.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import pairwise
 
 from app.services.discretion.identity import Identity, is_common
@@ -92,8 +94,9 @@ def _is_capital(word: str) -> bool:
 
 def _named(tokens: Sequence[_Token], identity: Identity) -> Iterable[Span]:
     """Where names, acronyms and people stand."""
+    is_form = cache(partial(_is_form_of_any, names=identity.words | identity.wholes))
     for first, token in enumerate(tokens):
-        if _is_name(token, identity):
+        if _is_name(token, identity, is_form):
             yield token.start, token.end
         yield from _put_together(tokens, first, identity.wholes)
         for phrase in identity.phrases:
@@ -102,15 +105,17 @@ def _named(tokens: Sequence[_Token], identity: Identity) -> Iterable[Span]:
                 yield token.start, tokens[end].end
 
 
-def _is_name(token: _Token, identity: Identity) -> bool:
+def _is_name(token: _Token, identity: Identity, is_form: Callable[[str], bool]) -> bool:
     word = token.folded
     if word in identity.plain:
         return token.capital
     if word in identity.capitals:
         return token.capitals
-    if any(_is_form(word, name) for name in identity.words):
-        return True
-    return any(_is_form(word, whole) for whole in identity.wholes)
+    return is_form(word)
+
+
+def _is_form_of_any(word: str, names: Iterable[str]) -> bool:
+    return any(_is_form(word, name) for name in names)
 
 
 def _is_form(word: str, name: str) -> bool:
@@ -181,8 +186,9 @@ def _is_ending(word: str, stem: str) -> bool:
 
 def _joined(text: str, spans: Iterable[Span], tokens: Sequence[_Token]) -> list[Span]:
     """Spans in order, those joined that overlap or have nothing but a gap between them, with the legal form behind."""
+    starts = [token.start for token in tokens]
     merged: list[Span] = []
-    for start, end in sorted(_whole(text, _with_legal_form(text, span, tokens)) for span in spans):
+    for start, end in sorted(_whole(text, _with_legal_form(text, s, tokens, starts)) for s in _outermost(spans)):
         if merged and (start <= merged[-1][1] or _GAP.fullmatch(text[merged[-1][1] : start])):
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
@@ -190,23 +196,35 @@ def _joined(text: str, spans: Iterable[Span], tokens: Sequence[_Token]) -> list[
     return merged
 
 
+def _outermost(spans: Iterable[Span]) -> Iterator[Span]:
+    """Those that lie in no other: a name that stands a thousand times in a row is one row."""
+    reached = -1
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if end > reached:
+            reached = end
+            yield start, end
+
+
 _RUN = re.compile(r"\S*[^\W_]\.[^\W_]\S*")
+_BEHIND = re.compile(r"[ \n\t\u00a0),;]")
 
 
 def _whole(text: str, span: Span) -> Span:
     """A name in an address takes the address with it, whatever its ending: "shop.weaver.example/en"."""
     start, end = span
     first = max(text.rfind(gap, 0, start) for gap in " \n\t\u00a0(,;") + 1
-    last = next((i for i in range(end, len(text)) if text[i] in " \n\t\u00a0),;"), len(text))
+    behind = _BEHIND.search(text, end)
+    last = behind.start() if behind else len(text)
     if " " not in text[start:end] and _RUN.fullmatch(text[first:last].rstrip(".")):
         return first, last
     return span
 
 
-def _with_legal_form(text: str, span: Span, tokens: Sequence[_Token]) -> Span:
+def _with_legal_form(text: str, span: Span, tokens: Sequence[_Token], starts: Sequence[int]) -> Span:
     """ "Weaver S.A.S." goes whole, as does "Weaver's": the form would tell how the name ends."""
     start, end = span
-    behind = [token for token in tokens if token.start >= end][:6]
+    first = bisect_left(starts, end)
+    behind = tokens[first : first + 6]
     made = ""
     for before, token in pairwise([_Token(start, end, "", False, False), *behind]):
         if not re.fullmatch(r"[\s.,&/'’-]{0,3}", text[before.end : token.start]):

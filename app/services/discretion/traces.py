@@ -37,6 +37,8 @@ _PATENTS = (
                r"[\w./-]*\d[\w./-]*", re.I),
 )  # fmt: skip
 _NUMBERS = re.compile(r"(?<![\w.,])[A-Z]{0,3}[ .]?(?:\+|00)?[(]?\d(?:[ \u00a0\u202f./()-]{0,3}\d){7,}(?!\w)")
+_ENDLESS = re.compile(r"[\w.+'@-]{200,}")
+"""Longer than any word, address or number: nothing that is looked at for traces in it comes to an end soon."""
 _HARMLESS = re.compile(
     r"\s*(?:(?:19|20)\d\d\s?[-–/]\s?(?:19|20)\d\d"  # years
     r"|\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2}"  # days
@@ -45,7 +47,12 @@ _HARMLESS = re.compile(
 
 
 def traces(text: str) -> Iterator[Span]:
-    """(start, end) of each trace; they may overlap."""
+    """(start, end) of each trace; they may overlap.
+
+    What has no gap for very long goes as a whole: to look for addresses in it takes the square of its length.
+    """
+    yield from (match.span() for match in _ENDLESS.finditer(text))
+    text = _ENDLESS.sub(lambda match: " " * len(match[0]), text)
     for pattern in (*_ADDRESSES, *_STREETS, *_PATENTS):
         yield from (match.span() for match in pattern.finditer(text))
     yield from (match.span() for match in _BRANDS.finditer(text) if _is_marked(match[0]))

@@ -88,7 +88,7 @@ def _words(text: str) -> list[tuple[Span, str]]:
 def _little_words() -> frozenset[str]:
     """Words of all languages at once: of a word that only holds one language's sentences together nobody is in need."""
     tables = tomllib.loads((PACKAGE_DATA / "little_words.toml").read_text(encoding="utf-8"))
-    return frozenset(word for words in tables.values() for word in words.split())
+    return frozenset(_fold(word) for words in tables.values() for word in words.split())
 
 
 def _fold(word: str) -> str:

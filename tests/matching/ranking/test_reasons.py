@@ -165,6 +165,9 @@ def test_words_written_alike_are_marked_on_both_sides():
         ("un partenaire pour tester", "le laboratoire pour votre textile", []),
         ("een partner voor textiel", "wij werken voor textiel", ["textiel"]),
         ("Mais und Weizen", "farine de maïs", ["Mais"]),
+        ("wir können über Stoffe sprechen", "wir können über Stoffe reden", ["Stoffe"]),
+        ("während wir müssen", "waehrend sie muessen", []),
+        ("det skal være tekstil", "det kan være tekstil", ["tekstil"]),
     ],
 )
 def test_words_that_only_hold_a_sentence_together_are_not_marked(yours: str, theirs: str, marked: list[str]) -> None:

@@ -71,14 +71,13 @@ def save_answer(
     session.flush()
     _teach(session, row, before)
     _keep_tandem(session, row)
-    _tell_both(session, meant)
+    tell_both(session, event_id=meant.event_id, pair=(meant.actor_id, meant.target_id))
     return row
 
 
-def _tell_both(session: Session, meant: Meant) -> None:
+def tell_both(session: Session, *, event_id: int, pair: tuple[int, int]) -> None:
     """The open agendas of the two look again once this is committed; nobody else's do (app/live.py)."""
-    told = f"{meant.event_id} answer {meant.actor_id} {meant.target_id}"
-    session.execute(select(func.pg_notify("viaduc_event", told)))
+    session.execute(select(func.pg_notify("viaduc_event", f"{event_id} answer {pair[0]} {pair[1]}")))
 
 
 def answers_of(session: Session, *, event_id: int, actor_id: int) -> dict[int, MeetingAnswer]:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from app.errors import BadInput, Conflict, NotFound
 from app.security import Principal
-from app.services.answers import mutual_yes
+from app.services.answers import mutual_yes, tell_both
 from app.services.discretion.openings import yes_on_both_sides
 from app.services.events import get_event
 from models.actor import Actor
@@ -52,6 +52,7 @@ def introduce(session: Session, *, between: Between, principal: Principal) -> In
         setattr(row, f"{mine}_at", utc_now())
     session.add(row)
     session.flush()
+    tell_both(session, event_id=between.event_id, pair=between.pair)
     return _public(row, low, high, mutual_yes(session, event_id=between.event_id, a=low.id, b=high.id))
 
 
@@ -67,6 +68,7 @@ def withdraw_introduction(session: Session, *, between: Between) -> None:
     if row.actor_by is None and row.partner_by is None:
         session.delete(row)
         session.flush()
+    tell_both(session, event_id=between.event_id, pair=between.pair)
 
 
 def list_introductions(session: Session, *, event_id: int, actor_id: int | None = None) -> list[IntroductionPublic]:

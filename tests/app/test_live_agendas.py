@@ -1,5 +1,6 @@
 """Open agendas look again when it concerns them, and not all in the same moment when there are many."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import datetime
@@ -8,7 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from app import live
+from app import concerned, live
+from app.concerned import Concerned
+from app.db import libpq_words
 from app.main import create_app
 from app.services.meaning import Meaning, MeaningHolder
 from app.settings import Settings
@@ -83,9 +86,41 @@ def test_an_answer_is_told_to_the_two_it_concerns(
         assert ("answer" in topics_until(stream, "places")) is concerned
 
 
-def test_a_new_plan_is_told_to_those_whose_meetings_it_changes(
+def test_an_adviser_s_word_and_its_end_are_told_to_the_two_it_concerns(
     client: TestClient, event: str, tokens: dict[int, str], opened: Opened
 ) -> None:
+    meeting = client.get(f"{event}/plans/1").json()["meetings"][0]
+    pair = (meeting["a"], meeting["b"])
+    assert client.patch(f"/actors/{pair[0]}", json={"anonymous": True}).status_code == 200
+    streams = {actor: opened(actor) for actor in tokens}
+    word = f"{event}/introductions/{pair[0]}/{pair[1]}"
+    for said, labels in ((client.put, ("Booth", "Table")), (client.delete, ("Stand", "Desk"))):
+        assert said(word).status_code in {200, 204}
+        client.put(f"{event}/places", json=[{"label": label} for label in labels])
+        for actor, stream in streams.items():
+            assert ("answer" in topics_until(stream, "places")) is (actor in pair)
+
+
+def test_a_plan_that_was_read_before_it_was_heard_of_may_concern_everybody(
+    client: TestClient, engine: Engine, event: str, tokens: dict[int, str]
+) -> None:
+    """A page opens, its agenda is read, and only then the word comes that a plan was published: was it in what was
+    read, or not?"""
+    assert tokens
+
+    async def ask() -> list[set[int] | None]:
+        told = Concerned(libpq_words(engine.url))
+        await told.learn(1)
+        return [await told.changed(1), await told.changed(1)]
+
+    assert asyncio.run(ask()) == [None, set()]
+
+
+def test_a_new_plan_is_told_to_those_whose_meetings_it_changes(
+    client: TestClient, event: str, tokens: dict[int, str], opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if the agendas had been open for a while.
+    monkeypatch.setattr(concerned, "JUST_NOW_S", 0)
     streams = {actor: opened(actor) for actor in tokens}
     plan = client.get(f"{event}/plans/1").json()
     gone = plan["meetings"][0]

@@ -18,8 +18,8 @@ from starlette._utils import get_route_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AppError, Unavailable
-from app.guard import FOUND, Refuse, Routes
-from app.layers import Layer
+from app.guard import FOUND, Routes
+from app.layers import Layer, Refuse
 from app.observe import REGISTRY
 from app.policy import Who, rule_for
 

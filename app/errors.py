@@ -10,9 +10,10 @@ AppError                 status  what it means
 ├── TooLarge             413     more than the service takes in one go
 ├── TooManyRequests      429     more than one caller may ask in a minute
 ├── NoRoom               507     the disk of the database is full
-└── Unavailable          503     the database, its schema or the model is not there (yet)
+└── Unavailable          503     the database, its schema or the model is not there (yet), or memory is short
 """
 
+import errno
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -121,6 +122,32 @@ class NoRoom(AppError):
 
 
 class Unavailable(AppError):
-    """The database, its schema or the model is not there (yet)."""
+    """The database, its schema or the model is not there (yet), or memory is short."""
 
     status, title = 503, "Service unavailable"
+
+
+_NO_THREAD = "can't start new thread"
+"""What Python says when there is no room for another stack."""
+
+
+def is_want_of_memory(error: BaseException | None) -> bool:
+    """Whether an error, or what it came from, says that the system gave no more memory."""
+    for _ in range(10):  # causes behind causes, not circles of them
+        if error is None:
+            return False
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+            return True
+        if isinstance(error, RuntimeError) and str(error) == _NO_THREAD:
+            return True
+        error = error.__cause__
+    return False
+
+
+def for_want_of_memory() -> Unavailable:
+    """What that means to who asked; everything else goes on."""
+    return Unavailable(
+        "there is not enough memory for this at the moment; nothing of it was stored. Ask for less at once, or send it "
+        "in parts.",
+        headers={"Retry-After": "10"},
+    )

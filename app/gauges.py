@@ -13,6 +13,7 @@ from starlette.datastructures import State
 from app.counting import is_shared
 from app.db import session_scope
 from app.errors import AppError
+from app.memory import bytes_held, bytes_left, gave_up
 from app.observe import REGISTRY
 from app.room import free_bytes
 from app.services.condition import Condition, ask_condition
@@ -43,6 +44,9 @@ DISK = Gauge(
     "viaduc_disk_free_bytes", "Room on the disk of the embedded database; NaN where it is elsewhere", **_SAID_LAST
 )
 
+MEMORY = Gauge("viaduc_memory_bytes", "What the working processes hold in memory", **_TOGETHER)
+MEMORY_LEFT = Gauge("viaduc_memory_left_bytes", "How much more the one nearest to its limit may take", **_LEAST)
+
 _STATES = ("waiting", "running", "failed")
 
 
@@ -68,12 +72,18 @@ def own_gauges(state: State) -> None:
     STREAMS.set(state.live.streams)
     LISTENING.set(state.live.listening)
     AUDIT.set(state.clerk.waiting)
+    held, left = bytes_held(), bytes_left()
+    MEMORY.set(math.nan if held is None else held)
+    MEMORY_LEFT.set(math.inf if left is None else left)
 
 
 async def keep_telling(state: State) -> None:
     """Where several processes count together, each says every few seconds how it is: any of them may be asked."""
     while is_shared():
-        own_gauges(state)
+        try:
+            own_gauges(state)
+        except MemoryError as error:
+            gave_up(error, "background")
         await asyncio.sleep(_EVERY_S)
 
 

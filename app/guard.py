@@ -3,7 +3,7 @@
 It finds the route, says who asks, counts the request, and lets through what app/policy.py allows.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.db import session_scope
 from app.errors import AppError, Forbidden, NotSignedIn
+from app.layers import Refuse
 from app.limits import Limits, network_of, refuse_if, spend
 from app.origin import SAFE, may_use_what_the_browser_sends
 from app.policy import Who, allows, is_sign_in, rule_for
@@ -26,9 +27,6 @@ from app.security import ANYBODY, Principal
 from app.services.access.keys import recognise_key
 from app.services.access.sessions import Lasting, SignedIn, recognise_session
 from app.settings import Settings
-
-Refuse = Callable[[Request, AppError], ASGIApp]
-"""Makes the answer of a refusal: problem details, or a page for a person."""
 
 LOCAL = SignedIn(Principal("admin", "local"), "")
 NOBODY = SignedIn(ANYBODY, "")

@@ -1,8 +1,15 @@
 """What every layer around the application does alike: it meets requests, and lets anything else pass."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.errors import AppError
+
+Refuse = Callable[[Request, AppError], ASGIApp]
+"""Makes the answer of a refusal: problem details, or a page for a person."""
 
 
 class Layer(ABC):

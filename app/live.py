@@ -26,6 +26,7 @@ from app.concerned import Concerned
 from app.db import libpq_words, line_care
 from app.drift import Drift
 from app.errors import Unavailable
+from app.memory import gave_up
 
 log = logging.getLogger(__name__)
 
@@ -187,6 +188,8 @@ class Live:
                 if self.listening:
                     log.warning("live updates: the database went away (%s); trying again", error)
                     pause = _RETRY_S[0]
+            except MemoryError as error:
+                gave_up(error, "background")
             self._listening_since = None
             await asyncio.sleep(pause)
             pause = min(2 * pause, _RETRY_S[1])

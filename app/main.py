@@ -22,7 +22,8 @@ from app.api.problems import app_error_answer, http_error_answer, problem, valid
 from app.crowding import Crowding, make_turns
 from app.db import database_url, explain_database_error, make_engine, require_schema
 from app.drift import Drift
-from app.errors import AppError, BadInput
+from app.errors import AppError, BadInput, is_want_of_memory
+from app.frugal import Frugal
 from app.gauges import keep_telling
 from app.guard import Guard, checked_by_guard
 from app.headers import EVERY_ANSWER, SecurityHeaders
@@ -137,9 +138,10 @@ def _add_layers(app: FastAPI, settings: Settings) -> None:
     app.state.limits = Limits(settings)
     app.add_middleware(Guard, settings=settings, limits=app.state.limits, refuse=page_or(app_error_answer))
     app.add_middleware(Trail)
-    app.add_middleware(BodyLimit, limit=settings.max_body_mb * 2**20)
+    app.add_middleware(BodyLimit, limit=settings.max_body_mb * 2**20, refuse=page_or(app_error_answer))
     app.state.turns = make_turns()
     app.add_middleware(Crowding, turns=app.state.turns, refuse=page_or(app_error_answer))
+    app.add_middleware(Frugal, refuse=page_or(app_error_answer))
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, **_cors(settings))
     app.add_middleware(Packed)
@@ -207,7 +209,6 @@ def background_model(settings: Settings) -> MeaningHolder:
 
 def _handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(AppError, page_or(app_error_answer))  # type: ignore[arg-type]
-    app.add_exception_handler(HTTPException, page_or(http_error_answer))  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, page_or(validation_answer))  # type: ignore[arg-type]
 
     @app.exception_handler(UnicodeEncodeError)
@@ -215,6 +216,13 @@ def _handle_errors(app: FastAPI) -> None:
         # JSON lets in what no database and no answer takes: one half of a pair of surrogates.
         told = BadInput("a text of the request holds half a letter, which nothing can store or show")
         return page_or(app_error_answer)(request, told)
+
+    @app.exception_handler(HTTPException)
+    async def _http_error(request: Request, error: HTTPException) -> Response:
+        if is_want_of_memory(error):
+            # The framework takes whatever goes wrong while it reads a body for a fault of the body.
+            raise MemoryError from error
+        return page_or(http_error_answer)(request, error)
 
     @app.exception_handler(DBAPIError)
     async def _database_error(request: Request, error: DBAPIError) -> Response:

@@ -4,10 +4,12 @@ import time
 from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.counting import is_shared
-from app.layers import Layer
+from app.errors import TooLarge
+from app.layers import Layer, Refuse
 from app.logs import note_request
 
 REGISTRY = CollectorRegistry()
@@ -69,15 +71,16 @@ class Observe(Layer):
 class BodyLimit(Layer):
     """Refuses bodies above a size with 413, declared or streamed."""
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, refuse: Refuse) -> None:
         super().__init__(app)
         self._limit = limit
+        self._refuse = refuse
 
     async def meet(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand on what is short enough."""
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._limit:
-            await self._refuse(scope, receive, send)
+            await self._answer(scope, receive, send)
             return
         received, started = 0, False
 
@@ -99,13 +102,11 @@ class BodyLimit(Layer):
         with suppress(_TooLong):
             await self._app(scope, counted, unless_too_long)
         if received > self._limit and not started:
-            await self._refuse(scope, receive, send)
+            await self._answer(scope, receive, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        from app.api.problems import problem  # noqa: PLC0415 - the door's shape, needed on refusal only
-
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         detail = f"the request is larger than {self._limit // 2**20} MiB; send it in parts, or raise VIADUC_MAX_BODY_MB"
-        await problem(413, "Too large", detail)(scope, receive, send)
+        await self._refuse(Request(scope, receive), TooLarge(detail))(scope, receive, send)
 
 
 class _TooLong(Exception):

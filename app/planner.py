@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import AppError, Unavailable
+from app.memory import gave_up
 from app.services.plan_jobs import SILENT_S, give_up_waiting, run_plan, still_waiting
 from matching.pairing.stop import MaxRuntime, StopFlag
 
@@ -81,6 +82,9 @@ class Planner:
                     still_waiting(self._engine, waiting)
             except (AppError, SQLAlchemyError) as error:
                 log.warning("plans in line cannot be spoken of: %s", error)
+            except Exception as error:
+                if not gave_up(error, "background"):
+                    log.exception("plans in line cannot be spoken of")
 
     def stop_soon(self) -> None:
         """Ask the running plans for their best so far, without waiting for it."""

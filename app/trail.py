@@ -19,6 +19,7 @@ from app.db import WITNESS, session_scope
 from app.deeds import deed_of
 from app.errors import AppError
 from app.layers import Layer
+from app.memory import gave_up
 from app.observe import REGISTRY, Sent
 from app.services.audit import Deed, append
 from app.services.editions import say_who
@@ -108,5 +109,10 @@ class Clerk:
 
     def _run(self) -> None:
         while not self._ended.wait(_EVERY_S):
-            self.flush()
+            try:
+                self.flush()
+            except Exception as error:
+                # Nobody else would write from now on.
+                if not gave_up(error, "background"):
+                    log.exception("audit waits")
         self.flush()

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from app.db import session_scope
 from app.drift import Drift
 from app.errors import AppError
+from app.memory import gave_up
 from app.services.backlog import count_backlog, embed_batch
 from app.services.directions import refresh_directions
 from app.services.hubs import measure_hubs
@@ -109,8 +110,15 @@ class Worker:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._sweep()
-            self._stop.wait(self._turn())
+            try:
+                self._sweep()
+                pause = self._turn()
+            except Exception as error:
+                # Nobody else would embed from now on.
+                if not gave_up(error, "background"):
+                    log.exception("embedding failed, and is tried again")
+                pause = _TROUBLE_S
+            self._stop.wait(pause)
 
     def _sweep(self) -> None:
         """Once a day, language model or not, remove what is over its period; after trouble, again in an hour."""

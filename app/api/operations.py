@@ -11,6 +11,7 @@ from app.db import ping, require_schema
 from app.deps import HolderDep
 from app.errors import AppError
 from app.gauges import fill_gauges
+from app.memory import memory_state
 from app.observe import counts
 from app.room import disk_state
 
@@ -30,6 +31,7 @@ class Readiness(BaseModel):
     database: str = Field(examples=["ok"])
     model: str = Field(examples=["ready"], description="loading, ready, or failed with the cause")
     disk: str = Field(examples=["ok"], description="ok, or how little room is left: then changes are refused (507)")
+    memory: str = Field(examples=["ok"], description="ok, or how short it is: then what asks for too much gets 503")
 
 
 @router.get("/health")
@@ -45,7 +47,9 @@ async def ready(request: Request, response: Response, holder: HolderDep) -> Read
     ok = database == "ok" and holder.state == "ready"
     response.status_code = 200 if ok else 503
     disk = disk_state(request.app.state.settings)
-    return Readiness(status="ready" if ok else "waiting", database=database, model=holder.state, disk=disk)
+    return Readiness(
+        status="ready" if ok else "waiting", database=database, model=holder.state, disk=disk, memory=memory_state()
+    )
 
 
 def _database_state(request: Request) -> str:

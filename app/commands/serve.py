@@ -18,6 +18,7 @@ from app.guard import Routes
 from app.keeper import LATER, Keeper, Life, can_keep, open_door
 from app.logs import set_up_logging
 from app.main import background_model, create_app, open_database
+from app.memory import bound_memory
 from app.restored import bring_up
 from app.services.access.keys import has_admin
 from app.services.meaning import MeaningHolder
@@ -64,6 +65,7 @@ def run_service(
 
 def serve(settings: Settings, application: FastAPI, door: socket.socket | None = None, life: Life | None = None) -> int:
     """Serve in this process; the exit status."""
+    bound_memory(settings)
     import uvicorn  # noqa: PLC0415 - slow import
 
     config = uvicorn.Config(
@@ -122,6 +124,7 @@ def run_worker(settings: Settings) -> None:
 
 def work(settings: Settings, life: Life, drift: Drift) -> int:
     """Drain the backlog in this process; the exit status."""
+    bound_memory(settings)
     engine, holder, periods = open_database(settings), background_model(settings), periods_of(settings)
     worker = Worker(engine, holder, settings.embed_batch, periods=periods, drift=drift)
     signal.signal(signal.SIGTERM, lambda *_: worker.stop_soon())

@@ -7,6 +7,8 @@ import queue
 import sys
 import threading
 import traceback
+from contextlib import suppress
+from pathlib import Path
 from typing import IO, Any
 
 from app.services import solving  # read before the first question, not during it
@@ -14,6 +16,8 @@ from app.services.apart import IDLE_S, receive, send
 from matching.pairing.stop import MaxRuntime, Progress, StopFlag
 
 _NICER = 10
+_FIRST_TO_GO = 500
+"""Where the machine's memory ends, the system ends this process rather than the service: one computation is lost."""
 
 Asked = tuple[Any, tuple[Any, ...], StopFlag]
 
@@ -21,6 +25,8 @@ Asked = tuple[Any, tuple[Any, ...], StopFlag]
 def main() -> None:
     """Compute what is asked, one after the other, until nobody asks any more."""
     os.nice(_NICER)
+    with suppress(OSError):  # only Linux has it
+        Path("/proc/self/oom_score_adj").write_text(str(_FIRST_TO_GO), encoding="ascii")
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else is printed is no answer
     asked: queue.SimpleQueue[Asked] = queue.SimpleQueue()

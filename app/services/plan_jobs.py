@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 
 from app.db import session_scope
-from app.errors import AppError, Conflict
+from app.errors import AppError, Conflict, for_want_of_memory
+from app.memory import gave_up
 from app.services.pairings import compute, read_form
 from app.services.plans import fill_plan, get_plan, open_plan, origin_of, plan_public
 from matching.pairing.parse import problem_from_dict
@@ -107,7 +108,10 @@ def run_plan(engine: Engine, *, event_id: int, number: int, limit: Callable[[flo
             fill_plan(session, plan=plan, problem=problem, result=result)
     except AppError as error:
         _fail(engine, event_id, number, error.detail)
-    except Exception:
+    except Exception as error:
+        if gave_up(error, "plan"):
+            _fail(engine, event_id, number, for_want_of_memory().detail)
+            return
         log.exception("plan %s of event %s failed", number, event_id)
         _fail(engine, event_id, number, "an unexpected error; it was logged")
 

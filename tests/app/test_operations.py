@@ -39,7 +39,7 @@ def test_ready_when_database_schema_and_model_are_there(client: TestClient) -> N
     answer = client.get("/ready")
     assert (answer.status_code, answer.json()) == (
         200,
-        {"status": "ready", "database": "ok", "model": "ready", "disk": "ok"},
+        {"status": "ready", "database": "ok", "model": "ready", "disk": "ok", "memory": "ok"},
     )
 
 
@@ -47,7 +47,13 @@ def test_a_loading_model_is_waited_for_while_words_already_work(serve) -> None:
     with serve(MeaningHolder(never)) as client:
         answer = client.get("/ready")
         assert answer.status_code == 503
-        assert answer.json() == {"status": "waiting", "database": "ok", "model": "loading", "disk": "ok"}
+        assert answer.json() == {
+            "status": "waiting",
+            "database": "ok",
+            "model": "loading",
+            "disk": "ok",
+            "memory": "ok",
+        }
         match = client.post("/match", json={"text": "weaving"})
         assert (match.status_code, match.headers["retry-after"]) == (503, "2")
         assert match.json()["detail"] == "the language model is still loading; try again in a moment"

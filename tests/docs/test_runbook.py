@@ -1,6 +1,7 @@
 """The day's runbook has an entry for each alarm and for everything that /ready can say."""
 
 import re
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from alembic import command
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from app import room
+from app import memory, room
 from app.db import UNFINISHED, alembic_config, explain_database_error, make_engine, ping, require_schema
 from app.errors import AppError
 from app.services.meaning import Meaning, MeaningHolder
@@ -127,7 +128,7 @@ def test_whatever_ready_says_of_the_database_is_in_the_runbook(
     assert has_entry(said), said
 
 
-def test_what_ready_says_of_the_model_and_the_disk_is_in_the_runbook(
+def test_what_ready_says_of_the_model_the_disk_and_memory_is_in_the_runbook(
     meaning: Meaning, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def fails() -> Meaning:
@@ -140,6 +141,11 @@ def test_what_ready_says_of_the_model_and_the_disk_is_in_the_runbook(
     assert MeaningHolder.ready(meaning).state == "ready"
     monkeypatch.setattr(room, "LEAST", 2**63)
     assert has_entry(room.disk_state(Settings(data_dir=tmp_path)), "disk")
+    monkeypatch.setattr(memory, "LEAST", 2**63)
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (2**50, hard))
+    assert has_entry(memory.memory_state(), "memory"), memory.memory_state()
+    resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def test_words_that_nobody_says_have_no_entry() -> None:

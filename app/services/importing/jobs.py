@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Engine, text
 from sqlmodel import Session, col, update
 
 from app.db import session_scope, translated_errors
-from app.errors import AppError, Conflict
+from app.errors import AppError, Conflict, for_want_of_memory
+from app.memory import gave_up
 from app.services.importing.remarks import remark_of
 from app.services.importing.run import apply, get_import, read_in
 from models.base import utc_now
@@ -117,7 +118,10 @@ def run_job(engine: Engine, *, import_id: int, work: Work, ending: threading.Eve
         report.tell("stopped")
     except AppError as error:
         _fail(engine, report, error.detail, remark_of(error))
-    except Exception:
+    except Exception as error:
+        if gave_up(error, "import"):
+            _fail(engine, report, for_want_of_memory().detail)
+            return
         log.exception("work on import %s failed", import_id)
         _fail(engine, report, "an unexpected error; it was logged, nothing of this step was stored")
 
@@ -144,7 +148,16 @@ def _alone(engine: Engine, import_id: int) -> Iterator[bool]:
             yield mine
         finally:
             if mine:
-                _ask(connection, "SELECT pg_advisory_unlock(:lock, :import)", key)
+                _give_back(connection, key)
+
+
+def _give_back(connection: Connection, key: dict[str, int]) -> None:
+    """Let go of the lock; a connection that cannot even say so is closed, which lets go of it too."""
+    try:
+        _ask(connection, "SELECT pg_advisory_unlock(:lock, :import)", key)
+    except BaseException:
+        connection.invalidate()
+        raise
 
 
 def _ask(connection: Connection, query: str, values: dict[str, int]) -> object:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
@@ -113,6 +114,12 @@ class Agenda:
     def ends_at(self) -> datetime | None:
         """When the last round is over."""
         return self.rounds[-1].starts_at + timedelta(minutes=self.rounds[-1].minutes) if self.rounds else None
+
+    @property
+    def several_days(self) -> bool:
+        """Whether its rounds begin on more than one day, by the clock of the event."""
+        zone = ZoneInfo(self.event.zone)
+        return len({r.starts_at.astimezone(zone).date() for r in self.rounds}) > 1
 
     def is_over(self, now: datetime) -> bool:
         """Whether the last round has passed."""

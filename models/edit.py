@@ -129,6 +129,14 @@ class Asked(Shape):
     rounds: int = Field(description="Rounds they are there for")
 
 
+class Target(Shape):
+    """Where a meeting could go: a free place in a round, or that of another meeting (`other`), which takes its own."""
+
+    round: int
+    place: int | None
+    other: tuple[int, int] | None = None
+
+
 class Filling(Shape):
     """A pair that could meet in a free cell."""
 

@@ -1,6 +1,8 @@
 """What the schedule board tells beside a plan: what was asked for whom, what was changed by hand, what would fit."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -14,13 +16,15 @@ from matching.pairing.check import check
 from matching.pairing.edit import Edit, apply_edit, meeting_of, seated
 from matching.pairing.model import build_model
 from matching.pairing.parse import problem_from_dict
+from matching.pairing.problem import Meeting, Problem, Violation
 from matching.pairing.problem import Plan as Schedule
-from matching.pairing.problem import Problem
-from models.edit import Asked, EditMade, Filling
+from models.edit import Asked, EditMade, Filling, Target
 from models.plan import Plan
 
 _TRIED = 24
-"""So many of the best pairs are looked at for a free cell."""
+"""So many of the best pairs are looked at for a free cell, and so many cells for a meeting that moves."""
+_A_ROUND = 3
+"""Free places offered of one round."""
 
 
 def list_asked(session: Session, *, event_id: int, number: int) -> list[Asked]:
@@ -57,10 +61,7 @@ def list_fillings(
     session: Session, *, event_id: int, number: int, cell: tuple[int, int], limit: int = 6
 ) -> list[Filling]:
     """The pairs worth most that could meet at a free place (round, place) without breaking a rule."""
-    row = get_plan(session, event_id, number)
-    problem = read_form(problem_from_dict, row.problem, "problem")
-    plan = seated(problem, stored_plan(session, event_id=event_id, number=number))
-    known = set(check(problem, plan))
+    problem, plan, known = _opened(session, event_id, number)
     found: list[Filling] = []
     for a, b, worth in _candidates(problem, plan, cell[0]):
         made = apply_edit(problem, plan, Edit("add", a, b, *cell), known)
@@ -71,6 +72,83 @@ def list_fillings(
             if len(found) == limit:
                 break
     return found
+
+
+def list_targets(
+    session: Session, *, event_id: int, number: int, pair: tuple[int, int], limit: int = 12
+) -> tuple[list[Target], list[Target]]:
+    """Where a meeting of a plan could go without breaking a rule: free places, and meetings to change places with.
+
+    At most `limit` of each, in the order of the day; other tables in the round it is in come last. Empty when the pair
+    does not meet, and where nothing fits.
+    """
+    problem, plan, known = _opened(session, event_id, number)
+    a, b = map(str, pair)
+    meeting = meeting_of(plan, a, b)
+    if meeting is None:
+        return [], []
+    hall = _Hall(problem, plan, meeting)
+    free, taken = [], []
+    for when, place in islice(hall.free(), _TRIED):
+        if not apply_edit(problem, plan, Edit("move", a, b, when, place), known).violations:
+            free.append(Target(round=when, place=place))
+    for other in islice(hall.taken(), _TRIED):
+        if not apply_edit(problem, plan, Edit("swap", a, b, other=(other.a, other.b)), known).violations:
+            ends = int(other.a), int(other.b)
+            taken.append(Target(round=other.round, place=other.place, other=ends))
+    return free[:limit], taken[:limit]
+
+
+class _Hall:
+    """Who sits where around one meeting of a plan."""
+
+    def __init__(self, problem: Problem, plan: Schedule, meeting: Meeting) -> None:
+        self.problem, self.meeting = problem, meeting
+        self.people = {p.id: p for p in problem.participants}
+        self.others = [m for m in plan.meetings if m != meeting]
+        self.sits = Counter((m.round, who) for m in self.others for who in (m.a, m.b))
+        later = (r for r in range(problem.rounds) if r != meeting.round)
+        self.rounds = [*later, meeting.round]
+
+    def free(self) -> Iterator[tuple[int, int]]:
+        """Places that are open and empty while both have time: a few a round, where they sit now first."""
+        for when in self.rounds:
+            if not self._have_time(self.meeting, when):
+                continue
+            taken = {m.place for m in self.others if m.round == when}
+            places = [p for p in self.problem.places if p.id not in taken and _is_open(p.available, when)]
+            places = [p for p in places if (when, p.id) != (self.meeting.round, self.meeting.place)]
+            places.sort(key=lambda p: p.id != self.meeting.place)
+            for place in places[:_A_ROUND]:
+                yield when, int(place.id)
+
+    def taken(self) -> Iterator[Meeting]:
+        """Meetings of other rounds whose two have time when this one is held, and the other way round."""
+        for when in self.rounds[:-1]:
+            for other in (m for m in self.others if m.round == when):
+                if self._have_time(self.meeting, when, other) and self._have_time(other, self.meeting.round):
+                    yield other
+
+    def _have_time(self, meeting: Meeting, when: int, instead: Meeting | None = None) -> bool:
+        """Whether both could sit at one table more in a round, or at one instead of that meeting's."""
+        gone = (instead.a, instead.b) if instead else ()
+        return all(
+            _is_open(self.people[who].available, when)
+            and self.sits[when, who] - gone.count(who) < self.people[who].parallel
+            for who in (meeting.a, meeting.b)
+        )
+
+
+def _is_open(available: Collection[int] | None, when: int) -> bool:
+    return available is None or when in available
+
+
+def _opened(session: Session, event_id: int, number: int) -> tuple[Problem, Schedule, set[Violation]]:
+    """What a plan solved, the plan with everybody seated, and what is broken in it already."""
+    row = get_plan(session, event_id, number)
+    problem = read_form(problem_from_dict, row.problem, "problem")
+    plan = seated(problem, stored_plan(session, event_id=event_id, number=number))
+    return problem, plan, set(check(problem, plan))
 
 
 def _candidates(problem: Problem, plan: Schedule, when: int) -> Iterator[tuple[str, str, float]]:

@@ -1,5 +1,6 @@
 """Countries, languages, dates and numbers as a reader of one language writes them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,10 +13,14 @@ from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup, escape
 
+from app.web.catalogues import LANGUAGES, translations
+from app.web.labels import mark
 from models.codes import nuts_names
 from models.event import RoundPublic
 from models.match import Fragment
 
+PLACE = mark("place", "Table")
+"""What a place is called unless somebody says otherwise; the service counts them on."""
 _VARIANTS = {"en": "en_GB"}
 
 
@@ -77,6 +82,13 @@ class Formats:
         """The time of a moment, in the zone of the event."""
         return _time(self.lang, moment, zone)
 
+    def place(self, label: str) -> str:
+        """Table 3 → Tafel 3: what the service named, in the reader's language; any other name as it is."""
+        named = _NUMBERED.fullmatch(label)
+        if named is None or named[1] not in _place_words():
+            return label
+        return f"{translations(self.lang).pgettext('place', PLACE)} {named[2]}"
+
     def slot(self, slot: RoundPublic, zone: str) -> str:
         """09:00–09:20"""
         end = slot.starts_at + timedelta(minutes=slot.minutes)
@@ -93,6 +105,15 @@ def _time(lang: str, moment: datetime, zone: str) -> str:
     """A page of a large event names the same few moments thousands of times."""
     there = ZoneInfo(zone)
     return format_time(moment.astimezone(there), "short", tzinfo=there, locale=_locale(lang))
+
+
+_NUMBERED = re.compile(r"(\w+) (\d{1,4})")
+
+
+@cache
+def _place_words() -> frozenset[str]:
+    """What the service calls places, in every language."""
+    return frozenset(translations(lang).pgettext("place", PLACE) for lang in LANGUAGES)
 
 
 def highlight(fragment: Fragment) -> Markup:

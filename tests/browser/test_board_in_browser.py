@@ -145,11 +145,29 @@ def test_a_meeting_opens_beside_the_board_and_closes_again(planned: Server, brow
     panel = page.locator("#panel")
     expect(panel.get_by_role("heading", level=3)).to_be_focused()
     expect(panel).to_contain_text("Why they meet")
+    panel.get_by_label("Move to").select_option(index=1)
     panel.get_by_role("button", name="What would it do?").click()
     expect(page.locator("#said-words")).to_contain_text("nothing was changed")
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
     expect(page.locator(f"{cell(page, meeting)} > a")).to_be_focused()
+
+
+def test_what_is_refused_is_told_in_the_panel_whose_focus_stays(planned: Server, browser_page: Page) -> None:
+    page, (first, second) = browser_page, meetings(planned)[:2]
+    page.goto(f"{ADDRESS}{cell(page, first)}")
+    page.locator(f"{cell(page, first)} > a").click()
+    panel = page.locator("#panel")
+    panel.get_by_label("Move to").select_option(index=1)
+    panel.get_by_role("button", name="What would it do?").click()
+    expect(panel.locator("#told-here")).to_contain_text("This would be the effect; nothing was changed.")
+    body = {"op": "lock", "revision": 0, "a": second["a"], "b": second["b"]}
+    httpx.post(f"{planned.url}/events/1/plans/1/edits", json=body).raise_for_status()
+    panel.get_by_role("button", name="Move", exact=True).click()
+    expect(panel.locator("form:has(#to) #told-here")).to_contain_text("Somebody else changed this plan meanwhile")
+    expect(page.locator("#live")).to_contain_text("Somebody else changed this plan meanwhile")
+    expect(panel.get_by_role("button", name="Move", exact=True)).to_be_focused()
+    assert where(planned, first) == (first["round"], first["place"])
 
 
 def test_dragging_in_a_published_plan_leads_to_its_draft(planned: Server, browser_page: Page) -> None:

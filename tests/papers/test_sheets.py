@@ -8,6 +8,10 @@ from papers_gathering import NAMES, Gathering, add_plan, words_of
 from pypdf import PdfReader
 from sqlmodel import Session, select
 
+from app.services.papers.make import Order, prepare_look
+from app.services.papers.press import print_pdf
+from app.services.papers.sheets import participants_data
+from app.web.papers.wording import words
 from models.agenda import AgendaLink
 
 
@@ -71,6 +75,31 @@ def test_the_organiser_chooses_the_languages(client: TestClient, planned: Gather
     assert "Ordua Lekua Norekin Oharrak" in alone
     (other,) = printed(client, planned, "participants", second="da", actor_ids=one)
     assert "Heure · Tid Place · Plads Vous rencontrez · I møder Notes · Noter" in other
+
+
+def test_places_that_the_service_named_follow_the_reader(client: TestClient, planned: Gathering) -> None:
+    (theirs,) = printed(client, planned, "participants", actor_ids=[planned.actors[1]])
+    assert "09:30 – 09:50 Tafel 1 " in theirs
+    first, second = printed(client, planned, "signs")
+    assert (first.count("Table 1"), first.count("Tafel 1"), second.count("Zaal Øst")) == (2, 2, 2)
+    (day,) = printed(client, planned, "interpreters", first="de")
+    assert (day.count("Tisch 1"), day.count("Table 1")) == (2, 0)
+
+
+def test_a_sheet_that_runs_on_says_on_every_page_whose_it_is(planned: Gathering, session: Session) -> None:
+    order = Order(words, "https://viaduc.example.org")
+    desk = prepare_look(session, event_id=planned.id, order=order, kind="participants")
+    data = participants_data(desk)
+    (sheet,) = (s for s in data["sheets"] if s["name"] == NAMES[0])
+    sheet["rows"] *= 5
+    one, two, *more = words_of(print_pdf("participants", data | {"sheets": [sheet]}))
+    pages = 2 + len(more)
+    head = f"{NAMES[0]} Rencontres : à Kortrijk Page {{n}} sur {pages} · Pagina {{n}} van {pages}"
+    assert "Page 1" in one
+    assert not one.startswith(head.format(n=1))
+    for number, page in enumerate([two, *more], start=2):
+        assert head.format(n=number) in page
+        assert "Vous rencontrez · U ontmoet" in page
 
 
 def test_badges_come_by_the_sheet_in_the_size_that_is_asked_for(client: TestClient, planned: Gathering) -> None:

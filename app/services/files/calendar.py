@@ -2,7 +2,8 @@
 
 How a calendar knows what changed:
 
-- **UID**: of the event and the pair (a pair meets at most once), so a meeting that moves stays one entry.
+- **UID**: of the event and the pair (a pair meets at most once), so a meeting that moves stays one entry. Of who is
+  anonymous, or was, its secret stands in for its number: numbers are few, and whoever tries them all would find it.
 - **SEQUENCE**: seconds between the event's creation and the publication that put the meeting where it is, or that took
   it out; at least the moment the day's rounds were last moved or cancelled. It never falls: publishing an old plan
   again (undo) gives it a new moment. Where nothing changed it stays; publishing again may raise it needlessly.
@@ -24,6 +25,7 @@ from app.services.files.reasons import Pair, Why, why_for, why_pairs
 from app.services.files.timetable import Encounter, Timetable, read_timetable
 from app.services.files.wording import Wording
 from app.services.files.zone import zone_component
+from models.actor import Actor
 from models.day import DayStep
 from models.event import Event
 from models.plan import Meeting, Plan
@@ -90,10 +92,11 @@ def standings(publications: Sequence[Publication], created_at: datetime) -> dict
     return found
 
 
-def uid_of(event: Event, pair: Pair) -> str:
+def uid_of(event: Event, pair: Pair, veils: Mapping[int, str]) -> str:
     """The meeting's name for ever: of the event (and when it was made, so that two services differ) and the pair."""
     made = event.created_at.astimezone(UTC).isoformat()
-    return f"{uuid.uuid5(_NAMESPACE, f'{event.id}/{made}/{pair[0]}/{pair[1]}')}@viaduc"
+    one, other = (veils.get(number, number) for number in pair)
+    return f"{uuid.uuid5(_NAMESPACE, f'{event.id}/{made}/{one}/{other}')}@viaduc"
 
 
 def _calendar(session: Session, event_id: int, reader: Reader) -> bytes:
@@ -109,11 +112,19 @@ def _calendar(session: Session, event_id: int, reader: Reader) -> bytes:
         if (reader.actor_id is None or reader.actor_id in pair) and standing.last.slot in timetable.slots
     }
     reasons = why_pairs(session, pairs=[pair for pair, s in told.items() if s.held]) if reader.actor_id else {}
+    veils = _veils(session, told)
     calendar = _head(timetable)
     calendar.add_component(zone_component(timetable.event.zone, *_years(timetable)))
     for pair, standing in sorted(told.items(), key=lambda item: (item[1].last.slot, item[0])):
-        calendar.add_component(_entry(timetable, uid_of(event, pair), standing, reader, reasons))
+        calendar.add_component(_entry(timetable, uid_of(event, pair, veils), standing, reader, reasons))
     return bytes(calendar.to_ical())
+
+
+def _veils(session: Session, pairs: Iterable[Pair]) -> dict[int, str]:
+    """The secrets of those in these pairs who have one."""
+    ids = {number for pair in pairs for number in pair}
+    rows = session.exec(select(Actor.id, Actor.veil).where(col(Actor.id).in_(ids), col(Actor.veil).is_not(None)))
+    return {number: veil for number, veil in rows if veil is not None}
 
 
 def _publications(session: Session, event_id: int) -> list[Publication]:
@@ -183,7 +194,7 @@ def _entry(timetable: Timetable, uid: str, standing: Standing, reader: Reader, r
     entry.add("dtstart", slot.start)
     entry.add("dtend", slot.end)
     entry.add("summary", _summary(timetable, meeting, reader))
-    where = [part for part in (timetable.place_name(meeting.place), timetable.event.place) if part]
+    where = [part for part in (timetable.place_name(meeting.place, reader.wording), timetable.event.place) if part]
     if where:
         entry.add("location", ", ".join(where))
     lines = list(_lines(meeting, reader, reasons))

@@ -64,6 +64,9 @@ class _Book:
         known = self.timetable.slots[slot]
         return slot + 1, known.start.replace(tzinfo=None), known.end.replace(tzinfo=None)
 
+    def place(self, index: int | None) -> str:
+        return self.timetable.place_name(index, self.wording)
+
     def interpreter(self, meeting: Encounter) -> int | None:
         return None if meeting.interpreter is None else meeting.interpreter + 1
 
@@ -174,8 +177,8 @@ def _participants(book: _Book) -> Table:
 
 def _rounds(book: _Book) -> Table:
     rows = [
-        [*book.when(m.slot), book.timetable.place_name(m.place), book.name(m.a), book.side(m.a), book.name(m.b),
-         book.side(m.b), book.interpreter(m), round(m.worth, 4)]
+        [*book.when(m.slot), book.place(m.place), book.name(m.a), book.side(m.a), book.name(m.b), book.side(m.b),
+         book.interpreter(m), round(m.worth, 4)]
         for m in book.timetable.meetings
     ]  # fmt: skip
     headings = ("round", "start", "end", "place", "participant", "side", "partner", "side", "interpreter", "worth")
@@ -185,7 +188,7 @@ def _rounds(book: _Book) -> Table:
 def _people(book: _Book) -> Table:
     table = book.timetable
     rows = [
-        [person.name, person.side, *book.when(m.slot), table.place_name(m.place), book.name(m.other(person.id)),
+        [person.name, person.side, *book.when(m.slot), book.place(m.place), book.name(m.other(person.id)),
          book.side(m.other(person.id)), book.interpreter(m)]
         for person in table.people.values()
         for m in table.by_person[person.id]
@@ -197,7 +200,7 @@ def _people(book: _Book) -> Table:
 def _places(book: _Book) -> Table:
     table = book.timetable
     rows = [
-        [label, *book.when(m.slot), book.name(m.a), book.name(m.b), book.interpreter(m)]
+        [book.wording.place(label), *book.when(m.slot), book.name(m.a), book.name(m.b), book.interpreter(m)]
         for index, label in table.places.items()
         for m in table.by_place[index]
     ]
@@ -211,7 +214,7 @@ def _interpreters(book: _Book) -> Table:
         rounds = "" if known.available is None else [n + 1 for n in known.available]
         who = [known.index + 1, known.languages, rounds]
         sits = [
-            [*who, *book.when(m.slot), table.place_name(m.place), book.name(m.a), book.name(m.b)]
+            [*who, *book.when(m.slot), book.place(m.place), book.name(m.a), book.name(m.b)]
             for m in table.by_interpreter[known.index]
         ]
         rows += sits or [[*who, *[None] * 6]]

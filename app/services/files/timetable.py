@@ -23,6 +23,7 @@ from app.services.events import (
     list_places,
     list_rounds,
 )
+from app.services.files.wording import Wording
 from matching.ranking.reasons import LANGUAGES
 from models.actor import Actor
 from models.event import EventPublic, InterpreterPublic
@@ -104,8 +105,10 @@ class Timetable:
 
     def seen_by(self, reader: int | None) -> "Timetable":
         """The same as a participant may read it; None: as everybody at the event may, on a wall or a table."""
-        people = {person.id: self._as_seen(person, reader) for person in self.people.values()}
-        return replace(self, people=people)
+        people = [self._as_seen(person, reader) for person in self.people.values()]
+        # By the names that are read: between two others the place of one that is withheld tells how it begins.
+        people.sort(key=lambda person: "" if person.name == self.people[person.id].name else person.name)
+        return replace(self, people={person.id: person for person in people})
 
     def _as_seen(self, person: Person, reader: int | None) -> Person:
         if person.id == reader:
@@ -148,9 +151,9 @@ class Timetable:
         busy = {actor_id for m in self.by_slot.get(slot, ()) for actor_id in m.pair}
         return [p for p in self.people.values() if p.id not in busy and p.is_there(slot)]
 
-    def place_name(self, place: int | None) -> str:
-        """What the organiser calls a place; a number where it is gone."""
-        return "" if place is None else self.places.get(place, str(place + 1))
+    def place_name(self, place: int | None, words: Wording) -> str:
+        """What a place is called in these words; a number where it is gone."""
+        return "" if place is None else words.place(self.places.get(place, str(place + 1)))
 
     def person(self, actor_id: int) -> Person:
         """A participant, or NotFound."""

@@ -37,6 +37,9 @@ class Wording(Protocol):
     def cause(self, code: str) -> str:
         """Why somebody has fewer meetings than asked."""
 
+    def place(self, label: str) -> str:
+        """A place by its label; one that the service named ("Table 3") in this language."""
+
     def country(self, code: str) -> str:
         """The name of a country."""
 

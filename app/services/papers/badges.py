@@ -68,6 +68,12 @@ def signs_data(desk: Desk) -> dict[str, Any]:
         "event": event.name,
         "where": event.place or "",
         "when": desk.when(lang),
-        "signs": [{"label": label} for label in desk.timetable.places.values()],
+        "signs": [_sign(desk, label) for label in desk.timetable.places.values()],
         "nothing": desk.both(desk.tongues, "nothing_here"),
     }
+
+
+def _sign(desk: Desk, label: str) -> dict[str, Any]:
+    """A place in the event's language, and below it in the second where that calls it something else."""
+    first, *others = (desk.words(lang).place(label) for lang in desk.tongues)
+    return {"label": first, "also": next((name for name in others if name != first), "")}

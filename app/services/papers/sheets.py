@@ -1,15 +1,13 @@
 """The sheets: one for each participant, place, round and interpreter, as the data their templates set."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from app.services.agenda import BREAK
 from app.services.files.reasons import Why, why_for
 from app.services.files.timetable import Encounter, Person, Slot
 from app.services.papers.desk import Desk, Tongues, draw_code, quoted, where_from
-
-LONG_BREAK = timedelta(minutes=15)
-"""A gap between two rounds from which it is a pause worth a line."""
 
 
 def participants_data(desk: Desk) -> dict[str, Any]:
@@ -23,7 +21,7 @@ def places_data(desk: Desk) -> dict[str, Any]:
     table = desk.timetable
     return _frame(desk) | {
         "sheets": [
-            _list_sheet(desk, f"place-{index}", label, ("time", "meet"))
+            _list_sheet(desk, f"place-{index}", desk.words(desk.tongues[0]).place(label), ("time", "meet"))
             | {"rows": [_timed(desk, slot, held) for slot, held in _slots(desk, table.by_place[index])]}
             for index, label in table.places.items()
         ],
@@ -50,7 +48,8 @@ def interpreters_data(desk: Desk) -> dict[str, Any]:
         sheet = _list_sheet(desk, f"interpreter-{index}", desk.words(lang).say("interpreter_number", number=index + 1),
                             ("time", "place", "interpret"))  # fmt: skip
         rows = [
-            _timed(desk, slot, held) | ({"place": table.place_name(held.place), "note": []} if held else {})
+            _timed(desk, slot, held)
+            | ({"place": table.place_name(held.place, desk.words(lang)), "note": []} if held else {})
             for slot, held in there
         ]
         sheets.append(sheet | {"rows": rows, "facts": ", ".join(map(desk.words(lang).language, known.languages))})
@@ -60,6 +59,11 @@ def interpreters_data(desk: Desk) -> dict[str, Any]:
 def _frame(desk: Desk) -> dict[str, Any]:
     event = desk.timetable.event
     return {"title": event.name, "event": event.name, "lang": desk.tongues[0], "where": event.place or ""}
+
+
+def _pages(desk: Desk, tongues: Tongues) -> list[str]:
+    """How pages are counted; the template knows the numbers."""
+    return desk.both(tongues, "page_of", number="{n}", total="{m}")
 
 
 def _own_sheet(desk: Desk, person: Person) -> dict[str, Any]:
@@ -75,6 +79,7 @@ def _own_sheet(desk: Desk, person: Person) -> dict[str, Any]:
         "nothing": desk.both(tongues, "nothing"),
         "code": draw_code(address) if address else None,
         "code_words": desk.both(tongues, "agenda_code"),
+        "pages": _pages(desk, tongues),
         "foot": desk.foot(tongues),
     }
 
@@ -95,7 +100,7 @@ def _own_rows(desk: Desk, person: Person) -> list[dict[str, Any]]:
             before = None
             rows += _pause(desk, person, quiet)
             continue
-        if before is not None and slot.start - before.end >= LONG_BREAK:
+        if before is not None and slot.start - before.end >= BREAK:
             quiet += [before.end, slot.start]
         if slot.index in held:
             rows += _pause(desk, person, quiet)
@@ -129,7 +134,7 @@ def _own_meeting(desk: Desk, person: Person, meeting: Encounter, clock: tuple[st
         "kind": "meeting",
         "start": clock[0],
         "end": clock[1],
-        "place": table.place_name(meeting.place),
+        "place": table.place_name(meeting.place, desk.words(tongues[0])),
         "name": partner.name,
         "facts": desk.facts(partner, tongues[0]),
         "interpreter": desk.interpreter(meeting, tongues),
@@ -158,6 +163,7 @@ def _list_sheet(desk: Desk, key: str, name: str, heads: Iterable[str]) -> dict[s
         "rows": [],
         "nothing": desk.both(desk.tongues, "nothing_here"),
         "also": None,
+        "pages": _pages(desk, desk.tongues),
         "foot": desk.foot(desk.tongues),
     }
 
@@ -188,7 +194,8 @@ def _round_sheet(desk: Desk, slot: Slot) -> dict[str, Any]:
     table, lang = desk.timetable, desk.tongues[0]
     start, end = desk.clock(slot, lang)
     rows = [
-        {"kind": "meeting", "big": table.place_name(m.place) or "–", "small": ""} | _the_two(desk, m, brief=True)
+        {"kind": "meeting", "big": table.place_name(m.place, desk.words(lang)) or "–", "small": ""}
+        | _the_two(desk, m, brief=True)
         for m in table.by_slot.get(slot.index, ())
     ]
     pausing = [p.name for p in table.pausing(slot.index)]

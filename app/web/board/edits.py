@@ -1,18 +1,18 @@
 """Editing a plan on its page: forms that work as they are, and answers in parts for the board's own script."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.deps import SessionDep
+from app.deps import HolderDep, SessionDep
 from app.errors import BadInput, Conflict
 from app.services import edits as service
 from app.web.board.compare import changes
 from app.web.board.context import Asks, board_context
-from app.web.board.panel import read_cell, read_pair
+from app.web.board.panel import Panel, Why, cell_panel, meeting_panel, read_cell, read_pair
 from app.web.origin import same_origin
 from app.web.render import page, wants_fragment
 from models.edit import EditAnswer, Operation, PlanEdit
@@ -52,7 +52,12 @@ def said(
 
 @router.post("/plans/{number}/edits")
 def edit_plan(
-    request: Request, session: SessionDep, event_id: int, number: int, words: Annotated[Words, Depends(said)]
+    request: Request,
+    session: SessionDep,
+    holder: HolderDep,
+    event_id: int,
+    number: int,
+    words: Annotated[Words, Depends(said)],
 ) -> Response:
     """Make an edit and show what it did; or say why it cannot be made, with everything as it was."""
     edit = _read(words)
@@ -61,7 +66,10 @@ def edit_plan(
     except Conflict as error:
         return _stale(request, session, event_id, number, error)
     if not answer.made:
-        return _not_made(request, session, event_id, number, answer)
+        context = board_context(session, Asks(event_id, number))
+        if not wants_fragment(request):
+            context["panel"] = _panel(Why(request, session, holder), context, edit)
+        return _not_made(request, context, answer)
     return _made(request, session, event_id, answer)
 
 
@@ -92,7 +100,7 @@ _OPERATIONS: dict[str, Operation] = {
 
 def _read(words: Words) -> PlanEdit:
     """The edit that the form means. Moving onto another meeting exchanges the two."""
-    ends, other = read_pair(words.ends), read_pair(words.other)
+    ends, other = read_pair(words.ends), read_pair(words.other) or read_pair(words.to)
     if words.op not in _OPERATIONS:
         raise BadInput.of("op", f"unknown edit {words.op!r}")
     if ends is None:
@@ -138,8 +146,16 @@ def _touched(answer: EditAnswer, plan: PlanPublic) -> list[tuple[int, int | None
     return list(dict.fromkeys(cells))
 
 
-def _not_made(request: Request, session: Session, event_id: int, number: int, answer: EditAnswer) -> Response:
-    context = board_context(session, Asks(event_id, number)) | {"answer": answer}
+def _panel(why: Why, context: dict[str, Any], edit: PlanEdit) -> Panel | None:
+    """What was open beside the board when the form was sent: the answer stands where the question was asked."""
+    plan, hall = context["plan"], context["hall"]
+    if edit.op == "add" and edit.round is not None and edit.place is not None:
+        return cell_panel(why.session, plan, hall, (edit.round, edit.place))
+    return meeting_panel(why, plan, hall, (edit.a, edit.b))
+
+
+def _not_made(request: Request, context: dict[str, Any], answer: EditAnswer) -> Response:
+    context["answer"] = answer
     if answer.effect:
         context["told"] = changes(answer.effect.diff, context["agenda"], (context["plan"],))
     template = "board/_said.html" if wants_fragment(request) else "board/schedule.html"

@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
+from app.services.agenda import BREAK
 from app.services.texts import fold
 from models.event import InterpreterPublic, ParticipantPublic, PlacePublic, RoundPublic
 from models.plan import MeetingPublic, PlanPublic
@@ -52,6 +54,8 @@ class Column:
     cells: list[Cell]
     meetings: int
     pausing: list[ParticipantPublic]
+    gap: tuple[datetime, datetime] | None = None
+    """The break before it, from the end of the round before."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,9 @@ def board(plan: PlanPublic, hall: Hall, look: Look) -> Board:
         by_round.setdefault(meeting.round, []).append(meeting)
     shown = [r for r in hall.rounds if look.round in (None, r.index)]
     columns = [_column(r, by_round[r.index], hall, who) for r in shown]
+    columns = [
+        replace(c, gap=_gap(a.round, c.round)) if a else c for a, c in zip([None, *columns], columns, strict=False)
+    ]
     found = sum(1 for c in columns for cell in c.cells if cell.found)
     places = hall.places
     if look.only and found:
@@ -140,6 +147,11 @@ def _column(slot: RoundPublic, meetings: Sequence[MeetingPublic], hall: Hall, wh
     busy = {m.a for m in meetings} | {m.b for m in meetings}
     there = (p for p in hall.people if p.available is None or slot.index in p.available)
     return Column(slot, cells, len(meetings), [p for p in there if p.actor_id not in busy])
+
+
+def _gap(before: RoundPublic, after: RoundPublic) -> tuple[datetime, datetime] | None:
+    end = before.starts_at + timedelta(minutes=before.minutes)
+    return (end, after.starts_at) if after.starts_at - end >= BREAK else None
 
 
 def _cell(place: PlacePublic, meeting: MeetingPublic | None, slot: RoundPublic, who: list[set[int]] | None) -> Cell:

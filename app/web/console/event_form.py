@@ -9,10 +9,9 @@ from app.services.events import MAX_PLACES, MAX_ROUNDS
 from app.services.slots import Break, PastMidnight, Slot, Timetable, make_slots, rounds_of
 from app.web.catalogues import translations
 from app.web.console.forms import Fields
-from app.web.labels import mark
+from app.web.formats import PLACE
 from models.event import EventCreate, EventPublic, PlaceCreate, RoundPublic, Track
 
-_TABLE = mark("place", "Table")
 MOST_DAYS = 5
 BREAKS = ("break1", "break2")
 EXPECTED = ("expect1", "expect2", "expect3")
@@ -29,7 +28,7 @@ FRESH = {
 
 def place_word(lang: str) -> str:
     """What a place is called unless somebody says otherwise."""
-    return translations(lang).pgettext("place", _TABLE)
+    return translations(lang).pgettext("place", PLACE)
 
 
 def event_values(event: EventPublic) -> dict[str, object]:

@@ -21,6 +21,7 @@ PHRASES = {
     "pausing": mark("paper", "Pausing in this round"),
     "round": mark("paper", "Round"),
     "round_number": mark("paper", "Round %(number)s"),
+    "page_of": mark("paper", "Page %(number)s of %(total)s"),
     "nothing": mark("paper", "No meeting is planned for you yet."),
     "nothing_here": mark("paper", "There is nothing to print here yet."),
     "interpreter_number": mark("paper", "Interpreter %(number)s"),

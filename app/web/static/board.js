@@ -101,13 +101,13 @@
   }
 
   // Edits: the answer brings the cells that changed, the certificate and what was done.
-  async function send(address, fields, focus) {
+  async function send(address, fields, focus, form) {
     const body = fields instanceof URLSearchParams ? fields : new URLSearchParams(fields);
     let answer;
     try {
       answer = await fetch(address, { method: "POST", body, headers: { "HX-Request": "true" } });
     } catch {
-      announce(document.getElementById("live").dataset.failed);
+      fail(form);
       return;
     }
     const elsewhere = answer.headers.get("X-Board-Address");
@@ -117,15 +117,34 @@
     }
     const text = await answer.text();
     if (!(answer.headers.get("Content-Type") || "").startsWith("text/html") || !text.includes('id="said"')) {
-      announce(document.getElementById("live").dataset.failed);
+      fail(form);
       return;
     }
     merge(text);
     const said = document.getElementById("said-words");
     announce(said.innerText);
-    if (answer.ok && !body.get("dry")) closePanel(false);
+    const unmade = !answer.ok || body.get("dry");
+    if (unmade && tellBeside(form, [...said.cloneNode(true).childNodes])) return;
+    if (!unmade) closePanel(false);
     const cell = focus && document.getElementById(focus);
     if (cell) goTo(cell);
+  }
+  // What was not made is told where it was asked for: beside the form in the panel, whose focus stays.
+  function tellBeside(form, words) {
+    const told = form && form.closest("#panel") && document.getElementById("told-here");
+    if (!told) return false;
+    told.replaceChildren(...words);
+    told.hidden = false;
+    form.append(told);
+    told.scrollIntoView({ block: "nearest" });
+    return true;
+  }
+  function fail(form) {
+    const words = document.createElement("p");
+    words.className = "caution";
+    words.textContent = document.getElementById("live").dataset.failed;
+    announce(words.textContent);
+    if (!tellBeside(form, [words])) document.getElementById("said-words").replaceChildren(words);
   }
   function merge(text) {
     const parts = document.createElement("template");
@@ -196,7 +215,7 @@
     const body = new URLSearchParams(new FormData(form));
     if (event.submitter && event.submitter.name) body.set(event.submitter.name, event.submitter.value);
     body.set("revision", revision());
-    send(form.getAttribute("action"), body, opener);
+    send(form.getAttribute("action"), body, opener, form);
   });
 
   document.addEventListener("keydown", (event) => {

@@ -39,6 +39,29 @@ def test_the_form_computes_a_draft_and_leads_to_it(client: TestClient, gathering
     assert "F2 <b>" not in page.text
 
 
+def test_a_wish_is_among_the_reasons_of_its_meeting(client: TestClient, gathering: str) -> None:
+    """Organisers know every word; whoever opens the panel is one."""
+    api = gathering.removeprefix("/console")
+    computed(client, gathering)
+    opened = f"{gathering}/schedule?plan=1&m=1-3"
+
+    def told() -> list[str]:
+        reasons = client.get(opened).text.split("Why they meet")[1].split("</section>")[0]
+        return [re.sub("<[^>]+>", "", line) for line in re.findall("<li>(.*?)</li>", reasons)]
+
+    before = told()
+    client.put(f"{api}/wishes", json={"actor_id": 3, "target_id": 1, "kind": "wish"})
+    client.put(f"{api}/wishes", json={"actor_id": 3, "target_id": 2, "kind": "wish"})
+    assert told() == ["B1 asked to meet F1.", *before]
+    client.put(f"{api}/wishes", json={"actor_id": 1, "target_id": 3, "kind": "wish"})
+    assert told()[0] in {"F1 and B1 both asked to meet each other.", "B1 and F1 both asked to meet each other."}
+    client.put(f"{api}/wishes", json={"actor_id": 1, "target_id": 3, "kind": "must"})
+    assert told() == ["It is arranged that they meet, whatever the score.", "B1 asked to meet F1.", *before]
+    client.put(f"{api}/wishes", json={"actor_id": 1, "target_id": 3, "kind": "veto"})
+    client.delete(f"{api}/wishes/3/1")
+    assert told() == before
+
+
 def test_times_are_those_of_the_zone_of_the_event(client: TestClient, gathering: str) -> None:
     computed(client, gathering)
     text = client.get(f"{gathering}/schedule?lang=fr").text
@@ -309,3 +332,50 @@ def test_a_lock_of_somebody_who_left_the_event_does_not_stop_the_next_plan(clien
     computed(client, roomy)
     assert len(meetings_of(client, roomy, 2)) == 2
     assert len(client.get(f"{api}/locks").json()) == 1
+
+
+def test_breaks_stand_between_the_rounds_and_another_day_by_its_date(client: TestClient, gathering: str) -> None:
+    starts = ("09T09:00", "09T09:25", "09T10:15", "10T09:00")
+    rounds = [{"starts_at": f"2027-03-{start}:00+01:00", "minutes": 20} for start in starts]
+    client.put(f"{gathering.removeprefix('/console')}/rounds", json=rounds)
+    computed(client, gathering)
+    text = shown(client, gathering).text
+    parts = re.findall(
+        r'<section class="round" id="(r\d)"|<p class="break" id="b\d" data-live-part><span>([^<]+)', text
+    )
+    assert [section or told for section, told in parts] == [
+        "r0", "r1", "Break 09:45–10:15", "r2", "Wednesday, 10 March 2027", "r3",
+    ]  # fmt: skip
+    assert 'class="break"' not in shown(client, gathering, round=2).text
+
+
+def test_the_proof_says_what_the_points_mean(client: TestClient, session: Session, gathering: str) -> None:
+    computed(client, gathering)
+    assert "As good as it can be: no schedule can have more points than its" in shown(client, gathering).text
+    plan = session.get(Plan, (1, 1))
+    assert plan is not None
+    for bound, told in ((9.4, "96.8% of the most points that any schedule can have: 9.1 of 9.4."),
+                        (9.104, "99.9% of the most points that any schedule can have: 9.1 of 9.104."),
+                        (None, "Points in all: 9.1.")):  # fmt: skip
+        plan.certificate = plan.certificate | {"status": "feasible", "utility": 9.1, "bound": bound, "gap": 0.01}
+        session.commit()
+        assert told in " ".join(shown(client, gathering).text.split())
+
+
+def test_who_pauses_is_counted_in_words(client: TestClient, gathering: str) -> None:
+    computed(client, gathering)
+    empty = next(c for c in shown(client, gathering).context["board"].columns if not c.meetings)
+    assert "<summary>4 participants pause</summary>" in shown(client, gathering, round=empty.round.index).text
+    api = gathering.removeprefix("/console")
+    for actor_id in (1, 2, 3):
+        client.put(f"{api}/participants", json={"actor_id": actor_id, "available": []})
+    assert "<summary>1 participant pauses</summary>" in shown(client, gathering, round=empty.round.index).text
+
+
+def test_places_that_the_service_named_are_read_in_the_readers_language(client: TestClient, gathering: str) -> None:
+    api = gathering.removeprefix("/console")
+    client.put(f"{api}/places", json=[{"label": "Table 1"}, {"label": "Table ronde 2"}])
+    computed(client, gathering)
+    places = '<ol class="plain"><li>{}</li><li>Table ronde 2</li></ol>'
+    for lang, name in (("nl", "Tafel 1"), ("eu", "Mahaia 1"), ("en", "Table 1")):
+        assert places.format(name) in client.get(f"{gathering}/schedule?lang={lang}").text

@@ -2,7 +2,7 @@
 
 import re
 
-from board_pages import edited, meetings_of, shown
+from board_pages import computed, edited, meetings_of, shown
 from fastapi.testclient import TestClient
 
 
@@ -136,3 +136,54 @@ def test_editing_a_published_plan_leads_to_a_new_draft(client: TestClient, roomy
     assert (again.status_code, again.headers["x-board-address"].split("#")[0]) == (204, f"{roomy}/schedule?plan=3")
     noted = client.post(f"{roomy}/plans/2/note", data={"note": "<after lunch>"})
     assert "&lt;after lunch&gt;" in noted.text
+
+
+def test_where_to_move_offers_what_fits_free_places_first_and_chooses_nothing(client: TestClient, roomy: str) -> None:
+    m = meetings_of(client, roomy)[0]
+    pair = f"{m['a']}-{m['b']}"
+    page = shown(client, roomy, plan=1, m=pair)
+    offered = re.search(r'<select id="to" name="to" required>(.*?)</select>', page.text, re.DOTALL)
+    assert offered is not None
+    values = re.findall(r'<optgroup label="([^"]+)">|<option value="([^"]*)"', offered[1])
+    groups = [group for group, _ in values if group]
+    assert values[0] == ("", "")
+    assert groups == ["Free places", "Taken: change places with"]
+    assert " selected" not in offered[1]
+    free = [value for _, value in values[2 : values.index((groups[1], ""))]]
+    taken = [value for _, value in values[values.index((groups[1], "")) + 1 :]]
+    assert free[0].startswith(f"{free_round(client, roomy, m)}.")
+    assert pair not in taken
+    for target in [*free, *taken]:
+        told = edited(client, roomy, op="move", m=pair, to=target, dry="1")
+        assert (told.status_code, "This would be the effect" in told.text) == (200, True), target
+    moved = edited(client, roomy, op="move", m=pair, to=taken[0])
+    assert moved.status_code == 303
+    now = {f"{o['a']}-{o['b']}": (o["round"], o["place"]) for o in meetings_of(client, roomy)}
+    assert now[taken[0]] == (m["round"], m["place"])
+
+
+def test_where_nothing_fits_the_panel_says_so_instead_of_offering(client: TestClient, gathering: str) -> None:
+    api = gathering.removeprefix("/console")
+    client.put(f"{api}/rounds", json=[{"starts_at": "2027-03-09T09:00:00+01:00", "minutes": 20}])
+    client.put(f"{api}", json={"name": "Short", "min_meetings": 1})
+    computed(client, gathering)
+    m = meetings_of(client, gathering)[0]
+    text = shown(client, gathering, plan=1, m=f"{m['a']}-{m['b']}").text
+    assert "No free place suits these two" in text
+    assert 'name="to"' not in text
+
+
+def test_an_answer_stands_in_the_panel_where_the_form_was(client: TestClient, roomy: str) -> None:
+    m = meetings_of(client, roomy)[0]
+    pair = f"{m['a']}-{m['b']}"
+    busy = next(o["round"] for o in meetings_of(client, roomy) if o is not m and m["a"] in (o["a"], o["b"])
+                and o["round"] != m["round"])  # fmt: skip
+    refused = edited(client, roomy, op="move", m=pair, to=str(busy)).text
+    assert f'data-meeting="{pair}@' in refused
+    panel = refused.split('id="told-here"')[1].split("</div>")[0]
+    assert "This cannot be done, and nothing was changed:" in panel
+    assert "sits at another table at" in panel
+    assert 'id="told-here" hidden' in shown(client, roomy, plan=1, m=pair).text
+    same_side = edited(client, roomy, op="add", a="1", b="2", to="3.2").text
+    assert "stand on the same side" in same_side.split('id="told-here"')[1].split("</div>")[0]
+    assert '<select id="a" name="a" required><option value="">' in same_side

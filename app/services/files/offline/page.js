@@ -4,12 +4,12 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const main = document.getElementById("main");
   const people = new Map(data.people.map(p => [p.id, p]));
-  const slots = data.slots, places = new Map(data.places), interpreters = new Map(data.interpreters);
+  const slots = data.slots, interpreters = new Map(data.interpreters);
   const STATES = ["expected", "here", "late", "absent", "gone"];
   const KEY = `viaduc-${data.event.id}-${data.made}`;
   const kept = read();
   let lang = data.words[kept.lang] ? kept.lang : data.lang;
-  let tab = "clock", person = null, place = data.places.length ? data.places[0][0] : null, round = null, asked = "";
+  let tab = "clock", person = null, place = data.places[lang].length ? data.places[lang][0][0] : null, round = null, asked = "";
 
   function read() {
     try { return Object.assign({ said: {}, shift: 0 }, JSON.parse(localStorage.getItem(KEY) || "{}")); }
@@ -20,6 +20,7 @@
   }
   const say = (key, values = {}) =>
     data.words[lang][key].replace(/%\((\w+)\)s/g, (_, name) => String(values[name]));
+  const placeName = index => new Map(data.places[lang]).get(index) || "–";
   const fold = text => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   const starts = slot => slot.start + kept.shift * 60000, ends = slot => slot.end + kept.shift * 60000;
   const time = moment => new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang,
@@ -123,14 +124,14 @@
         make("tr", { class: isNow(m.slot) ? "now" : null }, make("td", { class: "big" }, span(slots[m.slot])),
           make("td", {}, named(m.a), under(m.a)), make("td", {}, named(m.b), under(m.b), told(m))));
       return [make("h2", {}, say("places")),
-        field("place", choice(data.places, place, v => { place = Number(v); show(); })),
+        field("place", choice(data.places[lang], place, v => { place = Number(v); show(); })),
         body.length ? rows(["time", "participant", "partner"], body) : nothing()];
     },
     rounds() {
       const at = moment(Date.now());
       const chosen = round !== null ? round : Math.max(0, slots.indexOf(at.current));
       const body = data.meetings.filter(m => m.slot === chosen).map(m =>
-        make("tr", {}, make("td", { class: "big" }, places.get(m.place) || "–"),
+        make("tr", {}, make("td", { class: "big" }, placeName(m.place)),
           make("td", {}, named(m.a), under(m.a)), make("td", {}, named(m.b), under(m.b), told(m))));
       const busy = new Set(data.meetings.filter(m => m.slot === chosen).flatMap(m => [m.a, m.b]));
       const pausing = data.people.filter(p => !busy.has(p.id) && (!p.rounds || p.rounds.includes(chosen)) && !away(p.id));
@@ -181,7 +182,7 @@
       const other = m.a === id ? m.b : m.a, turned = m.a !== id;
       const why = m.why ? (turned ? [m.why[1], m.why[0]] : m.why) : [];
       return make("tr", { class: isNow(m.slot) ? "now" : null }, make("td", { class: "big" }, span(slots[m.slot])),
-        make("td", { class: "big" }, places.get(m.place) || "–"), make("td", {}, named(other), under(other),
+        make("td", { class: "big" }, placeName(m.place)), make("td", {}, named(other), under(other),
           why.map(([facet, tongue, text], i) => make("div", { class: "quote" }, make("b", {}, `${say((i ? "they_" : "you_") + facet)}: `),
             make("span", { lang: tongue }, text))), told(m)));
     });

@@ -66,7 +66,7 @@ def describe(timetable: Timetable, told: Told, now: datetime) -> dict[str, Any]:
         "facts": {code: _facts(timetable, told, code) for code in told.phrasebook.languages},
         "words": {code: _words(told, code) for code in told.phrasebook.languages},
         "slots": [{"start": _epoch(slot.start), "end": _epoch(slot.end)} for slot in timetable.slots.values()],
-        "places": [[index, label] for index, label in timetable.places.items()],
+        "places": {code: _places(timetable, told, code) for code in told.phrasebook.languages},
         "interpreters": [[index, list(known.languages)] for index, known in timetable.interpreters.items()],
         "people": [_person(person, told) for person in timetable.people.values()],
         "meetings": [_meeting(meeting, told.reasons) for meeting in timetable.meetings],
@@ -77,6 +77,11 @@ def _words(told: Told, lang: str) -> dict[str, str]:
     """The phrases of a language with their placeholders as they stand: the script fills them."""
     words = told.phrasebook.words(lang)
     return {key: words.say(key) for key in PHRASES}
+
+
+def _places(timetable: Timetable, told: Told, lang: str) -> list[tuple[int, str]]:
+    words = told.phrasebook.words(lang)
+    return [(index, words.place(label)) for index, label in timetable.places.items()]
 
 
 def _facts(timetable: Timetable, told: Told, lang: str) -> str:

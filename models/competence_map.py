@@ -196,6 +196,22 @@ class ActorChange(Shape):
     )
 
 
+class FieldValue(Shape):
+    """One field of an actor and what it holds."""
+
+    field: str
+    value: Any
+
+
+class NewActor(Shape):
+    """An actor that an import would make, as it would be stored."""
+
+    line: int
+    sheet: str | None = None
+    name: str
+    fields: list[FieldValue] = Field(description="What the file says of it, in Viaduc's fields")
+
+
 class Twin(Shape):
     """Two rows, or a row and a stored actor, that look like the same actor."""
 
@@ -232,6 +248,7 @@ class ImportReport(Shape):
     rejected: list[Rejection] = Field(default_factory=list)
     changes: list[ActorChange] = Field(default_factory=list, description="The first ones, field by field")
     conflicts: int = 0
+    first_new: list[NewActor] = Field(default_factory=list, description="The first new actors, as they are stored")
     twins: list[Twin] = Field(default_factory=list)
     relations: int = 0
     warnings: list[str] = Field(default_factory=list, description="The notes, in English")

@@ -194,7 +194,7 @@ def report_lines(filename: str, report: ImportReport, *, dry_run: bool) -> list[
     if report.rejected_rows > _MOST:
         lines.append(f"  … and {report.rejected_rows - _MOST} more")
     if dry_run:
-        lines += [*_column_lines(report), *_change_lines(report), *_twin_lines(report)]
+        lines += [*_column_lines(report), *_first_lines(report), *_change_lines(report), *_twin_lines(report)]
     return lines + [f"  note: {warning}" for warning in report.warnings]
 
 
@@ -204,6 +204,21 @@ def _column_lines(report: ImportReport) -> list[str]:
         what = p.field or (f"not imported; perhaps {p.guess}, say --column" if p.guess else "not imported")
         lines.append(f"  column {p.heading!r}: {what} ({p.confidence:.0%}; {', '.join(p.samples) or 'no values'})")
     return lines
+
+
+def _first_lines(report: ImportReport) -> list[str]:
+    """The first new actors, as they would be stored."""
+    return [
+        f"  line {actor.line}, {actor.name}, as stored: "
+        + "; ".join(f"{said.field} {_in_words(said.value)}" for said in actor.fields)
+        for actor in report.first_new
+    ]
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, list):
+        return " | ".join(map(_in_words, value))
+    return f"{value['text'][:60]} ({value['lang']})" if isinstance(value, dict) else str(value)
 
 
 def _change_lines(report: ImportReport) -> list[str]:

@@ -293,3 +293,26 @@ def test_refusals_and_what_an_undo_left_alone_are_said_in_the_readers_language(c
     assert "Zeile 3: „DAS2“ hat keinen Namen" in listed
     nothing = client.post("/console/maps/sectors", files={"file": ("das.csv", b"a;b\n1;2\n")}, headers=german)
     assert (nothing.status_code, "das.csv enthält keine Branche" in nothing.text) == (422, True)
+
+
+def test_rows_without_a_country_are_mended_on_the_spot_and_other_choices_stay(client: TestClient, load: Load) -> None:
+    url = load("Nom;Ville;Offres;Blabla\nTissages;Lille;lin;x\nFilature;Roubaix;laine;y\n")
+    page = text_of(client, url)
+    assert (numbers(page)["New actors"], "Rows name no country" in page) == ("0", True)
+    client.post(f"{url}/options", data={"part": "columns", "heading-0": "Blabla", "was-0": "", "field-0": "needs"})
+    client.post(f"{url}/options", data={"part": "country", "country": "Frankreich"})
+    page = text_of(client, url)
+    assert (numbers(page)["New actors"], "Rows name no country" in page) == ("2", False)
+    options = client.get(f"/maps/imports/{url.rpartition('/')[2]}").json()["options"]
+    assert (options["country"], options["mapping"]) == ("Frankreich", {"Blabla": "needs"})
+
+
+def test_the_first_new_actors_are_shown_as_they_would_be_stored(client: TestClient, load: Load) -> None:
+    page = text_of(client, load())
+    shown = page[page.index('id="first"') :].partition("</section>")[0]
+    told = re.sub(r"<[^>]+>", " ", shown)
+    assert " ".join(told.split()).endswith(
+        "UP-tex line 2 Field What is stored Town Tourcoing Website https://www.up-tex.fr Country FR Description "
+        "Pôle textile (fr) Offers étoffes écrues (fr) Uptex line 3 Field What is stored Town Tourcoing "
+        "Website https://www.up-tex.fr Country FR Description Textile (fr) Offers conseil (fr)"
+    ), told

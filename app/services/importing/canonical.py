@@ -77,6 +77,8 @@ def join(first: Draft, later: Draft, context: Context) -> list[Rejection]:
     if _adds_nothing(first, later):
         context.notes.add("repeats", Place(later.line, later.sheet))
     first.lines += later.lines
+    if later.sheet != first.sheet:
+        first.elsewhere += later.places
     for name, value in later.scalars.items():
         first.scalars.setdefault(name, value)
         first.headings.setdefault(name, later.headings.get(name, (name, str(value))))

@@ -1,5 +1,6 @@
 """What the rows of one actor say while it is being read: the draft, and the cell on its way into it."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,8 @@ class Text:
     text: str
     lang: str | None
     heading: str
+    hint: str | None = None
+    """The language of the other texts of its column."""
 
 
 @dataclass
@@ -57,6 +60,14 @@ class Draft:
     relations: list[tuple[str, str]] = field(default_factory=list)
     extras: dict[str, Any] = field(default_factory=dict)
     problems: list[Rejection] = field(default_factory=list)
+    elsewhere: list[tuple[str | None, int]] = field(default_factory=list)
+    """(sheet, line) of the rows that joined it from another sheet; their lines are among `lines` too."""
+
+    @property
+    def places(self) -> list[tuple[str | None, int]]:
+        """(sheet, line) of all its rows."""
+        joined = Counter(line for _, line in self.elsewhere)
+        return [*((self.sheet, line) for line in (Counter(self.lines) - joined).elements()), *self.elsewhere]
 
     @property
     def line(self) -> int:

@@ -20,6 +20,8 @@ _TAGGED = TEXT_FIELDS | {"name"}
 _LIST_FIELDS = frozenset({"aliases", "sectors", "languages", "relations", "contact", "email", "phone"})
 REPEATABLE = _TAGGED | _LIST_FIELDS
 """Fields that several columns may fill."""
+PERSONAL = ("contact", "email", "phone")
+"""Fields that speak of persons."""
 _NEEDED = {"size": 0.7}
 """Share of values that must be able to be what the heading says; 0.3 where nothing is said."""
 _ENDINGS = ("ak", "en", "er", "es", "et", "s", "x", "e", "n", "i", "a", "o")

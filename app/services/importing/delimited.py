@@ -170,7 +170,12 @@ def _rows(lines: Iterator[str], way: _Way, skip: int) -> Iterator[Row]:
             first = feed.taken - len(feed.since_mark) + 1
             raw = feed.since_mark[0] if feed.since_mark else ""
             feed.rewind()
-            yield Row(first, [raw.strip()[:200]], remark("quote_open"))
+            yield Row(first, _cut(raw, way), remark("quote_open"))
+
+
+def _cut(line: str, way: _Way) -> list[str]:
+    """The cells of a line whose quotes do not match, as they seem to be: each under its heading when it is mended."""
+    return [cell.strip().strip(way.quote)[:MAX_CELL] for cell in line.split(way.delimiter)[:MAX_COLUMNS]]
 
 
 def _until_broken(reader: Iterator[list[str]], feed: _Feed) -> Iterator[Row]:

@@ -6,9 +6,12 @@ from functools import lru_cache
 from typing import Any
 
 from app.services.importing.cells import Cell, Context, Draft, RowOf, Text, clean
+from app.services.importing.columns import PERSONAL
+from app.services.importing.dates import parse_date
 from app.services.importing.layout import Record
+from app.services.importing.nested import is_text, words_of
 from app.services.importing.notes import Place
-from app.services.importing.persons import PERSONAL, read_personal
+from app.services.importing.persons import read_personal
 from app.services.importing.remarks import WHOLE_ROW, Unreadable, english, remark
 from app.services.importing.sector_words import Reading
 from app.services.importing.sectors import holds_codes
@@ -25,8 +28,9 @@ from app.services.importing.values import (
     parse_nuts,
     parse_website,
     parse_yes_no,
+    plain_code,
 )
-from app.services.importing.words import fold_word
+from app.services.importing.words import fold_word, older_codes
 from models.competence_map import Rejection
 from models.remark import Remark
 
@@ -96,11 +100,25 @@ def _read_plain(name: str) -> Callable[[Cell], None]:
 
 
 def _read_name(cell: Cell) -> None:
+    if isinstance(cell.value, dict) and cell.value and is_text(cell.value):
+        _read_names(cell, [str(text).strip() for text in cell.value.values() if isinstance(text, str) and text.strip()])
+        return
     if "name" in cell.draft.scalars:
         if cell.text != cell.draft.scalars["name"]:
             cell.draft.lists.setdefault("aliases", []).append(cell.text)
         return
     cell.put("name", " ".join(cell.text.split()))
+
+
+def _read_names(cell: Cell, wordings: list[str]) -> None:
+    """A name in several languages: the first is the name, the others are aliases."""
+    if not wordings:
+        raise Unreadable("structure_unexpected")
+    known = [cell.draft.scalars["name"]] if "name" in cell.draft.scalars else []
+    first, *others = [*known, *wordings]
+    cell.put("name", first)
+    kept = cell.draft.lists.setdefault("aliases", [])
+    kept += [other for other in dict.fromkeys(others) if other != first and other not in kept]
 
 
 def _read_kind(cell: Cell) -> None:
@@ -138,9 +156,11 @@ def _is_numbered(heading: str) -> bool:
 def _items(cell: Cell) -> list[str]:
     """The items of a list, written as a list or in one cell."""
     if isinstance(cell.value, list):
-        if not all(isinstance(item, str | int | float) for item in cell.value):
+        words = [next(iter(_wordings(item))) for item in cell.value if item not in (None, "", {})]
+        words = [word["text"] if isinstance(word, dict) and "text" in word else word for word in words]
+        if not all(isinstance(word, str | int | float) for word in words):
             raise Unreadable("words_expected")
-        return [str(item).strip() for item in cell.value if str(item).strip()]
+        return [str(word).strip() for word in words if str(word).strip()]
     text = cell.text
     if _is_numbered(cell.column.heading) and cell.column.field != "relations":
         return [text]
@@ -191,16 +211,32 @@ def _read_texts(name: str) -> Callable[[Cell], None]:
 def _texts_of(cell: Cell, name: str) -> list[Text]:
     heading, lang = cell.column.heading, cell.column.lang or cell.lang
     if isinstance(cell.value, dict):
-        entries = [cell.value] if "text" in cell.value else [{"lang": k, "text": v} for k, v in cell.value.items()]
-        return [_structured(entry, heading, lang) for entry in entries]
+        return [_structured(entry, heading, lang) for entry in _wordings(cell.value)]
     if isinstance(cell.value, list):
-        return [_structured(entry, heading, lang) for entry in cell.value]
+        return [text for item in cell.value for text in _item_texts(item, cell, lang)]
     text = cell.text
     if cell.context.structured and not text:
         raise Unreadable("text_empty")
     numbered = cell.context.structured or _is_numbered(heading)
     pieces = [text] if numbered or name == "description" else [p for p in _BULLETS.split(text) if p and p.strip()]
-    return [Text(piece.strip(), lang, heading) for piece in pieces]
+    return [Text(piece.strip(), lang, heading, cell.column.hint) for piece in pieces]
+
+
+def _item_texts(item: Any, cell: Cell, lang: str | None) -> list[Text]:
+    """The texts of one item of a list; a level beside its words is kept as that of a matrix is."""
+    texts = [_structured(entry, cell.column.heading, lang) for entry in _wordings(item)]
+    level = item.get("level") if isinstance(item, dict) else None
+    if isinstance(level, str | int | float) and "text" not in item:
+        cell.draft.extras.setdefault("levels", {}).update({text.text: str(level) for text in texts})
+    return texts
+
+
+def _wordings(item: Any) -> list[Any]:
+    """The texts of one item: its wordings by language, or the one it is."""
+    said = words_of(item)
+    if isinstance(said, dict) and said and "text" not in said and is_text(said):
+        return [{"lang": lang, "text": text} for lang, text in said.items() if text]
+    return [said]
 
 
 def _structured(entry: Any, heading: str, lang: str | None) -> Text:
@@ -273,6 +309,21 @@ def _read_anonymous(cell: Cell) -> None:
     cell.put("anonymous", cell.value if isinstance(cell.value, bool) else parse_yes_no(cell.text))
 
 
+def _read_nuts(cell: Cell) -> None:
+    code = parse_nuts(cell.text)
+    if (written := plain_code(cell.text)) in older_codes():
+        cell.note("nuts_older", value=written, nuts=code)
+    cell.put("nuts", code)
+
+
+def _read_date(cell: Cell) -> None:
+    """The date of the facts; what is none is kept in the source's words."""
+    found = parse_date(cell.text)
+    if found is None:
+        cell.note("date_unread", value=cell.text[:40])
+    cell.draft.extras["facts_as_of"] = found or cell.text
+
+
 def _nothing(_cell: Cell) -> None:
     return
 
@@ -283,7 +334,7 @@ _READERS: dict[str, Callable[[Cell], None]] = {
     "kind": _read_kind,
     "country": _read_parsed("country", parse_country),
     "region": _read_plain("region"),
-    "nuts": _read_parsed("nuts", parse_nuts),
+    "nuts": _read_nuts,
     "side": _read_plain("side"),
     "city": _read_plain("city"),
     "lat": _read_parsed("lat", lambda v: parse_coordinate(v, -90, 90)),
@@ -304,7 +355,7 @@ _READERS: dict[str, Callable[[Cell], None]] = {
     "lang": _nothing,
     "level": _read_extra("level"),
     "border": _read_extra("border"),
-    "facts_as_of": _read_extra("facts_as_of"),
+    "facts_as_of": _read_date,
     "basis": _read_extra("basis"),
     **{name: read_personal(name) for name in PERSONAL},
     "_address": _nothing,

@@ -2,17 +2,27 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from app.services.importing.columns import recognise
 from app.services.importing.encodings import find_decoder
+from app.services.importing.nested import flattened, list_inside, names_somebody
 from app.services.importing.remarks import oversize, refusal, remark
-from app.services.importing.tables import MAX_COLUMNS, Reading, Row, Table
+from app.services.importing.tables import MAX_CELL, MAX_COLUMNS, Reading, Row, Table
 from models.remark import Remark
 
 _MAX_DOCUMENT = 50_000_000
 _LIST_KEYS = ("actors", "items", "data", "results", "records", "features", "organisations", "organizations")
+
+
+@dataclass(frozen=True)
+class _Broken:
+    """A line that is no JSON, and why."""
+
+    line: str
+    why: Remark
 
 
 def read_json_lines(data: bytes, name: str) -> Reading:
@@ -60,7 +70,12 @@ def _inside(document: dict[str, Any]) -> list[Any]:
         objects = [value for value in lists.values() if value and all(isinstance(item, dict) for item in value)]
         if objects:
             return max(objects, key=len)
-        if len(document) > 1 and all(isinstance(value, dict) for value in document.values()):
+        under_keys = len(document) > 1 and all(isinstance(value, dict) for value in document.values())
+        if under_keys and any(names_somebody(value) for value in document.values()):
+            return [{"id": key} | value for key, value in document.items()]
+        if deeper := list_inside(document):
+            return deeper
+        if under_keys:
             return [{"id": key} | value for key, value in document.items()]
     return [document]
 
@@ -87,35 +102,29 @@ def _line_records(data: bytes) -> Iterator[tuple[int, Any]]:
             # Lines cut out of a list keep their comma.
             yield number, json.loads(line.rstrip().removesuffix(","))
         except json.JSONDecodeError as error:
-            yield number, remark("json_invalid", problem=error.msg)
+            yield number, _Broken(line.strip(), remark("json_invalid", problem=error.msg))
         except RecursionError:
-            yield number, remark("json_deep")
+            yield number, _Broken(line.strip(), remark("json_deep"))
 
 
 def _table(name: str, records: Any) -> Table:
     headings: dict[str, None] = {}
     for _, record in records():
         if isinstance(record, dict):
-            headings.update(dict.fromkeys(_with_its_place(record)))
+            headings.update(dict.fromkeys(flattened(record)))
         if len(headings) > MAX_COLUMNS:
             raise refusal("file", remark("json_too_many_keys", most=MAX_COLUMNS))
     keys = list(headings)
     return Table(name, lambda: _rows(records(), keys), keys)
 
 
-def _with_its_place(record: dict[str, Any]) -> dict[str, Any]:
-    """The record with what stands in its address: {"address": {"city": …}} says the town. Nothing else is hoisted."""
-    for key in [k for k, value in record.items() if isinstance(value, dict) and recognise(k).field == "_address"]:
-        record = {k: v for k, v in record[key].items() if k not in record} | record
-        del record[key]
-    return record
-
-
 def _rows(records: Iterator[tuple[int, Any]], keys: list[str]) -> Iterator[Row]:
     for number, record in records:
         if isinstance(record, dict):
-            flat = _with_its_place(record)
+            flat = flattened(record)
             yield Row(number, [flat.get(key) for key in keys])
+        elif isinstance(record, _Broken):
+            yield Row(number, [record.line[:MAX_CELL]], record.why)
         else:
-            said = record if isinstance(record, Remark) else remark("object_expected", kind=type(record).__name__)
-            yield Row(number, [], said)
+            written = json.dumps(record, ensure_ascii=False)[:MAX_CELL]
+            yield Row(number, [written], remark("object_expected", kind=type(record).__name__))

@@ -1,15 +1,18 @@
 """Tables → records: where the headings stand, what each column means, and which way the table runs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
+from app.services.importing.aside import is_sum_heading, row_aside
 from app.services.importing.columns import REPEATABLE, SURE, TEXT_FIELDS, Guess, parse_target, recognise
 from app.services.importing.connectors import find_connector
+from app.services.importing.nested import in_words, recognise_path
 from app.services.importing.remarks import WHOLE_ROW, remark
 from app.services.importing.tables import Row, Table, is_blank, is_empty
-from app.services.importing.values import parse_level
+from app.services.importing.tongues import column_language
+from app.services.importing.values import is_blank_text, parse_level
 from app.services.importing.words import fold_word
 from matching.encoder.language import detect_language
 from models.competence_map import ColumnProposal, ImportOptions, Layout
@@ -19,6 +22,10 @@ _HEADER_WITHIN = 40
 _SAMPLE_ROWS = 200
 _TRANSPOSE_CELLS = 2_000_000
 _SURE_OF_LANGUAGE = 0.8
+_CORNER = frozenset({None, "competence", "offers", "sectors"})
+"""What the corner of a matrix that runs across may say: nothing, or what stands below it."""
+_WIDE = 4
+"""Columns that are understood from which a row with a name alone is worth a remark."""
 _CONTINUED = TEXT_FIELDS | {"facet", "lang", "level"}
 
 
@@ -31,16 +38,19 @@ class Column:
     guess: Guess
     field: str | None
     lang: str | None = None
+    hint: str | None = None
+    """The language that its texts most likely are in, where none is named."""
 
 
 @dataclass(slots=True)
 class Record:
-    """One row under its headings: the cells that say something, or why the row cannot be read."""
+    """One row under its headings: the cells that say something, why it cannot be read, or why it is passed over."""
 
     line: int
     cells: list[tuple[Column, Any]] = field(default_factory=list)
     broken: Remark | None = None
     continues: bool = False
+    aside: Remark | None = None
 
 
 @dataclass
@@ -54,6 +64,7 @@ class Plan:
     proposals: list[ColumnProposal]
     width: int
     exact_width: bool
+    headings: list[str]
 
     @property
     def name(self) -> str:
@@ -64,29 +75,42 @@ class Plan:
         """Whether some column means that field."""
         return any(c.field == name for c in self.columns)
 
+    def is_alone(self, record: Record) -> bool:
+        """Whether a row says nothing but a name where others say more: perhaps a title between them."""
+        if self.layout != "row_per_actor" or [c.field for c, _ in record.cells] != ["name"]:
+            return False
+        return self.table.headings is None and sum(1 for c in self.columns if c.field) >= _WIDE
+
     def records(self) -> Iterator[Record]:
-        """The rows below the headings, in order; empty ones are passed over."""
+        """The rows below the headings, in order; empty ones and those that are no actors are passed over."""
         for row in self.table.rows():
-            if row.line >= self.first_row and not is_empty(row):
+            if row.line >= self.first_row and not is_empty(row) and self._aside(row) is None:
                 yield self._record(row)
 
     def identities(self, fields: frozenset[str]) -> Iterator[Record]:
-        """The same records with the cells of these fields alone, where these tell whose row it is."""
+        """The same records with the cells of these fields alone, where these tell whose row it is.
+
+        Rows that are passed over are among them, with the reason.
+        """
         telling = [c for c in self.columns if c.field in fields]
         for row in self.table.rows():
             if row.line < self.first_row or is_empty(row):
                 continue
-            if row.broken or self._width_error(row.cells):
-                yield self._record(row)
+            aside = self._aside(row)
+            if aside or row.broken or self._width_error(row.cells):
+                yield Record(row.line, aside=aside) if aside else self._record(row)
                 continue
             cells = [(c, row.cells[c.index]) for c in telling if c.index < len(row.cells)]
             cells = [(c, value) for c, value in cells if not is_blank(value)]
             # A row that names nobody may go on with the one before: that needs all its cells.
             yield Record(row.line, cells) if cells else self._record(row)
 
+    def _aside(self, row: Row) -> Remark | None:
+        return row_aside(row.cells, self.headings) if self.headings and not row.broken else None
+
     def _record(self, row: Row) -> Record:
         if row.broken:
-            return Record(row.line, [(_WHOLE, row.cells[0] if row.cells else "")], row.broken)
+            return Record(row.line, [(_WHOLE, " | ".join(map(str, row.cells))[:200])], row.broken)
         wrong = self._width_error(row.cells)
         if wrong:
             return Record(row.line, [(_WHOLE, " | ".join(map(str, row.cells))[:200])], wrong)
@@ -142,8 +166,11 @@ def _plan(table: Table, wanted: Mapping[str, str], layout: Layout | None, *, exa
     header = _header(table, sample, wanted, layout)
     if header is None:
         return None
+    told = [] if table.headings is not None else header.headings
     body = [row for row in sample if row.line >= header.first_row and not row.broken]
-    columns = _columns(header.headings, body, wanted, transposed=layout == "matrix_transposed")
+    body = [row for row in body if not told or row_aside(row.cells, told) is None]
+    understand = recognise if table.headings is None else recognise_path
+    columns = _columns(header.headings, body, wanted, understand, transposed=layout == "matrix_transposed")
     levels = _level_columns(columns, body, wanted) if layout in {None, "matrix", "matrix_transposed"} else []
     if layout == "matrix_transposed" and len(levels) < 2:
         return None
@@ -153,9 +180,10 @@ def _plan(table: Table, wanted: Mapping[str, str], layout: Layout | None, *, exa
         layout = layout or "matrix"
     if not any(c.field in {"name", "id"} for c in columns):
         return None
+    columns = [replace(c, hint=_hint(c, body)) for c in columns]
     proposals = [_proposal(table.name, c, body) for c in columns]
     chosen = layout or ("row_per_competence" if any(c.field == "competence" for c in columns) else "row_per_actor")
-    return Plan(table, columns, chosen, header.first_row, proposals, len(header.headings), exact_width)
+    return Plan(table, columns, chosen, header.first_row, proposals, len(header.headings), exact_width, told)
 
 
 def _header(table: Table, sample: Sequence[Row], wanted: Mapping[str, str], layout: Layout | None) -> Header | None:
@@ -163,7 +191,7 @@ def _header(table: Table, sample: Sequence[Row], wanted: Mapping[str, str], layo
         return Header(table.headings, 0, 1.0)
     if layout == "matrix_transposed":
         corner = recognise(_text(sample[0].cells[0])) if sample and sample[0].cells else Guess(None, 0)
-        if not sample or corner.field not in {None, "competence", "name"}:
+        if not sample or corner.field not in _CORNER | {"name"}:
             return None
         return Header([_text(c) for c in sample[0].cells], sample[0].line + 1, 1.0)
     return find_header(sample, wanted)
@@ -229,20 +257,28 @@ def _score(texts: Sequence[str], wanted: Mapping[str, str]) -> float:
 
 
 def _columns(
-    headings: Sequence[str], body: Sequence[Row], wanted: Mapping[str, str], *, transposed: bool
+    headings: Sequence[str],
+    body: Sequence[Row],
+    wanted: Mapping[str, str],
+    understand: Callable[[str, Sequence[str]], Guess],
+    *,
+    transposed: bool,
 ) -> list[Column]:
     columns: list[Column] = []
     taken: dict[str, int] = {}
     for index, heading in enumerate(headings):
         values = [_text(r.cells[index]) for r in body if index < len(r.cells) and isinstance(r.cells[index], str)]
         target = wanted.get(fold_word(heading))
-        guess = _wanted(target) if target is not None else recognise(heading, [v for v in values if v][:50])
-        if transposed and index == 0 and guess.field in {None, "competence"}:
+        said = [v for v in values if v][:50]
+        guess = _wanted(target) if target is not None else understand(heading, said)
+        if transposed and index == 0 and guess.field in _CORNER:
             guess = Guess("name", 1.0)
         name = guess.field if guess.sure else None
         if name and name not in REPEATABLE and name in taken:
             # The surer one of two columns for one field counts; the other is asked about.
-            if columns[taken[name]].guess.confidence >= guess.confidence:
+            if _beside(heading, columns[taken[name]].heading):
+                name, guess = None, Guess(None, 0.0)
+            elif columns[taken[name]].guess.confidence >= guess.confidence:
                 name, guess = None, Guess(guess.field, 0.5)
             else:
                 older = columns[taken[name]]
@@ -251,6 +287,12 @@ def _columns(
             taken[name] = index
         columns.append(Column(index, heading or f"column {index + 1}", guess, name, guess.lang if name else None))
     return columns
+
+
+def _beside(heading: str, other: str) -> bool:
+    """Whether two headings are parts of one object, such as "country.code" and "country.name"."""
+    above, dot, _ = heading.rpartition(".")
+    return bool(dot) and above == other.rpartition(".")[0]
 
 
 def _wanted(target: str) -> Guess:
@@ -267,8 +309,9 @@ def _level_columns(columns: Sequence[Column], body: Sequence[Row], wanted: Mappi
         if column.guess.confidence >= SURE and column.guess.field not in {"competence", "offers"}:
             continue
         texts = [_text(r.cells[column.index]) for r in body if column.index < len(r.cells)]
-        filled = [t for t in texts if t]
-        if filled and all(parse_level(t) is not None for t in filled):
+        unread = [t for t in texts if t and parse_level(t) is None]
+        levels = len([t for t in texts if t]) - len(unread)
+        if levels and not is_sum_heading(column.heading) and all(map(is_blank_text, unread)):
             found.append(column)
     return found
 
@@ -279,8 +322,14 @@ def _language_of(headings: Sequence[str]) -> str | None:
     return lang if confidence >= _SURE_OF_LANGUAGE else None
 
 
+def _hint(column: Column, body: Sequence[Row]) -> str | None:
+    if column.lang or column.field not in TEXT_FIELDS:
+        return None
+    return column_language(_text(r.cells[column.index]) for r in body if column.index < len(r.cells))
+
+
 def _proposal(sheet: str, column: Column, body: Sequence[Row]) -> ColumnProposal:
-    values = [_text(r.cells[column.index]) for r in body if column.index < len(r.cells)]
+    values = [_text(in_words(r.cells[column.index])) for r in body if column.index < len(r.cells)]
     samples = list(dict.fromkeys(v[:120] for v in values if v))[:3]
     target = f"{column.field}.{column.lang}" if column.field and column.lang else column.field
     return ColumnProposal(

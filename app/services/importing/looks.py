@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from app.services.importing.words import code_words, country_words, fold_word, language_words
+from app.services.importing.words import code_words, country_words, fold_word, language_words, older_codes
 
 _URL = re.compile(r"^(https?://)?([\w-]+\.)+[a-z]{2,12}(/\S*)?$", re.I)
 _EMAIL = re.compile(r"^[^@\s,;]+@([\w-]+\.)+[a-z]{2,12}$", re.I)
@@ -37,7 +37,8 @@ def _is_language(value: str) -> bool:
 def _is_nuts(value: str) -> bool:
     from models.codes import nuts_names  # noqa: PLC0415 - reads its table only when asked
 
-    return bool(_NUTS.match(value.strip().upper())) and value.strip().upper() in nuts_names()
+    code = value.strip().upper()
+    return bool(_NUTS.match(code)) and (code in nuts_names() or code in older_codes())
 
 
 def _is_number(low: float, high: float, value: str) -> bool:

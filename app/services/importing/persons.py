@@ -8,8 +8,6 @@ from app.services.importing.notes import Place
 from app.services.importing.remarks import Unreadable
 from app.services.importing.values import parse_phone
 
-PERSONAL = ("contact", "email", "phone")
-"""Fields that speak of persons."""
 _TAKEN_OUT = "[…]"
 """In the place of what a text must not say."""
 _NUMBERS = re.compile(r"[;,|\n]|\s(?:/|ou|or|of|oder|eller|o|edo)\s")

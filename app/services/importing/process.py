@@ -12,13 +12,16 @@ from app.services.importing.canonical import Canonical
 from app.services.importing.decide import Decider, Decision
 from app.services.importing.notes import Place
 from app.services.importing.source import Rejected, Source
-from models.competence_map import ActorChange, ImportOptions, ImportReport, Rejection
+from models.actor import ActorCreate
+from models.competence_map import ActorChange, FieldValue, ImportOptions, ImportReport, NewActor, Rejection
 
 Progress = Callable[[int, int], None]
 """Called with (rows done, rows in all)."""
 Writer = Callable[[list[Decision]], Mapping[str, int]]
 _LISTED = 1_000
 """Rejections and changes that a report lists; it counts all."""
+_SHOWN = 3
+"""New actors that a report shows as they are stored."""
 
 
 @dataclass
@@ -44,6 +47,7 @@ class Tally:
     changes: list[ActorChange] = field(default_factory=list)
     conflicts: int = 0
     claims: list[Claim] = field(default_factory=list)
+    first_new: list[NewActor] = field(default_factory=list)
     done: int = 0
 
     def reject(self, item: Rejected) -> None:
@@ -56,6 +60,8 @@ class Tally:
         """Count what happens to one row, and list what it changes."""
         self.actions[decision.action] += 1
         self.done += len(decision.row.lines)
+        if decision.action == "new" and len(self.first_new) < _SHOWN:
+            self.first_new.append(_as_stored(decision.row))
         if not listed:
             return
         self.conflicts += len(decision.conflicts)
@@ -93,10 +99,17 @@ class Tally:
             rejected=self.rejected,
             changes=self.changes,
             conflicts=self.conflicts,
+            first_new=self.first_new,
             relations=relations,
             warnings=source.notes.sentences(),
             notes=source.notes.all(),
         )
+
+
+def _as_stored(row: Canonical) -> NewActor:
+    names = [name for name in ActorCreate.model_fields if name in row.said and name != "name"]
+    said = [FieldValue(field=name, value=row.said[name]) for name in names]
+    return NewActor(line=row.line, sheet=row.sheet, name=row.actor.name, fields=said)
 
 
 @dataclass

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from app.services.importing.remarks import Teller, at_fault, english, remark
+from app.services.importing.remarks import WHOLE_ROW, Teller, at_fault, english, remark
 from app.services.importing.run import get_import, open_import
 from app.services.importing.sheets import FileOut, Format, SheetOut, make_file
 from app.services.importing.source import Rejected, Source
@@ -31,8 +31,8 @@ def _reasons(source: Source, tell: Teller) -> dict[tuple[str | None, int], str]:
     for batch in source.batches():
         for item in batch:
             if isinstance(item, Rejected):
-                for line in item.lines:
-                    found[item.reasons[0].sheet, line] += [f"{at_fault(r, tell)}: {tell(r)}" for r in item.reasons]
+                for place in item.places:
+                    found[place] += [f"{at_fault(r, tell)}: {tell(r)}" for r in item.reasons]
     return {place: "; ".join(sentences) for place, sentences in found.items()}
 
 
@@ -42,9 +42,13 @@ def _sheet(source: Source, position: int, reasons: dict[tuple[str | None, int], 
     lines = {line for name, line in reasons if name == sheet}
     if not lines and len(source.plans) > 1:
         return None
-    headings = [heading, *(c.heading for c in plan.columns)]
+    rejected = [row for row in plan.table.rows() if row.line in lines]
+    # What could not even be cut into its keys is handed back whole, under a heading that means nothing.
+    uncut = plan.table.headings is not None and any(row.broken for row in rejected)
+    headings = [heading, *(c.heading for c in plan.columns), *([WHOLE_ROW] if uncut else [])]
 
     def rows() -> list[list[Any]]:
-        return [[reasons[sheet, r.line], *r.cells] for r in plan.table.rows() if r.line in lines]
+        before = [None] * len(plan.columns) if uncut else []
+        return [[reasons[sheet, r.line], *(before if r.broken else []), *r.cells] for r in rejected]
 
     return SheetOut(plan.name, headings, rows)

@@ -187,8 +187,9 @@ def apply(
     report = tally.report(relations)
     if options.resumable:
         _count_earlier_waves(session, report, import_id)
-    # The twins are what the admin decided upon; after the import they are no longer new.
-    report.twins = ImportReport.model_validate(row.report).twins
+    # What the admin decided upon; after the import nobody is new any more.
+    promised = ImportReport.model_validate(row.report)
+    report.twins, report.first_new = promised.twins, promised.first_new
     row.report = report.model_dump(mode="json")
     row.state, row.applied_at = "applied", writer.stamp.at
     session.flush()

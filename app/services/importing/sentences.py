@@ -55,6 +55,8 @@ NOTES = {
     "for this map",
     "facet_unknown": "%(heading)s: '%(value)s' is taken as an offer",
     "kind_unknown": "%(heading)s: '%(value)s' is no kind we know, taken as other",
+    "nuts_older": "NUTS code '%(value)s' is of an earlier edition, read as %(nuts)s",
+    "date_unread": "%(heading)s: '%(value)s' is no date, it is kept as written",
     "left_out": "%(heading)s left out: %(reason)s",
     "of_column": "%(heading)s: %(reason)s",
     "sector_unmapped": "%(heading)s: '%(value)s' stands in no sector list and is no NACE code, it is kept in its own "
@@ -70,6 +72,12 @@ NOTES = {
     "table_unheaded": "'%(table)s' is left out: no row of it looks like headings with a name",
     "table_narrow": "'%(table)s' is left out: only one of its columns is understood",
     "runs_across": "'%(table)s' runs across, an actor a column: lines are counted as columns",
+    "headings_again": "the headings stand here once more; passed over",
+    "sum_row": "'%(value)s' adds up other rows and is no actor; passed over",
+    "title_row": "'%(value)s' runs across the row as a title and is no actor; passed over",
+    "remark_row": "'%(value)s' is a remark beside the table and no actor; passed over",
+    "name_alone": "nothing but a name stands in this row; if it is a title between rows and no actor, take it out of "
+    "the file",
     "column_ignored": "the column '%(heading)s' is not imported",
     "column_unsure": "the column '%(heading)s' is not imported; perhaps it is '%(field)s': confirm it in the mapping",
     "rows_in_quotes": "every row stands in quotes as a whole; they were taken off",
@@ -77,6 +85,10 @@ NOTES = {
     "not_utf8": "the file is not UTF-8; it was read as %(encoding)s: look whether accents are right",
     "member_left_out": "%(member)s: left out, it is no table",
     "of_member": "%(member)s: %(said)s",
+    "sheet_hidden": "sheet '%(sheet)s' is hidden in the workbook and left out; show it there to have it read",
+    "columns_hidden": "sheet '%(sheet)s': hidden columns are read like the others (%(columns)s): leave out what "
+    "nobody else may see",
+    "rows_hidden": "sheet '%(sheet)s': hidden rows are read like the others (%(rows)s)",
     "formulas_not_computed": "sheet '%(sheet)s': formulas that were never computed are read as empty (%(formulas)s); "
     "open the file in a spreadsheet program and save it",
 }

@@ -26,10 +26,15 @@ _IDENTITY = frozenset({"id", "name", "country", "nuts", "region"})
 
 @dataclass(frozen=True)
 class Rejected:
-    """Rows that cannot be taken: their lines, and the reasons."""
+    """Rows that cannot be taken: their sheets and lines, and the reasons."""
 
-    lines: list[int]
+    places: list[tuple[str | None, int]]
     reasons: list[Rejection]
+
+    @property
+    def lines(self) -> list[int]:
+        """Their lines, on whatever sheet."""
+        return [line for _, line in self.places]
 
 
 Batch = list[Canonical | Rejected]
@@ -71,15 +76,15 @@ class Source:
         waiting: dict[str, Draft] = {}
         for key, draft in self._drafts():
             if key is None:
-                yield Rejected(draft.lines, draft.problems or _nameless(draft))
+                yield Rejected(draft.places, draft.problems or _nameless(draft))
                 continue
             left[key] -= 1
             if draft.problems:
-                yield Rejected(draft.lines, draft.problems)
+                yield Rejected(draft.places, draft.problems)
             elif key in waiting:
                 wrong = join(waiting[key], draft, self.context)
                 if wrong:
-                    yield Rejected(draft.lines, wrong)
+                    yield Rejected(draft.places, wrong)
             else:
                 waiting[key] = draft
             if not left[key] and key in waiting:
@@ -91,6 +96,8 @@ class Source:
             for record in plan.records():
                 draft = read_record(record, context)
                 complete(draft, context)
+                if context.options.country and plan.is_alone(record):
+                    context.notes.add("name_alone", Place(record.line, context.sheet))
                 key = previous if record.continues else draft.key()
                 previous = key
                 yield key, draft
@@ -100,11 +107,18 @@ class Source:
         for plan in self.plans:
             context, previous = replace(self._context(plan), notes=Notes()), None
             for record in plan.identities(_IDENTITY):
+                if record.aside:
+                    self._pass_over(record, context)
+                    continue
                 self.rows += 1
                 key = previous if record.continues else _key_of(record, context)
                 previous = key
                 if key is not None:
                     self.counts[key] += 1
+
+    def _pass_over(self, record: Record, context: Context) -> None:
+        assert record.aside is not None
+        self.notes.add(record.aside.code, Place(record.line, context.sheet), **record.aside.values)
 
     def _context(self, plan: Plan) -> Context:
         several = len(self.plans) > 1
@@ -123,7 +137,7 @@ class Source:
                 finished.append(item)
                 continue
             result = finish(item, self.context)
-            finished.append(Rejected(item.lines, result) if isinstance(result, list) else result)
+            finished.append(Rejected(item.places, result) if isinstance(result, list) else result)
         return finished
 
 

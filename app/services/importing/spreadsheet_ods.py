@@ -1,31 +1,94 @@
 """ODS as tables: a stream over content.xml, with repeated and merged cells, dates and the stored values of formulas."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import partial
 
 from app.services.importing.archives import open_container, open_member
+from app.services.importing.hidden import hidden_parts
 from app.services.importing.remarks import refusal, remark
 from app.services.importing.tables import MAX_CELL, MAX_COLUMNS, MAX_ROWS, Reading, Row, Table
 from app.services.importing.xml_stream import Handlers, XmlFeed, attribute
 
 _PART = "content.xml"
+_UNSEEN = frozenset({"collapse", "filter"})
 _MAX_REPEAT = 1_000
 """Empty rows at the end of a sheet are one row repeated a million times; filled ones never this often."""
 
 
 def read_ods(data: bytes) -> Reading:
     """Every sheet of an OpenDocument spreadsheet as a table."""
-    names: list[str] = []
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        if name == "table":
-            names.append(attribute(attributes, "name") or f"sheet {len(names) + 1}")
-
+    surveyor = _Surveyor()
     with open_container(data) as container, open_member(container, _PART) as stream:
-        XmlFeed(stream, Handlers(start, lambda _: None), _PART).run()
-    if not names:
+        XmlFeed(stream, Handlers(surveyor.start, surveyor.end), _PART).run()
+    if not surveyor.sheets:
         raise refusal("file", remark("no_sheet"))
-    return Reading("ods", [Table(name, partial(_rows, data, i)) for i, name in enumerate(names)])
+    reading = Reading("ods", [])
+    for position, sheet in enumerate(surveyor.sheets):
+        if sheet.hidden:
+            reading.warnings.append(remark("sheet_hidden", sheet=sheet.name))
+            continue
+        reading.tables.append(Table(sheet.name, partial(_rows, data, position)))
+        reading.warnings += hidden_parts(
+            sheet.name, [n for n in sheet.hidden_columns if n <= sheet.widest], sheet.hidden_rows
+        )
+    if not reading.tables:
+        raise refusal("file", remark("no_visible_sheet"))
+    return reading
+
+
+@dataclass
+class _Sheet:
+    """What is to be known of a sheet before its rows are read. Columns count from 1."""
+
+    name: str
+    hidden: bool
+    hidden_columns: list[int] = field(default_factory=list)
+    hidden_rows: int = 0
+    widest: int = 0
+
+
+class _Surveyor:
+    """Goes over a document once for its sheets and their hidden parts."""
+
+    def __init__(self) -> None:
+        self.sheets: list[_Sheet] = []
+        self._style = ""
+        self._unseen: set[str] = set()
+        self._columns = self._cells = 0
+        self._row: tuple[bool, int] = (False, 1)
+        self._filled = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "style":
+            self._style = attribute(attributes, "name") or ""
+        elif name == "table-properties" and attribute(attributes, "display") == "false":
+            self._unseen.add(self._style)
+        elif name == "table":
+            said = attribute(attributes, "name") or f"sheet {len(self.sheets) + 1}"
+            self.sheets.append(_Sheet(said, attribute(attributes, "style-name") in self._unseen))
+            self._columns = 0
+        elif name == "table-column" and self.sheets:
+            self._column(attributes)
+        elif name == "table-row":
+            repeats = _count(attribute(attributes, "number-rows-repeated"))
+            self._row = attribute(attributes, "visibility") in _UNSEEN, min(repeats, _MAX_REPEAT)
+            self._cells, self._filled = 0, False
+        elif name in {"table-cell", "covered-table-cell"}:
+            self._cells += _count(attribute(attributes, "number-columns-repeated"))
+            if self.sheets and attribute(attributes, "value-type"):
+                self._filled = True
+                self.sheets[-1].widest = max(self.sheets[-1].widest, self._cells)
+
+    def _column(self, attributes: dict[str, str]) -> None:
+        repeats = min(_count(attribute(attributes, "number-columns-repeated")), MAX_COLUMNS)
+        if attribute(attributes, "visibility") in _UNSEEN:
+            self.sheets[-1].hidden_columns += range(self._columns + 1, self._columns + repeats + 1)
+        self._columns += repeats
+
+    def end(self, name: str) -> None:
+        if name == "table-row" and self.sheets and self._row[0] and self._filled:
+            self.sheets[-1].hidden_rows += self._row[1]
 
 
 class _SheetParser:

@@ -7,11 +7,13 @@ cells while streaming, and refuses document types.
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from app.services.importing.archives import open_container, open_member
+from app.services.importing.hidden import hidden_parts
 from app.services.importing.remarks import refusal, remark
 from app.services.importing.tables import MAX_CELL, MAX_COLUMNS, MAX_ROWS, Reading, Row, Table
 from app.services.importing.xml_stream import Handlers, XmlFeed, attribute
@@ -21,34 +23,39 @@ _DATE_FORMATS = frozenset({14, 15, 16, 17, 18, 19, 20, 21, 22, 45, 46, 47})
 _DATE_LETTERS = re.compile(r"[dyDY]|(?<![a-zA-Z])[mMhHsS]")
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's dates have no zone
 _MAX_MERGES = 20_000
+_TRUE = frozenset({"1", "true"})
 
 
 def read_xlsx(data: bytes) -> Reading:
     """Every visible sheet of a workbook as a table."""
     with open_container(data) as container:
-        sheets, from_1904 = _sheets(container)
+        sheets, from_1904, hidden = _sheets(container)
         shared = _shared_strings(container)
         dates = _date_styles(container)
-        merges = {part: _merges(container, part) for _, part in sheets}
+        surveys = {part: _survey(container, part) for _, part in sheets}
     epoch = datetime(1904, 1, 1) if from_1904 else _EPOCH  # noqa: DTZ001 - a spreadsheet's dates have no zone
-    reading = Reading("xlsx", [])
+    reading = Reading("xlsx", [], warnings=[remark("sheet_hidden", sheet=name) for name in hidden])
     for name, part in sheets:
-        merged, uncomputed = merges[part]
-        book = _Book(shared, dates, epoch, merged)
+        survey = surveys[part]
+        book = _Book(shared, dates, epoch, survey.covered)
         reading.tables.append(Table(name, partial(_rows, data, part, book)))
-        if uncomputed:
-            reading.warnings.append(remark("formulas_not_computed", sheet=name, formulas=uncomputed))
+        if survey.uncomputed:
+            reading.warnings.append(remark("formulas_not_computed", sheet=name, formulas=survey.uncomputed))
+        reading.warnings += hidden_parts(name, survey.hidden_columns, survey.hidden_rows)
     return reading
 
 
-def _sheets(container: zipfile.ZipFile) -> tuple[list[tuple[str, str]], bool]:
-    """[(name, part)] of the visible sheets, and whether dates count from 1904."""
+def _sheets(container: zipfile.ZipFile) -> tuple[list[tuple[str, str]], bool, list[str]]:
+    """[(name, part)] of the visible sheets, whether dates count from 1904, and the names of the hidden sheets."""
     listed: list[tuple[str, str]] = []
+    hidden: list[str] = []
     flags: dict[str, bool] = {}
 
     def start(name: str, attributes: dict[str, str]) -> None:
         if name == "sheet" and attribute(attributes, "state") in {None, "visible"}:
             listed.append((attribute(attributes, "name") or "", attribute(attributes, "id") or ""))
+        elif name == "sheet":
+            hidden.append(attribute(attributes, "name") or "")
         if name == "workbookPr":
             flags["1904"] = attribute(attributes, "date1904") in {"1", "true"}
 
@@ -57,7 +64,7 @@ def _sheets(container: zipfile.ZipFile) -> tuple[list[tuple[str, str]], bool]:
     sheets = [(name, targets[rid]) for name, rid in listed if "worksheets/" in targets.get(rid, "")]
     if not sheets:
         raise refusal("file", remark("no_visible_sheet"))
-    return sheets, flags.get("1904", False)
+    return sheets, flags.get("1904", False), hidden
 
 
 def _relationships(container: zipfile.ZipFile) -> dict[str, str]:
@@ -137,32 +144,63 @@ def _number(value: str | None) -> int:
     return int(value) if value and value.isdigit() else 0
 
 
-def _merges(container: zipfile.ZipFile, part: str) -> tuple[dict[tuple[int, int], tuple[int, int]], int]:
-    """Covered cell → the cell whose value it shows, as (row, column) from 1; and how many formulas have no value."""
-    covered: dict[tuple[int, int], tuple[int, int]] = {}
-    if not _mentions(container, part, (b"mergeCell ", b"<f", b":f")):
-        return covered, 0
-    state = {"formula": False, "computed": False, "uncomputed": 0}
+@dataclass
+class _Survey:
+    """What is to be known of a sheet before its rows are read."""
 
-    def start(name: str, attributes: dict[str, str]) -> None:
+    covered: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    """Covered cell → the cell whose value it shows, as (row, column) from 1."""
+    uncomputed: int = 0
+    """Formulas without a value."""
+    hidden_columns: list[int] = field(default_factory=list)
+    hidden_rows: int = 0
+
+
+def _survey(container: zipfile.ZipFile, part: str) -> _Survey:
+    if not _mentions(container, part, (b"mergeCell ", b"<f", b":f", b"hidden=")):
+        return _Survey()
+    surveyor = _Surveyor()
+    _parse(container, part, Handlers(surveyor.start, surveyor.end, surveyor.text))
+    found = surveyor.found
+    found.hidden_columns = [n for n in found.hidden_columns if n <= surveyor.widest]
+    return found
+
+
+class _Surveyor:
+    """Goes over a sheet once for its merged cells, formulas and hidden parts."""
+
+    def __init__(self) -> None:
+        self.found = _Survey()
+        self.widest = 0
+        self._formula = self._computed = self._row_hidden = self._filled = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "c":
-            state["formula"] = state["computed"] = False
+            self._formula = self._computed = False
+            if self.found.hidden_columns and (position := _position(attributes.get("r", ""))):
+                self.widest = max(self.widest, position[1])
         elif name == "f":
-            state["formula"] = True
+            self._formula = True
+        elif name == "v":
+            self._filled = True
+        elif name == "row":
+            self._row_hidden, self._filled = attributes.get("hidden") in _TRUE, False
+        elif name == "col" and attributes.get("hidden") in _TRUE:
+            first, last = _number(attributes.get("min")), _number(attributes.get("max"))
+            self.found.hidden_columns += range(first, min(last, MAX_COLUMNS) + 1)
         elif name == "mergeCell":
-            _cover(covered, attribute(attributes, "ref") or "")
+            _cover(self.found.covered, attribute(attributes, "ref") or "")
 
-    def end(name: str) -> None:
+    def end(self, name: str) -> None:
         if name == "f":
-            state["computed"] = False
-        elif name == "c" and state["formula"] and not state["computed"]:
-            state["uncomputed"] += 1
+            self._computed = False
+        elif name == "c" and self._formula and not self._computed:
+            self.found.uncomputed += 1
+        elif name == "row":
+            self.found.hidden_rows += self._row_hidden and self._filled
 
-    def text(piece: str) -> None:
-        state["computed"] = state["computed"] or bool(piece.strip())
-
-    _parse(container, part, Handlers(start, end, text))
-    return covered, state["uncomputed"]
+    def text(self, piece: str) -> None:
+        self._computed = self._computed or bool(piece.strip())
 
 
 def _mentions(container: zipfile.ZipFile, part: str, words: tuple[bytes, ...]) -> bool:

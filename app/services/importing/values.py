@@ -13,12 +13,60 @@ from app.services.importing.words import (
     country_words,
     fold_word,
     language_words,
+    older_codes,
     region_words,
 )
 from models.codes import KINDS, check_country, check_language, nuts_names
 
 BLANKS = frozenset(
-    {"-", "--", "/", "n/a", "na", "n.a.", "#n/a", "nan", "null", "none", "nihil", "néant", "?", "…", "."}
+    {
+        "-",
+        "--",
+        "/",
+        "n/a",
+        "na",
+        "n.a.",
+        "#n/a",
+        "nan",
+        "null",
+        "none",
+        "nihil",
+        "néant",
+        "?",
+        "…",
+        ".",
+        "s/o",
+        "sans objet",
+        "aucun",
+        "aucune",
+        "n.v.t.",
+        "nvt",
+        "geen",
+        "keine",
+        "keiner",
+        "k.a.",
+        "k. a.",
+        "entfällt",
+        "ingen",
+        "ninguno",
+        "ninguna",
+        "no tiene",
+        "no procede",
+        "ez dago",
+        "ez du",
+        "nessuno",
+        "nessuna",
+        "nenhum",
+        "nenhuma",
+        "n/d",
+        "n.d.",
+        "n.c.",
+        "nc",
+        "s.o.",
+        "#ref!",
+        "#n/v",
+        "#nv",
+    }
 )
 """What people write into a cell that they mean to leave empty."""
 _LONG_BLANK = 40
@@ -65,14 +113,20 @@ def parse_languages(value: str) -> list[str]:
 
 @lru_cache(4096)
 def parse_nuts(value: str) -> str:
-    """NUTS 2021 code written as a code or as the name of a territory that is the only one of its name."""
-    code = value.strip().upper().replace(" ", "")
+    """NUTS 2021 code written as a code, of an earlier edition too, or as the name of a territory that no other has."""
+    code = plain_code(value)
+    code = older_codes().get(code, code)
     if code in nuts_names():
         return code
     named = region_words().get(fold_word(value))
     if named:
         return named
     raise Unreadable("nuts_unknown", value=value)
+
+
+def plain_code(value: str) -> str:
+    """A code without spaces, in capitals."""
+    return value.strip().upper().replace(" ", "")
 
 
 @lru_cache(4096)

@@ -92,6 +92,24 @@ def region_words() -> dict[str, str]:
 
 
 @cache
+def older_codes() -> dict[str, str]:
+    """NUTS code of 2006 to 2016 → the code of 2021 of the same territory, or of the smallest that holds it."""
+    found: dict[str, str] = {}
+    for older, code in _file("words.toml")["nuts_older"].items():
+        found[older] = code
+        if older.startswith("FR"):
+            # The departments kept their order within a region: FR301 became FRE11.
+            found |= {f"{older}{digit}": f"{code}{digit}" for digit in "123456789" if f"{code}{digit}" in _nuts()}
+    return found
+
+
+def _nuts() -> dict[str, str]:
+    from models.codes import nuts_names  # noqa: PLC0415 - beside the table it narrows
+
+    return nuts_names()
+
+
+@cache
 def calling_codes() -> dict[str, tuple[str, str]]:
     """Country → (its calling code, the digits before a number at home)."""
     codes = {country: said.partition("|") for country, said in _file("words.toml")["calling"].items()}

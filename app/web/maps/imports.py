@@ -71,6 +71,7 @@ def _preview(session: Session, shown: ImportPublic) -> dict[str, Any]:
         "changes": report.changes[:CHANGES_SHOWN],
         "rejected": report.rejected[:REJECTS_SHOWN],
         "twins": report.twins[:TWINS_SHOWN],
+        "without_country": any(r.code == "country_missing" for r in report.rejected),
         "sure_twins": sum(1 for t in report.twins[:TWINS_SHOWN] if t.score >= 0.9),
         "value": written,
     }
@@ -101,6 +102,8 @@ def correct(engine: EngineDep, importer: ImporterDep, form: FormDep, import_id: 
         now = ImportOptions.model_validate(row.options)
         if words_of(form, "part") == "twins":
             options = chosen_twins(form, now, ImportReport.model_validate(row.report).twins)
+        elif words_of(form, "part") == "country":
+            options = now.model_copy(update={"country": words_of(form, "country", 60)})
         else:
             options = chosen_columns(form, now)
         service.choose(session, import_id=import_id, options=options)

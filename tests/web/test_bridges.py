@@ -83,7 +83,7 @@ def test_the_page_changes_adds_and_takes_away(client: TestClient, apart: list[in
     assert [code for code, _ in page.context["choices"].others] == ["deep sea"]
     form = rows(("agri-food", "health", "0,5"), ("health", "tourism", ""), ("ict", "tourism", "0.8"),
                 ("textile", "deep sea", "0.9"), ("", "", ""))  # fmt: skip
-    seen = {"seen": page.context["form"].shown("seen")}
+    seen = {"edition": page.context["form"].shown("edition")}
     saved = client.post(PAGE, data=form | seen, follow_redirects=False)
     assert saved.headers["location"] == f"{PAGE}?saved=saved"
     told = client.get("/weights/bridges").json()
@@ -119,12 +119,26 @@ def test_a_bridge_that_stands_twice_is_told(client: TestClient) -> None:
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["one-1"])
 
 
-def test_of_two_who_change_the_bridges_the_slower_one_is_told(client: TestClient) -> None:
-    seen = client.get(PAGE).context["form"].shown("seen")
+def test_of_two_who_change_the_bridges_the_slower_one_is_told_and_keeps_what_was_typed(client: TestClient) -> None:
+    seen = client.get(PAGE).context["form"].shown("edition")
     client.put("/weights/bridges", json=OWN)
-    answer = client.post(PAGE, data=rows(("textile", "health", "0.5")) | {"seen": seen})
-    assert (answer.status_code, answer.context["overtaken"]) == (412, True)
+    answer = client.post(PAGE, data=rows(("textile", "health", "0.5")) | {"edition": seen})
+    form = answer.context["form"]
+    assert (answer.status_code, form.shown("one-0"), form.shown("other-0")) == (412, "textile", "health")
+    assert form.overtaken.now == {"one-0": "Deep sea", "other-0": "Textile", "value-0": "0.9"}
     assert client.get("/weights/bridges").json()["bridges"][0]["between"] == ["deep sea", "textile"]
+    # Said once more, knowingly, it stands.
+    again = rows(("textile", "health", "0.5")) | {"edition": form.shown("edition")}
+    assert client.post(PAGE, data=again, follow_redirects=False).status_code == 303
+    assert client.get("/weights/bridges").json()["bridges"][0]["between"] == ["health", "textile"]
+
+
+def test_who_saves_the_bridges_holds_them_until_it_is_stored(client: TestClient, queries: list[str]) -> None:
+    seen = client.get(PAGE).context["form"].shown("edition")
+    queries.clear()
+    client.post(PAGE, data=rows(("textile", "health", "0.5")) | {"edition": seen}, follow_redirects=False)
+    held = next(i for i, said in enumerate(queries) if "INSERT INTO edition" in said)
+    assert held < next(i for i, said in enumerate(queries) if "sector_bridge" in said and "DELETE" in said)
 
 
 def test_where_there_is_no_bridge_the_page_says_what_counts(client: TestClient) -> None:

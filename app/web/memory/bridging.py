@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
@@ -11,9 +10,10 @@ from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.deps import PrincipalDep, SessionDep
-from app.errors import BadInput
+from app.errors import BadInput, Stale
 from app.services.bridges import fold_sector, list_bridges, list_sectors, reset_bridges, set_bridges
-from app.web.console.forms import Fields, FormDep
+from app.services.editions import Subject, edition_of, must_be, named
+from app.web.console.forms import EDITION, Fields, FormDep
 from app.web.labels import SECTORS
 from app.web.memory.words import MemoryWords
 from app.web.origin import same_origin
@@ -23,6 +23,7 @@ from models.weights import Bridge, Bridges
 router = APIRouter(prefix="/console/memory/bridges")
 ADDRESS = "/console/memory/bridges"
 NEW_ROWS = 2
+_ALL = Subject("bridges", 0)
 
 
 @dataclass(frozen=True)
@@ -37,27 +38,39 @@ class Choices:
 @router.get("")
 def bridges(request: Request, session: SessionDep, principal: PrincipalDep, saved: str = "") -> Response:
     """The bridges in force; admins change them."""
+    seen = edition_of(session, _ALL).n
     now = list_bridges(session)
-    context = _context(request, session, now, Fields.of(_values(now)), principal.role == "admin")
+    form = Fields.of(_values(now) | {EDITION: seen})
+    context = _context(request, session, now, form, principal.role == "admin")
     return page(request, "memory/bridges.html", context | {"saved": saved in {"saved", "reset"}})
 
 
 @router.post("", dependencies=[Depends(same_origin)])
 def save(request: Request, session: SessionDep, form: FormDep) -> Response:
     """Replace them, or say what does not fit or that somebody was faster."""
-    now = list_bridges(session)
-    if form.shown("seen") not in {"", _mark(now)}:
-        context = _context(request, session, now, Fields.of(_values(now)), admin=True) | {"overtaken": True}
-        return page(request, "memory/bridges.html", context, status=412)
     wanted = read_bridges(form)
+    status = 422
     if wanted is not None:
         try:
+            must_be(session, _ALL, form.saw())
             set_bridges(session, bridges=wanted)
             return RedirectResponse(f"{ADDRESS}?saved=saved", status_code=303)
+        except Stale:
+            session.rollback()
+            _overtake(request, session, form)
+            status = 412
         except BadInput as error:
             session.rollback()
             form.blame(error, {}, "row")
-    return page(request, "memory/bridges.html", _context(request, session, now, form, admin=True), status=422)
+    context = _context(request, session, list_bridges(session), form, admin=True)
+    return page(request, "memory/bridges.html", context, status=status)
+
+
+def _overtake(request: Request, session: Session, form: Fields) -> None:
+    """Keep what was typed, and note what somebody else made of the bridges meanwhile."""
+    edition, words = edition_of(session, _ALL), MemoryWords.of(request)
+    told = form.overtake(edition, _values(list_bridges(session)), named(session, edition.changed_by))
+    told.now.update({n: words.sector(code) for n, code in told.now.items() if code and not n.startswith("value-")})
 
 
 @router.post("/reset", dependencies=[Depends(same_origin)])
@@ -101,7 +114,7 @@ def _bridge(ends: list[str | None], value: float, form: Fields, row: int) -> Bri
 
 
 def _values(now: Bridges) -> dict[str, object]:
-    values: dict[str, object] = {"seen": _mark(now)}
+    values: dict[str, object] = {}
     for row, bridge in enumerate(now.bridges):
         values |= {
             f"one-{row}": bridge.between[0],
@@ -109,12 +122,6 @@ def _values(now: Bridges) -> dict[str, object]:
             f"value-{row}": f"{bridge.value:g}",
         }
     return values
-
-
-def _mark(now: Bridges) -> str:
-    """What tells whether somebody else changed the bridges meanwhile."""
-    told = sorted((*b.between, b.value) for b in now.bridges)
-    return sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def _context(request: Request, session: Session, now: Bridges, form: Fields, admin: bool) -> dict[str, Any]:
@@ -133,7 +140,6 @@ def _context(request: Request, session: Session, now: Bridges, form: Fields, adm
         "between": lambda a, b: values.get(frozenset((a, b))),
         "changed": bool(now.taken_away) or any(not b.shipped for b in now.bridges),
         "saved": False,
-        "overtaken": False,
     }
 
 

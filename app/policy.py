@@ -329,6 +329,7 @@ POLICY: dict[str, Who] = {
     "POST /console/events/{event_id}/participants": RUNS_EVENT,
     "GET /console/events/{event_id}/participants/list": RUNS_EVENT,
     "POST /console/events/{event_id}/participants/list": RUNS_EVENT,
+    "POST /console/events/{event_id}/participants/take-back": RUNS_EVENT,
     "GET /console/events/{event_id}/participants/{actor_id}": RUNS_EVENT,
     "POST /console/events/{event_id}/participants/{actor_id}": RUNS_EVENT,
     "POST /console/events/{event_id}/participants/{actor_id}/remove": RUNS_EVENT,

@@ -188,8 +188,8 @@ def register(session: Session, *, event_id: int, fields: ParticipantCreate) -> P
 
 def change_registration(session: Session, *, event_id: int, fields: ParticipantCreate) -> ParticipantPublic:
     """Replace what a registration says; NotFound when there is none."""
+    _registration(session, event_id, fields.actor_id)
     actor = get_actor(session, actor_id=fields.actor_id)
-    _registration(session, event_id, actor.id)
     return _store(session, event_id, actor, fields)
 
 
@@ -215,8 +215,10 @@ def list_participants(session: Session, *, event_id: int) -> list[ParticipantPub
 def read_participant(session: Session, *, event_id: int, actor_id: int) -> ParticipantPublic:
     """One participant, with what it takes from the actor and the event."""
     event = get_event(session, event_id=event_id)
+    # Asked for first: whether an actor that does not come here exists at all is not told.
+    registration = _registration(session, event_id, actor_id)
     actor = get_actor(session, actor_id=actor_id)
-    return _participant_public(_registration(session, event_id, actor_id), actor, sides_of_event(session, event=event))
+    return _participant_public(registration, actor, sides_of_event(session, event=event))
 
 
 def read_registration(session: Session, *, event_id: int, actor_id: int) -> ParticipantCreate:
@@ -258,7 +260,7 @@ def list_wishes(session: Session, *, event_id: int, between: tuple[int, int] | N
 
 
 def _registration(session: Session, event_id: int, actor_id: int) -> Participant:
-    row = session.get(Participant, (event_id, actor_id))
+    row = session.get(Participant, (event_id, actor_id)) if max(event_id, actor_id) < 2**63 else None
     if row is None:
         raise NotFound(f"actor {actor_id} is not registered for event {event_id}")
     return row

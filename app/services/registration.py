@@ -1,8 +1,9 @@
 """Many registrations at once, from a pasted list: read the same way for the preview and for the deed."""
 
 import csv
+import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any, Literal
@@ -24,6 +25,8 @@ MOST_CHARACTERS = 500_000
 _CANDIDATES = 5
 _SURE_LETTERS = 4
 _ALIKE = 50
+_PARTING = str.maketrans('\t;,"', "    ")
+_NUMBERED = re.compile(r"(?=#|[0-9]+$)#?(?P<number>[0-9]{1,18})(?:\s+(?P<name>.*))?")
 _NEARLY = 0.75
 """How alike two spellings are, by difflib, for one to be proposed for the other."""
 
@@ -51,8 +54,15 @@ class Row:
     actor: ActorBrief | None = None
     fields: ParticipantCreate | None = None
     candidates: list[ActorBrief] = field(default_factory=list)
+    named: str = ""
+    """The words that the candidates are proposed for: the cell of the name, or the whole line."""
     code: str = ""
     figures: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether its actor is registered once the list is."""
+        return self.state in {"new", "registered"}
 
 
 @dataclass(frozen=True)
@@ -87,18 +97,58 @@ def register_list(session: Session, *, event_id: int, text: str, lang: str, sigh
     return rows
 
 
+def take_candidate(text: str, row: Row, actor: ActorBrief) -> str:
+    """The list with this actor in place of the words that its line called somebody by; the rest of the line stays."""
+    lines = _written(text)
+    sign = _Layout.of(lines).sign(lines[row.line - 1])
+    # The number tells who is meant; in a name beside it, a sign between cells would part it.
+    new = " ".join(f"#{actor.id} {actor.name}".translate(_PARTING).split())
+    cells = _cells(lines[row.line - 1], sign)
+    if row.named in cells:
+        cells[cells.index(row.named)] = new
+        line = io.StringIO()
+        csv.writer(line, delimiter=sign, lineterminator="").writerow(cells)
+        new = line.getvalue()
+    lines[row.line - 1] = new
+    return "\n".join(lines)
+
+
+def left_over(text: str, rows: Iterable[Row]) -> str:
+    """The list without the lines that ask for nothing more; its headings stay."""
+    done = {row.line for row in rows if row.is_done}
+    return "\n".join(line for number, line in enumerate(_written(text), 1) if number not in done)
+
+
+def _written(text: str) -> list[str]:
+    return [line.strip() for line in text.replace("\x00", "").lstrip("\ufeff").splitlines()]
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """The columns of a list, and the line that names them, if one does."""
+
+    names: Sequence[str]
+    heading: str | None = None
+
+    @classmethod
+    def of(cls, lines: Sequence[str]) -> "_Layout":
+        first = next((line for line in lines if line), "")
+        columns = [_column(cell) for cell in _cells(first, _delimiter(first))]
+        return cls(columns, first) if "name" in columns else cls(("name", "languages", "available", "min", "max"))
+
+    def sign(self, line: str) -> str:
+        return _delimiter(line if self.heading is None else self.heading)
+
+
 def _lines(text: str) -> Iterator[tuple[int, str, dict[str, str]]]:
     """(line, its words, its cells by column)."""
-    lines = [line.strip() for line in text.replace("\x00", "").lstrip("\ufeff").splitlines()][:MOST_LINES]
-    first = next((line for line in lines if line), "")
-    columns = [_column(cell) for cell in _cells(first, _delimiter(first))]
-    headed = "name" in columns
-    names = columns if headed else ["name", "languages", "available", "min", "max"]
+    lines = _written(text)[:MOST_LINES]
+    layout = _Layout.of(lines)
     for number, line in enumerate(lines, 1):
-        if not line or (headed and line == first):
+        if not line or line == layout.heading:
             continue
-        cells = _cells(line, _delimiter(first if headed else line))
-        yield number, line, {name: cell for name, cell in zip(names, cells, strict=False) if name and cell}
+        cells = _cells(line, layout.sign(line))
+        yield number, line, {name: cell for name, cell in zip(layout.names, cells, strict=False) if name and cell}
 
 
 def _delimiter(line: str) -> str:
@@ -121,6 +171,14 @@ class _Reader:
     rounds: int
     lang: str
     sight: Sight
+
+    def understands(self, said: Mapping[str, str]) -> bool:
+        """Whether what stands beside the name can be meant so."""
+        try:
+            self.fields(said)
+        except _Refused:
+            return False
+        return True
 
     def fields(self, said: Mapping[str, str]) -> dict[str, Any]:
         """Whatever the line says beside the name."""
@@ -160,13 +218,15 @@ class _Reader:
 
 def _row(session: Session, line: int, words: str, said: Mapping[str, str], reader: _Reader, taken: set[int]) -> Row:
     sight = reader.sight
-    exact, close = _who(session, words if words == said.get("name") else said.get("name", ""), sight)
-    if not exact and words != said.get("name"):
+    named = said.get("name", "")
+    exact, close = _who(session, named, sight)
+    if not exact and words != named:
         # A name may hold the sign between the cells: "Tissages, Filatures et Cie".
         exact, close_whole = _who(session, words, sight)
-        said, close = ({"name": words} if exact else said), close or close_whole
+        if exact or (close_whole and not (close and reader.understands(said))):
+            said, named, close = ({"name": words} if exact else said), words, close_whole
     if len(exact) != 1:
-        return Row(line, words, "several" if exact else "unknown", candidates=exact or close)
+        return Row(line, words, "several" if exact else "unknown", candidates=exact or close, named=named)
     actor = exact[0]
     if actor.id in taken:
         return Row(line, words, "registered", actor)
@@ -180,12 +240,16 @@ def _row(session: Session, line: int, words: str, said: Mapping[str, str], reade
 
 
 def _who(session: Session, name: str, sight: Sight) -> tuple[list[ActorBrief], list[ActorBrief]]:
-    """Who is called exactly so (or has this number), and who is called about so."""
-    if re.fullmatch(r"#?[0-9]{1,18}", name):
+    """Who is called exactly so (or has this number, perhaps with its name), and who is called about so."""
+    numbered = _NUMBERED.fullmatch(name)
+    if numbered:
         try:
-            return [sight.brief(sight.known_actor(int(name.removeprefix("#"))))], []
+            meant = [sight.brief(sight.known_actor(int(numbered["number"])))]
         except (NotFound, Forbidden):
-            return [], []
+            meant = []
+        # "#7 Seven Seas" is the seventh actor where that is its name; else somebody may be called so.
+        if not numbered["name"] or any(fold(numbered["name"]) == fold(actor.name) for actor in meant):
+            return meant, []
     hits = actors_by_name(session, words=Words.of(name), limit=_CANDIDATES, sight=sight) if fold(name) else []
     exact = [hit.actor for hit in hits if fold(name) in _names(hit)]
     close = [hit.actor for hit in hits if hit.actor not in exact]

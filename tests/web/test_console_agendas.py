@@ -1,6 +1,7 @@
 """What participants may do in their agendas: set in the console, kept by the agenda."""
 
 import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from app.services.links import make_link
+from app.settings import Settings
 from models.agenda import MeetingAnswer
 from models.plan import Meeting, Plan
 
@@ -119,3 +121,49 @@ def test_of_two_who_change_the_rules_the_slower_one_is_told(client: TestClient, 
     assert client.get("/events/1/agenda").json()["wishes"] is False
     again = ALL | {"edition": answer.context["rules"].shown("edition")}
     assert client.post(RULES, data=again, follow_redirects=False).status_code == 303
+
+
+WARNING = "No phone can open these links and codes: they lead to"
+
+
+@pytest.fixture
+def at_address(client: TestClient, settings: Settings, token: str) -> Iterator[Callable[[str | None], TestClient]]:
+    """The same service, told under which address people reach it."""
+    before = client.app.state.settings
+
+    def told(address: str | None) -> TestClient:
+        client.app.state.settings = settings.model_copy(update={"public_url": address})
+        return client
+
+    yield told
+    client.app.state.settings = before
+
+
+@pytest.mark.parametrize("page", [PAGE, "/console/events/1/papers"])
+@pytest.mark.parametrize(
+    ("address", "warned"),
+    [
+        (None, "http://127.0.0.1"), ("http://localhost:8000/", "http://localhost:8000"), ("http://[::1]:8000", "http://["),
+        ("http://0.0.0.0", "http://0.0.0.0"), ("https://viaduc.example.org", ""), ("http://192.168.1.20:8000", ""),
+        ("https://localhost.example.org", ""),
+    ],
+)  # fmt: skip
+def test_pages_that_hand_out_links_warn_where_no_phone_could_open_them(
+    at_address: Callable[[str | None], TestClient], page: str, address: str | None, warned: str
+) -> None:
+    text = at_address(address).get(page).text
+    assert 'aria-current="page"' in text
+    assert (f"{WARNING} {warned}" in text, "VIADUC_PUBLIC_URL set to" in text) == (
+        (True, True) if warned else (False,) * 2
+    )
+
+
+def test_links_that_are_made_say_once_more_that_they_lead_nowhere(
+    at_address: Callable[[str | None], TestClient],
+) -> None:
+    form = {"deed": "make", "whom": "everybody"}
+    for address, warned in ((None, True), ("https://viaduc.example.org", False)):
+        made = at_address(address).post(PAGE, data=form)
+        assert (made.template.name, WARNING in made.text) == ("console/agendas_made.html", warned)
+        refused = at_address(address).post(PAGE, data=form | {"whom": "ticked"})
+        assert (refused.status_code, WARNING in refused.text) == (422, warned)

@@ -6,6 +6,11 @@ from collections.abc import Callable
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from sqlmodel import Session
+
+from app.security import Principal
+from app.services.discretion.sight import Sight
+from app.services.newcomers import find_newcomers
 
 EVENT = "/console/events/1"
 PEOPLE = f"{EVENT}/participants"
@@ -47,15 +52,71 @@ def test_participants_are_narrowed_by_words_and_side(event: TestClient) -> None:
 def test_whom_to_add_is_found_by_words_without_those_who_are_there(event: TestClient) -> None:
     headers = {"HX-Request": "true", "HX-Target": "found"}
     part = event.get(PEOPLE, params={"add": "fire"}, headers=headers)
-    assert (part.template.name, [a.name for a in part.context["found"]]) == ("console/_found.html", ["Tester"])
+    found = part.context["found"]
+    assert (part.template.name, [a.name for a in found.actors], found.total) == ("console/_found.html", ["Tester"], 1)
     assert f'<form method="post" action="{PEOPLE}">' in part.text
     sent = press(event, PEOPLE, actor_id=5, back="/console/events/1/invite")
-    assert (sent.status_code, sent.headers["location"]) == (303, "/console/events/1/invite")
+    assert (sent.status_code, sent.headers["location"]) == (303, "/console/events/1/invite?added=5")
     assert names(event) == ["Lab", "Mill", "Spinner", "Tester", "Weaver"]
     again = press(event, PEOPLE, actor_id=5, back="https://elsewhere.example/")
-    assert (again.status_code, again.headers["location"]) == (303, PEOPLE)
+    assert (again.status_code, again.headers["location"]) == (303, f"{PEOPLE}?before=5")
+    elsewhere = press(event, PEOPLE, actor_id=5, back="/console/match?q=fire&event=1")
+    assert elsewhere.headers["location"] == "/console/match?q=fire&event=1"
     assert press(event, PEOPLE, actor_id=99).status_code == 404
     assert press(event, PEOPLE, actor_id="x").status_code == 404
+
+
+def test_found_actors_are_counted_and_shown_a_page_at_a_time(event: TestClient, add_actor: Callable[..., int]) -> None:
+    for number in range(13, 0, -1):
+        add_actor(f"Foundry {number:02}", "FR", offers=[{"lang": "en", "text": "casting and fire"}])
+    add_actor("Alloys", "FR", offers=[{"lang": "en", "text": "for every foundry"}])
+    page = event.get(PEOPLE, params={"add": "foundry"})
+    # Those whose name it is come before those who speak of it.
+    assert [a.name for a in page.context["found"].actors] == [f"Foundry {n:02}" for n in range(1, 13)]
+    assert "1–12 of 14" in page.text
+    next_page = re.search(r'<a [^>]*id="found-next" href="([^"]+)"', page.text)[1].replace("&amp;", "&")
+    second = event.get(next_page.partition("#")[0])
+    assert [a.name for a in second.context["found"].actors] == ["Foundry 13", "Alloys"]
+    assert "13–14 of 14" in second.text
+    assert ('id="found-next"' in second.text, 'id="found-before"' in second.text) == (False, True)
+    # Who registers somebody there comes back there; a page beyond the end is the last one.
+    back = re.search(r'name="back" value="([^"]+)"', second.text)[1].replace("&amp;", "&")
+    assert press(event, PEOPLE, actor_id=20, back=back).headers["location"] == f"{back}&added=20"
+    beyond = event.get(PEOPLE, params={"add": "foundry", "skip": 500}).context["found"]
+    assert (beyond.skipped, [a.name for a in beyond.actors]) == (12, ["Foundry 13"])
+    few = event.get(PEOPLE, params={"add": "bakery"})
+    assert ("1 actor" in few.text, 'id="found-next"' in few.text) == (True, False)
+
+
+def test_an_anonymous_actor_is_neither_found_to_register_nor_counted_where_it_is_withheld(
+    event: TestClient, session: Session, add_actor: Callable[..., int]
+) -> None:
+    add_actor("Hidden Foundry", "FR", anonymous=True, offers=[{"lang": "en", "text": "casting of bells"}])
+    organiser = Sight(session, Principal("organiser", "key:1", frozenset({1})))
+    found = find_newcomers(session, event_id=1, words="casting", sight=organiser)
+    assert (found.actors, found.total) == ([], 0)
+    assert event.get(PEOPLE, params={"add": "casting"}).context["found"].total == 1
+
+
+def test_two_searches_of_one_page_say_where_they_look(event: TestClient) -> None:
+    labels = re.findall(r'<label for="(q|add)">([^<]+)</label>', event.get(PEOPLE).text)
+    assert labels == [("q", "Among those who come"), ("add", "In the directory")]
+    event.post("/events", json={"name": "Empty"})
+    empty = event.get("/console/events/2/participants").text
+    assert re.findall(r'<label for="(q|add)">', empty) == ["add"]
+
+
+def test_who_was_registered_is_confirmed_and_taken_back(event: TestClient) -> None:
+    page = event.get(press(event, PEOPLE, actor_id=5).headers["location"])
+    assert "1 is registered now: Tester." in page.text
+    form = page.text.split(f'action="{PEOPLE}/take-back"')[1].split("</form>")[0]
+    assert re.findall(r'name="actor_id" value="(\d+)"', form) == ["5"]
+    gone = press(event, f"{PEOPLE}/take-back", actor_id=["5", "99", "x"])
+    assert gone.headers["location"] == f"{PEOPLE}?gone=1"
+    assert names(event) == ["Lab", "Mill", "Spinner", "Weaver"]
+    assert "1 registration is taken back." in event.get(gone.headers["location"]).text
+    # An address tells only what is still so.
+    assert "registered now" not in event.get(PEOPLE, params={"added": "5,99,x,"}).text
 
 
 def test_a_registration_is_changed_field_by_field(event: TestClient) -> None:
@@ -121,7 +182,13 @@ def test_a_pasted_list_is_looked_at_before_anything_happens(event: TestClient) -
 
 
 def test_what_was_looked_at_is_what_is_done(event: TestClient) -> None:
-    assert press(event, f"{PEOPLE}/list", list=LIST, do="register").headers["location"] == PEOPLE
+    answer = press(event, f"{PEOPLE}/list", list=LIST, do="register")
+    assert (answer.status_code, answer.template.name) == (200, "console/list.html")
+    assert "2 are registered now: Tester and Bakery, Cakes &amp; Co." in answer.text
+    assert "1 was registered already and stays as it was: Lab." in answer.text
+    # The line that registered nobody is still there, under its headings.
+    assert answer.context["form"].shown("list") == "Name;languages;rounds;max\nNobody"
+    assert "1 line is left" in answer.text
     assert names(event) == ["Bakery, Cakes & Co", "Lab", "Mill", "Spinner", "Tester", "Weaver"]
     told = next(p for p in event.get("/events/1/participants").json() if p["name"] == "Tester")
     assert (told["languages"], told["available"], told["max"]) == (["nl", "en"], [0, 1], 2)
@@ -158,6 +225,49 @@ def test_a_misspelt_name_is_told_with_whom_it_may_be(event: TestClient) -> None:
     ]  # fmt: skip
 
 
+def test_after_a_list_without_doubts_the_participants_are_shown_with_what_it_did(event: TestClient) -> None:
+    answer = press(event, f"{PEOPLE}/list", list="Tester\nBCC\nlab\nTester", do="register")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{PEOPLE}?added=5,6&before=3")
+    text = event.get(answer.headers["location"]).text
+    assert "2 are registered now: Bakery, Cakes &amp; Co and Tester." in text
+    assert "1 was registered already and stays as it was: Lab." in text
+    assert "Take 2 registrations back" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("Lab\nTestre; Dutch, fr; 1-2", "Lab\n#5 Tester; Dutch, fr; 1-2"),
+        ("langues;nom\nnl;Testre", "langues;nom\nnl;#5 Tester"),
+        ("Bakery, Cake & Co", "#6 Bakery Cakes & Co"),
+        ("Bakery Cake & Co, nl", "#6 Bakery Cakes & Co, nl"),
+        ('"Bakery, Cake & Co";nl', "#6 Bakery Cakes & Co;nl"),
+    ],
+)
+def test_a_proposal_takes_the_place_of_a_misspelt_name(event: TestClient, text: str, taken: str) -> None:
+    page = event.post(f"{PEOPLE}/list", data={"list": text})
+    value = re.search(r'<button [^>]*name="take" value="([^"]+)"', page.text)[1]
+    after = event.post(f"{PEOPLE}/list", data={"list": text, "take": value})
+    assert re.sub(r"([;,]) ", r"\1", after.context["form"].shown("list")) == re.sub(r"([;,]) ", r"\1", taken)
+    row = after.context["rows"][-1]
+    assert (row.state, row.actor.id) == ("new", 5 if "Tester" in taken else 6)
+    assert names(event) == ["Lab", "Mill", "Spinner", "Weaver"]
+
+
+@pytest.mark.parametrize("take", ["1:4", "9:5", "1", "x:y", ""])
+def test_nobody_is_taken_who_was_not_proposed(event: TestClient, take: str) -> None:
+    after = event.post(f"{PEOPLE}/list", data={"list": "Testre", "take": take})
+    assert (after.status_code, after.context["form"].shown("list")) == (200, "Testre")
+
+
+def test_a_number_before_a_name_counts_where_it_is_that_actors(
+    event: TestClient, add_actor: Callable[..., int]
+) -> None:
+    add_actor("#5 Logistics", "BE")
+    rows = event.post(f"{PEOPLE}/list", data={"list": "#5 tester\n#5 Logistics\n#99 Tester"}).context["rows"]
+    assert [(r.state, r.actor and r.actor.id) for r in rows] == [("new", 5), ("new", 7), ("unknown", None)]
+
+
 def test_a_file_is_read_in_its_own_encoding(event: TestClient, add_actor: Callable[..., int]) -> None:
     add_actor("Pôle Matikem", "FR")
     page = event.post(
@@ -171,6 +281,9 @@ def test_two_of_one_name_are_told_apart_by_number(event: TestClient, add_actor: 
     add_actor("Tester", "FR")
     rows = event.post(f"{PEOPLE}/list", data={"list": "Tester\n#7"}).context["rows"]
     assert [(r.state, sorted(c.id for c in r.candidates)) for r in rows] == [("several", [5, 7]), ("new", [])]
+    chosen = event.post(f"{PEOPLE}/list", data={"list": "Tester", "take": "1:7"})
+    assert chosen.context["form"].shown("list") == "#7 Tester"
+    assert [(r.state, r.actor.id) for r in chosen.context["rows"]] == [("new", 7)]
 
 
 def test_guests_are_proposed_with_whom_they_suit(event: TestClient) -> None:
@@ -180,6 +293,8 @@ def test_guests_are_proposed_with_whom_they_suit(event: TestClient) -> None:
         ("Tester", ["Spinner", "Weaver"])
     ]
     assert "Suits 2 participants: " in page.text
+    asker = page.context["guests"].guests[0].asker.name
+    assert f"Speaks English with {asker}" in page.text
     press(event, PEOPLE, actor_id=5)
     assert event.get(f"{EVENT}/invite").context["guests"].guests == []
 

@@ -1,5 +1,6 @@
 """The agenda itself: one page, so that one load is enough for the whole day."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -15,6 +16,7 @@ from app.errors import NotFound
 from app.services import answers, partaking
 from app.services.agenda import Agenda, read_agenda
 from app.services.agenda_version import agenda_version
+from app.services.discretion.openings import yes_on_both_sides
 from app.services.discretion.sight import EVERYBODY, Sight
 from app.services.editions import Subject, edition_of
 from app.services.encounters import Asked, Encounter, encounters
@@ -52,7 +54,10 @@ def agenda(
     told = read_agenda(session, event_id=link.event_id, actor_id=link.actor_id)
     partaking.note_visit(session, agenda=told, now=now)
     meet = Meeting(session, holder, cache, lang, told.sight)
-    context = page_context(told, link, now) | meet.reasons(told) | wishes(meet, told, now)
+    said = partaking.words_said(session, event_id=link.event_id, actor_id=link.actor_id)
+    context = page_context(told, link, now) | meet.reasons(told) | wishes(meet, told, said, now)
+    # One's own words alone: of what the others said of it a participant learns nothing.
+    context["said"] = {v.other.id: said.get(v.number) for v in told.visits}
     context |= {"token": token, "seen_edition": seen, "version": version} | after_meetings(session, told)
     answer = agenda_page(request, "agenda/agenda.html", context, lang)
     answer.headers["ETag"] = version
@@ -71,7 +76,7 @@ def after_meetings(session: Session, told: Agenda) -> dict[str, Any]:
     """What was said of each meeting, and what opens by it; by the number under which the other is shown."""
     me = {"event_id": told.event.id, "actor_id": told.actor.id}
     shown = {v.number: v.other.id for v in told.visits}
-    said, mutual = answers.answers_of(session, **me), answers.mutual_with(session, **me)
+    said, mutual = answers.answers_of(session, **me), yes_on_both_sides(session, **me)
     both = mutual & shown.keys()
     opened = answers.contacts_opened(session, event_id=told.event.id, viewer=told.actor.id, mutual=both)
     contacts = {shown[other]: [shown_contact(c) for c in opened.get(other, [])] for other in both}
@@ -119,12 +124,11 @@ def page_context(told: Agenda, link: Link, now: datetime) -> dict[str, Any]:
     }
 
 
-def wishes(meet: Meeting, told: Agenda, now: datetime) -> dict[str, Any]:
+def wishes(meet: Meeting, told: Agenda, words: Mapping[int, str], now: datetime) -> dict[str, Any]:
     """Whom to wish for: suggestions, everybody else, and what was said; nothing once the event has begun."""
     if not told.takes_words(now) or not told.rules.wishes:
         return {"wishes": {"open": False}}
     me = told.actor.id
-    words = partaking.words_said(meet.session, event_id=told.event.id, actor_id=me)
     others = partaking.others_to_meet(meet.session, agenda=told)
     said = {o.number: o for o in others if o.number in words}
     unsaid = {o.number for o in others} - said.keys()

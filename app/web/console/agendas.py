@@ -23,13 +23,13 @@ from app.services.files.timetable import read_timetable
 from app.services.link_lists import WHOM, Holder, Whom, list_holders, owners_of
 from app.services.papers.handouts import print_handouts
 from app.services.texts import fold
-from app.settings import Settings
 from app.web.catalogues import LANGUAGES, choose_language
 from app.web.console.agenda_rules import read_fields, rules_form, rules_values
 from app.web.console.forms import Fields, FormDep
 from app.web.console.frame import event_frame
 from app.web.origin import same_origin
 from app.web.papers.wording import words
+from app.web.reach import only_here, public_base
 from app.web.render import HEADERS, page
 
 router = APIRouter(prefix="/events/{event_id}/agendas")
@@ -67,6 +67,7 @@ class Wanted:
 def agendas(
     request: Request,
     session: SessionDep,
+    settings: SettingsDep,
     event_id: int,
     q: Annotated[str, Query(max_length=300)] = "",
     state: Annotated[str, Query(max_length=20)] = "",
@@ -76,7 +77,7 @@ def agendas(
     """Who has a link and who opened it; what participants may do in their agendas."""
     holders = list_holders(session, event_id=event_id)
     usual = "everybody" if all(h.live for h in holders) else "without"
-    context = agendas_context(session, event_id, holders, _fresh(usual))
+    context = agendas_context(session, event_id, holders, _fresh(usual), public_base(request, settings))
     shown = [h for h in holders if _fits(h, q, state)]
     context |= {"shown": shown, "q": q, "state": state, "saved": saved, "closed": closed}
     return page(request, "console/agendas.html", context)
@@ -90,8 +91,10 @@ def change_links(
     event = get_event(session, event_id=event_id)
     holders = list_holders(session, event_id=event_id)
     wanted = read_wanted(form, holders, event.zone)
+    base = public_base(request, settings)
     if wanted is None:
-        return page(request, "console/agendas.html", agendas_context(session, event_id, holders, form), status=422)
+        context = agendas_context(session, event_id, holders, form, base)
+        return page(request, "console/agendas.html", context, status=422)
     if wanted.deed != "make" and wanted.closing and not form.has("sure"):
         context = event_frame(session, event_id, "participants") | {"wanted": wanted, "form": form}
         return page(request, "console/agendas_sure.html", context)
@@ -101,10 +104,10 @@ def change_links(
     make = links.make_links if wanted.deed == "make" else links.renew_links
     tokens = make(session, event_id=event_id, actor_ids=wanted.ids, handing=wanted.handing)
     names = {h.actor_id: h.name for h in holders}
-    base = _base(request, settings)
     made = [(names[i], f"{base}/agenda/{token}", token) for i, token in tokens.items()]
     made.sort(key=lambda row: fold(row[0]))
-    context = event_frame(session, event_id, "participants") | {"made": made, "wanted": wanted, "base": base}
+    context = event_frame(session, event_id, "participants") | {"made": made, "wanted": wanted}
+    context |= {"base": base, "only_here": only_here(base)}
     answer = page(request, "console/agendas_made.html", context)
     answer.headers.update(SECRET)
     return answer
@@ -122,11 +125,12 @@ def file_of_links(
     """Links that were just made, as a table or as cards with codes; the page hands them back, nobody stored them."""
     if kind not in {"csv", "cards"}:
         raise BadInput.of("kind", f"unknown kind {kind!r}: expected csv or cards")
+    base = public_base(request, settings)
     with session_scope(engine) as session:
         known = owners_of(session, event_id=event_id, tokens=tokens.split())
         if not known:
             raise BadInput.of("tokens", "none of these links opens an agenda of this event; make new ones")
-        addresses = {i: f"{_base(request, settings)}/agenda/{token}" for i, token in known.items()}
+        addresses = {i: f"{base}/agenda/{token}" for i, token in known.items()}
         timetable = read_timetable(session, event_id=event_id)
         wording = words(choose_language(request))
         made = link_file(session, timetable=timetable, wording=wording, addresses=addresses) if kind == "csv" else None
@@ -138,7 +142,7 @@ def file_of_links(
 
 
 @router.post("/rules", dependencies=[Depends(same_origin)])
-def save_rules(request: Request, session: SessionDep, event_id: int, form: FormDep) -> Response:
+def save_rules(request: Request, session: SessionDep, settings: SettingsDep, event_id: int, form: FormDep) -> Response:
     """Save what participants may do, or say what does not fit or who was faster."""
     zone = get_event(session, event_id=event_id).zone
     subject = Subject("agenda", event_id)
@@ -154,12 +158,15 @@ def save_rules(request: Request, session: SessionDep, event_id: int, form: FormD
             stored, edition = rules_values(read_rules(session, event_id=event_id), zone), edition_of(session, subject)
             form.overtake(edition, stored, named(session, edition.changed_by), zone)
             status = 412
-    context = agendas_context(session, event_id, list_holders(session, event_id=event_id), _fresh())
+    holders = list_holders(session, event_id=event_id)
+    context = agendas_context(session, event_id, holders, _fresh(), public_base(request, settings))
     return page(request, "console/agendas.html", context | {"rules": form}, status=status)
 
 
-def agendas_context(session: Session, event_id: int, holders: Sequence[Holder], form: Fields) -> dict[str, Any]:
-    """Everything the page shows, with the form of links as it is given."""
+def agendas_context(
+    session: Session, event_id: int, holders: Sequence[Holder], form: Fields, base: str
+) -> dict[str, Any]:
+    """Everything the page shows, with the form of links as it is given; `base`: where the links would lead."""
     frame = event_frame(session, event_id, "participants")
     rules = read_rules(session, event_id=event_id)
     return frame | {
@@ -173,6 +180,8 @@ def agendas_context(session: Session, event_id: int, holders: Sequence[Holder], 
         "state": "",
         "saved": "",
         "closed": None,
+        "base": base,
+        "only_here": only_here(base),
     }
 
 
@@ -204,7 +213,3 @@ def _fits(holder: Holder, q: str, state: str) -> bool:
     said = fold(holder.name)
     told = {"without": not holder.live, "unopened": holder.opened_at is None, "opened": holder.opened_at is not None}
     return all(word in said for word in fold(q).split()) and told.get(state, True)
-
-
-def _base(request: Request, settings: Settings) -> str:
-    return (settings.public_url or str(request.base_url)).rstrip("/")

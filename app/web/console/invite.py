@@ -5,9 +5,11 @@ from starlette.responses import Response
 
 from app.deps import HolderDep, PoolDep, PrincipalDep, SessionDep
 from app.errors import Unavailable
+from app.services.events import list_participants
 from app.services.guests import propose_guests
 from app.web.answers import Shown
 from app.web.catalogues import choose_language
+from app.web.console.added import read_added
 from app.web.console.frame import event_frame
 from app.web.render import page
 
@@ -34,4 +36,5 @@ def invite(
         except Unavailable:
             guests = None
     shown = Shown(guests.threshold, [], [], 0) if guests else None
-    return page(request, "console/invite.html", frame | {"guests": guests, "answer": shown})
+    added = read_added(request, list_participants(session, event_id=event_id))
+    return page(request, "console/invite.html", frame | {"guests": guests, "answer": shown, "added": added})

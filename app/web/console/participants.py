@@ -1,7 +1,6 @@
 """Participants of an event: who is there, who is added, what each registration says, and many at once."""
 
 from collections import Counter
-from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -12,14 +11,15 @@ from starlette.responses import RedirectResponse, Response
 from app.deps import NowDep, SessionDep, SightDep
 from app.errors import Conflict, NotFound, Stale
 from app.services import events as service
-from app.services.actors import ActorQuery, get_actor, list_actors
-from app.services.discretion.sight import Sight
+from app.services.actors import get_actor
 from app.services.editions import Subject, edition_of, must_be, named
 from app.services.introductions import list_introductions
+from app.services.newcomers import MOST_SKIPPED, find_newcomers
 from app.services.plan_condition import published_condition
 from app.services.plans import latest_plan
 from app.services.texts import fold
 from app.web.catalogues import choose_language
+from app.web.console.added import added_query, read_added
 from app.web.console.forms import EDITION, Fields, FormDep, write_numbers
 from app.web.console.frame import event_frame
 from app.web.formats import Formats
@@ -30,14 +30,17 @@ from models.event import Delegate, EventPublic, ParticipantCreate, ParticipantPu
 router = APIRouter(prefix="/events/{event_id}/participants")
 
 FOUND = 12
+"""Actors found to register, a page."""
 
 
 class Looked(BaseModel):
-    """Whom to show: by words of the name and by side; and whom to look for to add."""
+    """Whom to show: by words of the name and by side; and whom to look for to add, after how many."""
 
     q: str = Field(default="", max_length=300)
     side: str = Field(default="", max_length=300)
+    gone: int = Field(default=0, ge=0, le=MOST_SKIPPED)
     add: str = Field(default="", max_length=300)
+    skip: int = Field(default=0, ge=0, le=MOST_SKIPPED)
 
 
 @router.get("")
@@ -56,13 +59,17 @@ def participants(
         "sides": sorted(Counter(p.side for p in people).items()),
         "everybody": len(people),
         "people": [p for p in people if _fits(p, looked.q) and looked.side in {"", p.side}],
-        "found": _found(session, sight, looked.add, {p.actor_id for p in people}),
+        "found": find_newcomers(
+            session, event_id=event_id, words=looked.add, sight=sight, skip=looked.skip, limit=FOUND
+        ),
+        "step": FOUND,
         "write_numbers": write_numbers,
     }
     if wants_fragment(request):
         part = "console/_found.html" if request.headers.get("hx-target") == "found" else "console/_people.html"
         return page(request, part, context)
     context["condition"] = published_condition(session, event_id=event_id, now=now)
+    context["added"] = read_added(request, people)
     return page(request, "console/participants.html", context)
 
 
@@ -73,11 +80,27 @@ def register(session: SessionDep, sight: SightDep, event_id: int, form: FormDep)
     if actor_id is None or form.errors:
         raise NotFound("there is no such actor")
     sight.must_know(actor_id)
-    with suppress(Conflict):
+    try:
         service.register(session, event_id=event_id, fields=ParticipantCreate(actor_id=actor_id))
+        told = added_query([actor_id])
+    except Conflict:
+        told = added_query([], [actor_id])
     back = form.shown("back")
     here = f"/console/events/{event_id}/participants"
-    return RedirectResponse(back if back.startswith("/console/") else here, status_code=303)
+    target = back if back.startswith("/console/") else here
+    if target.partition("?")[0] in {here, f"/console/events/{event_id}/invite"}:
+        target += f"{'&' if '?' in target else '?'}{told}"
+    return RedirectResponse(target, status_code=303)
+
+
+@router.post("/take-back", dependencies=[Depends(same_origin)])
+def take_back(session: SessionDep, event_id: int, form: FormDep) -> Response:
+    """Take out again who was registered a moment ago; who is out already stays so."""
+    named = {int(number) for number in form.values.get("actor_id", []) if number.isascii() and number.isdigit()}
+    there = {p.actor_id for p in service.list_participants(session, event_id=event_id)}
+    for actor_id in named & there:
+        service.unregister(session, event_id=event_id, actor_id=actor_id)
+    return RedirectResponse(f"/console/events/{event_id}/participants?gone={len(named & there)}", status_code=303)
 
 
 @router.get("/{actor_id}")
@@ -207,10 +230,3 @@ def _context(session: Session, event_id: int, person: ParticipantPublic, form: F
 def _fits(person: ParticipantPublic, words: str) -> bool:
     names = fold(f"{person.name} {person.pseudonym or ''}")
     return all(word in names for word in fold(words).split())
-
-
-def _found(session: Session, sight: Sight, words: str, registered: set[int]) -> list[Any]:
-    if not fold(words):
-        return []
-    found = list_actors(session, query=ActorQuery(q=words, sight=sight), limit=FOUND + len(registered)).items
-    return [actor for actor in found if actor.id not in registered and actor.disclosure != "withheld"][:FOUND]

@@ -15,12 +15,12 @@ from app.services import plans
 from app.services.files.offline.attendance import OfflineFile, take_offline
 from app.services.files.timetable import Timetable, read_timetable
 from app.services.papers import make
-from app.settings import Settings
 from app.web.catalogues import LANGUAGES
 from app.web.console.frame import event_frame
 from app.web.labels import mark
 from app.web.origin import same_origin
 from app.web.papers.wording import words
+from app.web.reach import only_here, public_base
 from app.web.render import HEADERS, page
 from models.papers import PaperKind, PaperOptions
 
@@ -97,7 +97,8 @@ def papers(
         "choice": choice,
         "options": options,
         "languages": LANGUAGES,
-        "base": _base(request, settings),
+        "base": public_base(request, settings),
+        "only_here": only_here(public_base(request, settings)),
         "unprintable": make.unprintable(timetable),
         "noted": Noted(taken=taken, same=same, left=left),
     }
@@ -110,7 +111,7 @@ def look(
     choice: Annotated[Choice, Query()],
 ) -> Response:  # fmt: skip
     """The first page of a kind as a picture."""
-    order = make.Order(words, _base(request, settings), choice.options())
+    order = make.Order(words, public_base(request, settings), choice.options())
     with session_scope(engine) as session:
         desk = make.prepare_look(session, event_id=event_id, order=order, kind=kind)
     headers = HEADERS | {"Cache-Control": "private, max-age=30"}
@@ -137,7 +138,7 @@ def print_papers(
     choice: Annotated[Choice, Form()],
 ) -> Response:  # fmt: skip
     """One kind as PDF, or all of them in an archive."""
-    order = make.Order(words, _base(request, settings), choice.options())
+    order = make.Order(words, public_base(request, settings), choice.options())
     kinds = make.KINDS if kind == "all" else tuple(k for k in make.KINDS if k == kind)
     if not kinds:
         raise BadInput.of("kind", f"there is no paper called {kind!r}")
@@ -146,10 +147,6 @@ def print_papers(
     made = make.pack_papers(desk) if kind == "all" else make.print_paper(desk, kinds[0])
     disposition = f"attachment; filename*=UTF-8''{quote(made.name)}"
     return Response(made.data, media_type=made.media_type, headers=HEADERS | {"Content-Disposition": disposition})
-
-
-def _base(request: Request, settings: Settings) -> str:
-    return (settings.public_url or str(request.base_url)).rstrip("/")
 
 
 def _kinds(timetable: Timetable) -> list[dict[str, Any]]:

@@ -32,6 +32,30 @@ def test_wishes_go_to_the_other_side_and_can_be_taken_back(
     assert "Take it back" not in text_of(client.get(mine), "wishes")
 
 
+def test_ones_own_wish_is_among_the_reasons_and_nobody_elses(
+    client: TestClient, published: str, session: Session, mine: str
+) -> None:
+    """Whom a wish is about never learns of it, one-sided or not; a phone on a table shows it only unfolded."""
+    theirs = address(session, 2)
+
+    def told(page: str) -> list[str]:
+        return re.findall(
+            "You asked to meet them|The organiser arranged this meeting", text_of(client.get(page), "day")
+        )
+
+    client.put(f"{published}/wishes", json={"actor_id": 2, "target_id": 1, "kind": "wish"})
+    assert (told(mine), told(theirs)) == ([], ["You asked to meet them"])
+    client.put(f"{published}/wishes", json={"actor_id": 1, "target_id": 2, "kind": "wish"})
+    whole = client.get(mine).text
+    assert (told(mine), whole.count("You asked to meet them")) == (["You asked to meet them"], 1)
+    folded = whole.split('id="why-2"')[1].split("</details>")[0]
+    assert "You asked to meet them" in folded
+    client.put(f"{published}/wishes", json={"actor_id": 1, "target_id": 2, "kind": "must"})
+    assert (told(mine), told(theirs)) == (["The organiser arranged this meeting"], ["You asked to meet them"])
+    client.put(f"{published}/wishes", json={"actor_id": 1, "target_id": 2, "kind": "veto"})
+    assert told(mine) == []
+
+
 def test_what_the_organiser_arranged_stands(client: TestClient, event: str, session: Session, mine: str) -> None:
     client.put(f"{event}/wishes", json={"actor_id": 1, "target_id": 2, "kind": "must"})
     assert "The organiser arranged this meeting" in text_of(client.get(mine), "wishes")

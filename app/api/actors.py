@@ -87,11 +87,18 @@ def search(
 
 @router.get("/{actor_id}")
 def read_actor(
-    session: SessionDep, reading: ReadingDep, holder: HolderDep, principal: PrincipalDep, actor_id: SeenActor
+    session: SessionDep,
+    reading: ReadingDep,
+    holder: HolderDep,
+    principal: PrincipalDep,
+    sight: SightDep,
+    actor_id: SeenActor,
 ) -> ActorPublic:
     """Read an actor with its texts, and whether it can be found by meaning yet"""
+    # How often it was changed would be a mark by which one that is anonymous is known again.
+    if not sight.hiding("name", [actor_id]):
+        reading.tell("actor", actor_id)
     actor = service.get_actor(session, actor_id=actor_id)
-    reading.tell("actor", actor_id)
     answer = service.actor_public(session, actor=actor, encoder=holder.name, principal=principal)
     record_view(session, actor_id=actor_id, look=Look(principal, "api"))
     return answer
@@ -122,10 +129,11 @@ def delete_actor(session: SessionDep, changing: ChangingDep, actor_id: int) -> R
 
 @router.get("/{actor_id}/relations")
 def list_relations(
-    session: SessionDep, principal: PrincipalDep, reading: ReadingDep, actor_id: SeenActor
+    session: SessionDep, principal: PrincipalDep, sight: SightDep, reading: ReadingDep, actor_id: SeenActor
 ) -> list[RelationPublic]:
     """List the relations of an actor; their notes are told to organisers only"""
-    reading.tell("relations", actor_id)
+    if not sight.hiding("relations", [actor_id]):
+        reading.tell("relations", actor_id)
     return relations.list_relations(session, actor_id=actor_id, principal=principal)
 
 
@@ -138,16 +146,17 @@ def set_relation(
     relation: Annotated[RelationCreate, Body(openapi_examples=examples.RELATION)],
 ) -> RelationPublic:
     """Create or change one relation"""
-    sight.must_know(relation.target_id)
+    sight.must_relate(actor_id, relation.target_id)
     with changing.of("relations", actor_id):
         return relations.set_relation(session, actor_id=actor_id, relation=relation)
 
 
 @router.delete("/{actor_id}/relations/{target_id}/{kind}", status_code=204, responses=responses(412))
 def delete_relation(
-    session: SessionDep, changing: ChangingDep, actor_id: KnownActor, target_id: int, kind: str
+    session: SessionDep, changing: ChangingDep, sight: SightDep, actor_id: KnownActor, target_id: int, kind: str
 ) -> Response:
     """Remove one relation"""
+    sight.must_relate(actor_id, target_id)
     changing.require("relations", actor_id)
     relations.delete_relation(session, actor_id=actor_id, target_id=target_id, kind=kind)
     return Response(status_code=204)

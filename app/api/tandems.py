@@ -40,7 +40,7 @@ def create_tandem(
     fields: Annotated[TandemCreate, Body(openapi_examples=examples.TANDEM)],
 ) -> dict[str, Any]:
     """Create a tandem of two actors, at any status"""
-    sight.must_know(fields.actor_id, fields.partner_id)
+    sight.must_relate(fields.actor_id, fields.partner_id)
     return run_once(session, attempt=attempt, create=lambda: service.create_tandem(session, fields=fields))
 
 
@@ -49,7 +49,7 @@ def read_tandem(
     session: SessionDep, sight: SightDep, reading: ReadingDep, actor_id: ActorId, partner_id: PartnerId
 ) -> TandemPublic:
     """Read the tandem of two actors with its history"""
-    sight.must_know(actor_id, partner_id)
+    sight.must_relate(actor_id, partner_id)
     reading.tell("tandem", *sorted((actor_id, partner_id)))
     return service.tandem_public(session, actor_id=actor_id, partner_id=partner_id)
 
@@ -64,7 +64,7 @@ def update_tandem(
     changes: Annotated[TandemUpdate, Body(openapi_examples=examples.TANDEM_CHANGE)],
 ) -> TandemPublic:
     """Change the fields that are sent; a new status becomes a step of the history"""
-    sight.must_know(actor_id, partner_id)
+    sight.must_relate(actor_id, partner_id)
     pair = sorted((actor_id, partner_id))
     with changing.of("tandem", *pair):
         return service.update_tandem(session, actor_id=actor_id, partner_id=partner_id, changes=changes)

@@ -52,7 +52,7 @@ def update_actor(session: Session, *, actor_id: int, changes: ActorUpdate, known
 
     `known_to`: the events of who makes it anonymous by this, who knows already who it is.
     """
-    actor = get_actor(session, actor_id=actor_id)
+    actor = get_actor(session, actor_id=actor_id, lock=True)
     before = as_create(actor)
     merged = _merge(before, changes)
     if merged.anonymous and not before.anonymous:
@@ -77,7 +77,7 @@ def apply_fields(session: Session, *, actor: Actor, fields: ActorCreate) -> None
 
 def read_anew(session: Session, *, actor_id: int) -> None:
     """After the names of its contacts changed: take them out of what is shown and found of an anonymous actor."""
-    actor = get_actor(session, actor_id=actor_id)
+    actor = get_actor(session, actor_id=actor_id, lock=True)
     if actor.anonymous:
         apply_fields(session, actor=actor, fields=as_create(actor))
 
@@ -99,9 +99,14 @@ def delete_actor(session: Session, *, actor_id: int) -> None:
     mark_pool_changed(session)
 
 
-def get_actor(session: Session, *, actor_id: int) -> Actor:
-    """The actor, or NotFound."""
-    actor = session.get(Actor, actor_id) if 0 < actor_id < 2**63 else None
+def get_actor(session: Session, *, actor_id: int, lock: bool = False) -> Actor:
+    """The actor, or NotFound.
+
+    `lock`: as it is now, and held until the commit. What is made of all its fields together, its words and passages,
+    would else be made of what another request has just changed: the name of one that became anonymous would stay in.
+    """
+    hold = {"key_share": True} if lock else None
+    actor = session.get(Actor, actor_id, with_for_update=hold) if 0 < actor_id < 2**63 else None
     if actor is None:
         raise NotFound(f"there is no actor {actor_id}")
     return actor

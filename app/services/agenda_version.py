@@ -17,6 +17,14 @@ _THERE = "IN (SELECT actor_id FROM participant WHERE event_id = :event)"
 _MINE = "(actor_id = :me OR target_id = :me)"
 _PUBLISHED = "(SELECT number FROM plan WHERE event_id = :event AND state = 'published')"
 
+_ANSWERS = (
+    "SELECT ctid FROM meeting_answer WHERE event_id = :event AND actor_id = :me "
+    "UNION SELECT ctid FROM meeting_answer WHERE target_id = :me "
+    "UNION SELECT mine.ctid FROM meeting_answer theirs JOIN meeting_answer mine ON mine.event_id = theirs.event_id "
+    "AND mine.actor_id = :me AND mine.target_id = theirs.actor_id WHERE theirs.target_id = :me"
+)
+"""What I said here, what others said of me anywhere, and what I said of those: each part by an index."""
+
 _ROWS = {
     "pool_revision": ("n", "true"),
     "event": ("xmin", "id = :event"),
@@ -30,8 +38,9 @@ _ROWS = {
     "plan": ("number", f"{_OF_EVENT} AND state = 'published'"),
     "meeting": ("xmin", f"{_OF_EVENT} AND number = {_PUBLISHED} AND (a = :me OR b = :me)"),
     "wish": ("xmin", f"{_OF_EVENT} AND {_MINE}"),
-    "meeting_answer": ("xmin", f"{_OF_EVENT} AND {_MINE}"),
-    "introduction": ("xmin", f"{_OF_EVENT} AND (actor_id = :me OR partner_id = :me)"),
+    # Of every event: who knows each other from one does so at the next.
+    "meeting_answer": ("xmin", f"ctid = ANY (ARRAY({_ANSWERS}))"),
+    "introduction": ("xmin", "(actor_id = :me OR partner_id = :me)"),
     "agenda_state": ("xmin", f"{_OF_EVENT} AND actor_id = :me"),
     "agenda_rules": ("xmin", _OF_EVENT),
     "agenda_link": ("xmin", f"{_OF_EVENT} AND id = :link"),

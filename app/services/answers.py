@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.errors import Conflict, NotFound
+from app.services.discretion.openings import yes_on_both_sides
 from app.services.events import get_event
 from app.services.feedback import give_feedback
 from app.services.tandems import create_tandem, delete_tandem, get_tandem, tandem_public, update_tandem
@@ -90,41 +91,12 @@ def answers_of(session: Session, *, event_id: int, actor_id: int) -> dict[int, M
 
 def mutual_yes(session: Session, *, event_id: int, a: int, b: int) -> bool:
     """Whether both said at this event that they would meet again."""
-    yes = session.exec(
-        select(func.count())
-        .select_from(MeetingAnswer)
-        .where(
-            MeetingAnswer.event_id == event_id,
-            MeetingAnswer.again == "yes",
-            or_(
-                (col(MeetingAnswer.actor_id) == a) & (col(MeetingAnswer.target_id) == b),
-                (col(MeetingAnswer.actor_id) == b) & (col(MeetingAnswer.target_id) == a),
-            ),
-        )
-    ).one()
-    return a != b and yes == 2
-
-
-def mutual_with(session: Session, *, event_id: int, actor_id: int) -> set[int]:
-    """Everybody with whom it is a yes on both sides."""
-    said = select(MeetingAnswer.target_id).where(
-        MeetingAnswer.event_id == event_id, MeetingAnswer.actor_id == actor_id, MeetingAnswer.again == "yes"
-    )
-    return {
-        *session.exec(
-            select(MeetingAnswer.actor_id).where(
-                MeetingAnswer.event_id == event_id,
-                MeetingAnswer.target_id == actor_id,
-                MeetingAnswer.again == "yes",
-                col(MeetingAnswer.actor_id).in_(said),
-            )
-        )
-    }
+    return b in yes_on_both_sides(session, actor_id=a, event_id=event_id)
 
 
 def contacts_for(session: Session, *, event_id: int, viewer: int, other: int) -> list[Any]:
     """Whom to write to at the other, once both said yes; nobody before, or where the organiser puts people in touch."""
-    mutual = {other} & mutual_with(session, event_id=event_id, actor_id=viewer)
+    mutual = {other} & yes_on_both_sides(session, actor_id=viewer, event_id=event_id)
     return contacts_opened(session, event_id=event_id, viewer=viewer, mutual=mutual).get(other, [])
 
 

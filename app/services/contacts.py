@@ -8,6 +8,7 @@ from app.errors import Forbidden, NotFound
 from app.security import Principal
 from app.services.actors import get_actor, read_anew
 from app.services.answers import mutual_yes
+from app.services.discretion.sight import Sight
 from models.base import utc_now
 from models.contact import Contact, ContactFields, ContactPublic
 from models.event import Participant
@@ -17,8 +18,9 @@ def require_runner(session: Session, *, principal: Principal, actor_id: int) -> 
     """Let admins through, and organisers of an event that the actor comes to; nobody else handles its persons.
 
     Raises:
-        NotFound: no such actor. Forbidden: it comes to none of their events.
+        NotFound: no such actor, or one they must not know. Forbidden: it comes to none of their events.
     """
+    Sight(session, principal).must_know(actor_id)
     get_actor(session, actor_id=actor_id)
     if principal.role == "admin":
         return

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from app.errors import BadInput, Conflict, NotFound
 from app.security import Principal
 from app.services.answers import mutual_yes, tell_both
-from app.services.discretion.openings import yes_on_both_sides
+from app.services.discretion.openings import mutual_pairs
 from app.services.events import get_event
 from models.actor import Actor
 from models.base import utc_now
@@ -82,13 +82,13 @@ def list_introductions(session: Session, *, event_id: int, actor_id: int | None 
     pairs = sorted(pair for pair in met | spoken.keys() if actor_id is None or actor_id in pair)
     people = _people(session, {end for pair in pairs for end in pair})
     hiding = [(a, b) for a, b in pairs if a in people and b in people and (people[a].anonymous or people[b].anonymous)]
-    yes = {a: yes_on_both_sides(session, actor_id=a, event_id=event_id) for a, _ in hiding}
+    yes = mutual_pairs(session, event_id=event_id) if hiding else set()
     return [
         _public(
             spoken.get((a, b)) or Introduction(event_id=event_id, actor_id=a, partner_id=b),
             people[a],
             people[b],
-            b in yes[a],
+            frozenset((a, b)) in yes,
         )
         for a, b in hiding
     ]

@@ -89,5 +89,5 @@ def actors_by_words(
     if not_side:
         where.append(col(Actor.side) != not_side)
     best = func.ts_rank(func.to_tsvector("simple", sight.words()), question).desc()
-    rows: Sequence[Actor] = session.exec(select(Actor).where(*where).order_by(best, col(Actor.id)).limit(limit)).all()
+    rows: Sequence[Actor] = session.exec(select(Actor).where(*where).order_by(best, sight.order()).limit(limit)).all()
     return [sight.brief(actor) for actor in rows]

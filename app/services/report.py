@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from app.services.answers import list_answers
 from app.services.attendance import count_states, list_attendance
+from app.services.discretion.pseudonyms import pseudonym_at
 from app.services.events import get_event, list_participants
 from app.services.plans import latest_plan
 from models.actor import Actor
@@ -57,7 +58,7 @@ def event_report(session: Session, *, gathered: Gathered) -> EventReport:
     event, people, plan = gathered.event, gathered.people, gathered.plan
     meetings, side = gathered.meetings, gathered.side
     attendance = list_attendance(session, event_id=event.id)
-    answers = [_as_met(answer, gathered.people) for answer in list_answers(session, event_id=event.id)]
+    answers = _as_met(session, event.id, list_answers(session, event_id=event.id))
     tandems = _tandems(session, event.id, meetings)
     return EventReport(
         plan=plan.number if plan else None,
@@ -88,11 +89,16 @@ def places_of(session: Session, *, ids: Iterable[int]) -> list[tuple[int, float,
     return [(i, lat, lon, city) for i, lat, lon, city in found if lat is not None and lon is not None]
 
 
-def _as_met(answer: AnswerPublic, people: Sequence[ParticipantPublic]) -> AnswerPublic:
-    """An answer with the names under which the two met."""
-    names = {person.actor_id: person.name for person in people if person.pseudonym}
-    told = {"actor_name": answer.actor_id, "target_name": answer.target_id}
-    return answer.model_copy(update={field: names[i] for field, i in told.items() if i in names})
+def _as_met(session: Session, event_id: int, answers: Sequence[AnswerPublic]) -> list[AnswerPublic]:
+    """Answers with the names under which the two met, whether they are still registered or not."""
+    ids = {end for answer in answers for end in (answer.actor_id, answer.target_id)}
+    hiding = select(Actor.id, Actor.veil).where(col(Actor.anonymous), col(Actor.id).in_(ids))
+    names = {i: pseudonym_at(event_id, anonymous=True, veil=veil) for i, veil in session.exec(hiding)}
+    ends = (("actor_name", "actor_id"), ("target_name", "target_id"))
+    return [
+        a.model_copy(update={name: names[getattr(a, end)] for name, end in ends if getattr(a, end) in names})
+        for a in answers
+    ]
 
 
 def _pair(a: int, b: int) -> Pair:

@@ -142,7 +142,7 @@ def actors_with_all_words(
     rows = session.exec(
         select(Actor)
         .where(col(Actor.id).in_(select(some.c.id)))
-        .order_by(whole.desc(), together.desc(), _rank(question, sight).desc(), col(Actor.id))
+        .order_by(whole.desc(), together.desc(), _rank(question, sight).desc(), sight.order())
         .limit(limit)
     ).all()
     return _hits(session, rows, words.terms, sight)
@@ -156,7 +156,7 @@ def _actors_with_some_words(
     best = sorted(shares, key=lambda i: (-shares[i], i))[:_CANDIDATES]
     rank = _rank(" | ".join(words.lexemes()), sight)
     rows = session.exec(select(Actor, rank).where(col(Actor.id).in_(best))).all() if best else []
-    ordered = sorted(rows, key=lambda row: (-shares[row[0].id], -row[1], row[0].id))
+    ordered = sorted(rows, key=lambda row: (-shares[row[0].id], -row[1], sight.number(row[0])))
     return _hits(session, [actor for actor, _ in ordered[:limit]], words.terms, sight)
 
 

@@ -2,118 +2,21 @@
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
 from access_outside import BROWSER, MakeKey, Serve, with_key
+from anonymity import HIDDEN, Encounter, agenda, betrayed, suggested
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from app.db import session_scope
-from app.services.actors import create_actor, update_actor
+from app.services.actors import update_actor
 from app.services.answers import Meant, save_answer
-from app.services.contacts import create_contact
 from app.services.discretion.pseudonyms import FIRST
-from app.services.events import register, set_places, set_rounds
-from app.services.links import make_link
 from app.services.meaning import Meaning
-from app.services.relations import set_relation
-from app.services.tandems import create_tandem
 from app.worker import drain
-from models.actor import ActorCreate, ActorUpdate, RelationCreate
+from models.actor import ActorUpdate
 from models.agenda import AnswerFields
-from models.base import utc_now
-from models.contact import ContactFields
-from models.event import ParticipantCreate, PlaceCreate, RoundCreate
-from models.plan import Meeting, Plan
-from models.tandem import TandemCreate
-
-HIDDEN = {
-    "name": "Tissages Zabelin SA", "country": "FR", "anonymous": True, "aliases": ["Ultraflex", "QZN"],
-    "region": "Hauts-de-France", "nuts": "FRE11", "city": "Wambrechies", "lat": 50.68, "lon": 3.05, "size": 37,
-    "website": "https://www.zabelin-tissages.example", "languages": ["fr"], "sectors": ["textile", "Zabelin weaving"],
-    "description": {
-        "fr": "Zabelin tisse à Wambrechies depuis 1902. Écrire à contact@zabelin.example ou 03 20 11 22 33.",
-    },
-    "offers": {"en": "Zabelin's coating of glass fabric, sold as Ultraflex®"},
-    "needs": {"en": "a laboratory that tests coatings on glass fabric"},
-}  # fmt: skip
-OPEN = {
-    "name": "Centexlab", "country": "BE", "city": "Gent", "languages": ["fr", "nl"], "sectors": ["textile"],
-    "offers": {"en": "a laboratory that tests coatings on glass fabric"},
-    "needs": {"en": "coating of glass fabric"},
-}  # fmt: skip
-BETRAYS = ("zabelin", "wambrechies", "ultraflex", "qzn", "hauts-de-france", "fre11", "50.68", "11 22 33", "contact@")
-
-
-def betrayed(text: str) -> list[str]:
-    """What of the hidden one a text tells."""
-    return [word for word in BETRAYS if word in text.casefold()]
-
-
-@dataclass(frozen=True)
-class Encounter:
-    """Who meets at the event."""
-
-    event_id: int
-    other_event: int
-    hidden: int
-    partner: int
-    token: str
-    """Opens the partner's agenda."""
-    own_token: str
-
-
-@pytest.fixture
-def met(engine: Engine, meaning: Meaning, two_events: tuple[int, int]) -> Encounter:
-    """An anonymous actor and an open one, who meet at the first event, which has begun."""
-    event_id = two_events[0]
-    with session_scope(engine) as session:
-        hidden, partner, stranger = (
-            create_actor(session, fields=ActorCreate.model_validate(said)).id
-            for said in (
-                HIDDEN,
-                OPEN,
-                OPEN | {"name": "Aalab", "city": "Aalst", "needs": {}, "offers": {"en": "dyeing of glass fabric"}},
-            )
-        )
-        for actor_id in (hidden, partner, stranger):
-            delegate = [{"id": "Odette Zabelin"}] if actor_id == hidden else []
-            fields = ParticipantCreate.model_validate({"actor_id": actor_id, "delegates": delegate})
-            register(session, event_id=event_id, fields=fields)
-        began = utc_now().replace(microsecond=0) - timedelta(hours=1)
-        set_rounds(session, event_id=event_id, rounds=[RoundCreate(starts_at=began, minutes=20)])
-        set_places(session, event_id=event_id, places=[PlaceCreate(label="Table 1")])
-        session.add(
-            Plan(event_id=event_id, number=1, state="published", problem={}, certificate={}, published_at=began)
-        )
-        session.flush()
-        meeting = Meeting(
-            event_id=event_id, number=1, a=hidden, b=partner, round=0, place=0, delegate_a="Odette Zabelin"
-        )
-        session.add(meeting)
-        contact = {"name": "Odette Vaneck", "email": "odette@zabelin.example", "basis": "contract", "basis_note": "7"}
-        create_contact(session, actor_id=hidden, fields=ContactFields.model_validate(contact))
-        set_relation(session, actor_id=partner, relation=RelationCreate(target_id=hidden, type="partner"))
-        create_tandem(session, fields=TandemCreate(actor_id=hidden, partner_id=stranger, status="active"))
-        tokens = [make_link(session, event_id=event_id, actor_id=i) for i in (partner, hidden)]
-    drain(engine, meaning, batch=100)
-    return Encounter(event_id, two_events[1], hidden, partner, *tokens)
-
-
-@pytest.fixture
-def reader(serve: Serve, make_key: MakeKey) -> TestClient:
-    client = serve()
-    client.headers.update(with_key(make_key("reader")))
-    return client
-
-
-def suggested(reader: TestClient, met: Encounter) -> dict[str, object]:
-    """The anonymous one as a suggestion for its partner."""
-    answer = reader.post("/match", json={"actor_id": met.partner, "min_score": 0}).json()["suggestions"]
-    return next(s for s in answer if s["actor"]["disclosure"] == "withheld")
 
 
 def test_a_reader_meets_it_like_everybody_by_what_it_can_do(reader: TestClient, met: Encounter) -> None:
@@ -231,12 +134,6 @@ def test_where_it_is_cannot_be_measured(reader: TestClient, met: Encounter) -> N
     assert scores(50.68, 3.05) == scores(48.0, 11.0)
 
 
-def agenda(serve: Serve, token: str) -> str:
-    answer = serve(headers=BROWSER).get(f"/agenda/{token}")
-    assert answer.status_code == 200
-    return answer.text
-
-
 def test_the_other_participant_knows_it_by_a_pseudonym_until_both_said_yes(
     serve: Serve, engine: Engine, met: Encounter
 ) -> None:
@@ -276,17 +173,6 @@ def test_answers_are_given_under_the_pseudonym(serve: Serve, engine: Engine, met
     # What was read before still leads to the same meeting: an answer may wait for a connection.
     again = browser.post(f"/agenda/{met.token}/answers/{number}", data={"again": "yes"}, follow_redirects=False)
     assert again.headers["location"] == f"/agenda/{met.token}#with-{met.hidden}"
-
-
-@pytest.fixture
-def as_organiser(serve: Serve, make_key: MakeKey) -> Callable[[int], TestClient]:
-    def client(event_id: int) -> TestClient:
-        made = serve()
-        fresh = TestClient(made.app, base_url="https://viaduc.example", raise_server_exceptions=False)
-        fresh.headers.update(with_key(make_key("organiser", (event_id,))))
-        return fresh
-
-    return client
 
 
 def test_organisers_of_its_event_know_it_and_others_do_not(as_organiser, met: Encounter) -> None:

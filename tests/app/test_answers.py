@@ -11,7 +11,8 @@ from sqlmodel import Session, select
 from app.db import session_scope
 from app.errors import Conflict, NotFound
 from app.services import answers
-from app.services.answers import Meant, mutual_with, mutual_yes
+from app.services.answers import Meant, mutual_yes
+from app.services.discretion.openings import yes_on_both_sides
 from app.services.feedback import judged_pairs
 from app.services.tandems import create_tandem, get_tandem, tandem_public
 from models.agenda import AnswerFields, MeetingAnswer
@@ -56,11 +57,11 @@ def status(session: Session, a: int, b: int) -> str | None:
 
 def test_a_yes_is_mutual_once_both_said_it(held: Session) -> None:
     say(held, 1, 3)
-    assert (mutual_yes(held, event_id=1, a=1, b=3), mutual_with(held, event_id=1, actor_id=3)) == (False, set())
+    assert (mutual_yes(held, event_id=1, a=1, b=3), yes_on_both_sides(held, actor_id=3)) == (False, set())
     say(held, 3, 1)
-    assert (mutual_yes(held, event_id=1, a=3, b=1), mutual_with(held, event_id=1, actor_id=3)) == (True, {1})
+    assert (mutual_yes(held, event_id=1, a=3, b=1), yes_on_both_sides(held, actor_id=3)) == (True, {1})
     say(held, 3, 1, "no")
-    assert (mutual_yes(held, event_id=1, a=1, b=3), mutual_with(held, event_id=1, actor_id=1)) == (False, set())
+    assert (mutual_yes(held, event_id=1, a=1, b=3), yes_on_both_sides(held, actor_id=1)) == (False, set())
 
 
 def test_nobody_agrees_with_itself(held: Session) -> None:

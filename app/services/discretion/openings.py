@@ -25,19 +25,19 @@ def yes_on_both_sides(session: Session, *, actor_id: int, event_id: int | None =
     return {*session.exec(theirs.where(MeetingAnswer.target_id == actor_id, MeetingAnswer.again == "yes"))}
 
 
+def mutual_pairs(session: Session, *, event_id: int) -> set[frozenset[int]]:
+    """Every pair with whom it is a yes on both sides at an event."""
+    return {frozenset(pair) for pair in session.exec(_yes_both_ways().where(_ONE.event_id == event_id))}
+
+
 def opened_pairs(session: Session, *, among: Collection[int]) -> set[frozenset[int]]:
     """Every pair that knows each other and has one of these actors at an end."""
     if not among:
         return set()
-    one, other = aliased(MeetingAnswer), aliased(MeetingAnswer)
-    same = and_(
-        col(one.event_id) == other.event_id, col(one.actor_id) == other.target_id, col(one.target_id) == other.actor_id
-    )
-    yes = select(one.actor_id, one.target_id).join(other, same).where(one.again == "yes", other.again == "yes")
-    pairs = [*session.exec(yes.where(col(one.actor_id).in_(among)))]
+    pairs = [*session.exec(_yes_both_ways().where(col(_ONE.actor_id).in_(among)))]
     introduced = select(Introduction.actor_id, Introduction.partner_id).where(*_BOTH_SPOKE)
     ends = or_(col(Introduction.actor_id).in_(among), col(Introduction.partner_id).in_(among))
-    return {frozenset(pair) for pair in [*pairs, *session.exec(introduced.where(ends))] if len(set(pair)) > 1}
+    return {frozenset(pair) for pair in [*pairs, *session.exec(introduced.where(ends))]}
 
 
 def introduced_to(session: Session, *, actor_id: int) -> set[int]:
@@ -48,6 +48,20 @@ def introduced_to(session: Session, *, actor_id: int) -> set[int]:
         )
     )
     return {other for pair in rows for other in pair} - {actor_id}
+
+
+_ONE, _OTHER = aliased(MeetingAnswer), aliased(MeetingAnswer)
+
+
+def _yes_both_ways() -> Any:
+    """(one, other) of every two answers that are a yes to each other."""
+    same = and_(
+        col(_ONE.event_id) == _OTHER.event_id,
+        col(_ONE.actor_id) == _OTHER.target_id,
+        col(_ONE.target_id) == _OTHER.actor_id,
+    )
+    yes = (_ONE.again == "yes", _OTHER.again == "yes", col(_ONE.actor_id) != _ONE.target_id)
+    return select(_ONE.actor_id, _ONE.target_id).join(_OTHER, same).where(*yes)
 
 
 _BOTH_SPOKE = (col(Introduction.actor_at).is_not(None), col(Introduction.partner_at).is_not(None))

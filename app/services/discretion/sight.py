@@ -55,6 +55,7 @@ class Sight:
 
     def __init__(self, session: Session | None = None, principal: Principal = ANYBODY) -> None:
         self._session, self._principal = session, principal
+        self._contacts: dict[int, Sequence[str]] = {}
 
     # How much.
 
@@ -64,13 +65,13 @@ class Sight:
         if asker.role == "admin" or not is_veiled(actor):
             return ORGANISER
         if asker.role == "organiser":
-            knows = not asker.events.isdisjoint(actor.known_to) or actor.id in self._run_by_me
+            knows = not asker.events.isdisjoint(actor.known_to) or actor.id in self._at_my_events
             return ORGANISER if knows else PUBLIC
         if asker.role != "participant":
             return PUBLIC
         if actor.id == asker.actor_id:
             return ORGANISER
-        return MUTUAL if actor.id in self._opened else EVENT if actor.id in self._beside_me else PUBLIC
+        return MUTUAL if actor.id in self._opened else EVENT if actor.id in self._at_my_events else PUBLIC
 
     def shows(self, actor: Told, field: str) -> bool:
         """Whether the asker sees a field."""
@@ -153,6 +154,12 @@ class Sight:
         for number in self.hiding("name", numbers):
             raise NotFound(f"there is no actor {number}")
 
+    def must_relate(self, *numbers: int) -> None:
+        """NotFound as before; Forbidden where one of these actors keeps its relations from the asker."""
+        self.must_know(*numbers)
+        for number in self.hiding("relations", numbers):
+            raise Forbidden(f"the relations of actor {number} are told to organisers of its events alone")
+
     def hiding(self, field: str, numbers: Collection[int], known: Known = NOBODY) -> set[int]:
         """Which actors, by their own numbers, hide a field from the asker; those at hand are not read again."""
         at_hand = [known[number] for number in numbers if number in known]
@@ -199,7 +206,7 @@ class Sight:
         shown = {facet: items if self.shows(actor, facet) else [] for facet, items in actor.texts.items()}
         if self.knows(actor):
             return shown
-        return without_identity(shown, identity_of(actor, people_of(self._asked(), [actor.id]).get(actor.id, ())))
+        return without_identity(shown, identity_of(actor, self._people(actor.id)))
 
     # Searching.
 
@@ -216,6 +223,10 @@ class Sight:
         """Of rows: the folded words by which the asker may find them."""
         whole = func.coalesce(Actor.hidden_text, Actor.search_text)
         return case((self._knows_hidden(), whole), else_=col(Actor.search_text))
+
+    def order(self) -> ColumnElement[int]:
+        """Of rows: an order for those that are otherwise alike; own numbers would tell who stands beside whom."""
+        return case((self.may_know(), col(Actor.id)), else_=number_column(self.place))
 
     def has_words(self, question: ColumnElement[Any]) -> ColumnElement[bool]:
         """Of rows: those that answer a tsquery; both conditions have an index."""
@@ -238,14 +249,18 @@ class Sight:
     # What the database says of the asker, once.
 
     @cached_property
-    def _run_by_me(self) -> frozenset[int]:
-        """Actors that hide something and come to an event that the asker runs."""
-        return self._hiding_at(self._principal.events)
+    def _at_my_events(self) -> frozenset[int]:
+        """Actors that hide something and come to an event that the asker runs, or takes part in."""
+        query = select(Participant.actor_id).join(Actor, col(Actor.id) == Participant.actor_id)
+        return frozenset(self._asked().exec(query.where(_HIDES, col(Participant.event_id).in_(self._principal.events))))
 
-    @cached_property
-    def _beside_me(self) -> frozenset[int]:
-        """The same for the event that the asker takes part in."""
-        return self._hiding_at(self._principal.events)
+    def _people(self, actor_id: int) -> Sequence[str]:
+        """The names of an actor's contacts; with the first asked for, of everybody else at a participant's event."""
+        if actor_id not in self._contacts:
+            beside = self._at_my_events if self._principal.role == "participant" else ()
+            found = people_of(self._asked(), [*{actor_id, *beside}])
+            self._contacts |= {number: found.get(number, []) for number in (actor_id, *beside)}
+        return self._contacts[actor_id]
 
     @cached_property
     def _opened(self) -> frozenset[int]:
@@ -254,10 +269,6 @@ class Sight:
         if me is None:
             return frozenset()
         return frozenset(yes_on_both_sides(session, actor_id=me) | introduced_to(session, actor_id=me))
-
-    def _hiding_at(self, events: Iterable[int]) -> frozenset[int]:
-        query = select(Participant.actor_id).join(Actor, col(Actor.id) == Participant.actor_id)
-        return frozenset(self._asked().exec(query.where(_HIDES, col(Participant.event_id).in_(events))))
 
     def _asked(self) -> Session:
         assert self._session is not None, "who asks is said together with where to ask"

@@ -64,7 +64,7 @@ def _visit(
     lower, higher = sorted((actor_id, partner_id))
     if not 0 < lower < higher < 2**63:
         raise NotFound(f"actors {actor_id} and {partner_id} are no tandem")
-    sight.must_know(lower, higher)
+    sight.must_relate(lower, higher)
     return Visit(request, session, get_principal(request), now, Subject("tandem", lower, higher))
 
 

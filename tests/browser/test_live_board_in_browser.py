@@ -102,7 +102,7 @@ def test_rounds_and_people_that_come_or_go_change_open_pages(planned: Server, br
     expect(page.locator("#board .round")).to_have_count(7, timeout=SOON)
     assert page.locator('#board a[tabindex="0"]').count() == 1
     listening(page, "/console/events/1/participants")
-    page.get_by_label("Name, place, skill …").fill("half a na")
+    page.get_by_label("In the directory").fill("half a na")
     httpx.delete(f"{planned.url}/events/1/participants/1").raise_for_status()
     expect(page.get_by_role("heading", name="5 participants")).to_be_visible(timeout=SOON)
-    assert page.get_by_label("Name, place, skill …").input_value() == "half a na"
+    assert page.get_by_label("In the directory").input_value() == "half a na"

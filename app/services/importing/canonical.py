@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from app.services.importing.cells import TEXT_TARGETS, Context, Draft, Text
 from app.services.importing.drafts import rejection
 from app.services.importing.notes import Place
-from app.services.importing.persons import complete_phones, take_out_addresses
+from app.services.importing.persons import complete_phones, take_out_persons
 from app.services.importing.remarks import remark
 from app.services.importing.values import region_country
 from app.services.importing.words import fold_word
@@ -165,7 +165,7 @@ def finish(draft: Draft, context: Context) -> Canonical | list[Rejection]:
     problems = [*draft.problems, *_missing(draft), *_elsewhere(draft), *_too_long(draft)]
     if problems:
         return problems
-    take_out_addresses(draft, context)
+    take_out_persons(draft, context)
     fields = _fields(draft)
     try:
         actor = ActorCreate.model_validate(fields)

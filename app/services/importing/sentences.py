@@ -53,6 +53,8 @@ NOTES = {
     "repeats": "repeats an earlier row of the same actor",
     "address_in_text": "%(heading)s: the e-mail address of a person was taken out of a text, no legal basis was given "
     "for this map",
+    "person_in_text": "%(heading)s: the name or telephone of a person was taken out of a text, no legal basis was "
+    "given for this map",
     "facet_unknown": "%(heading)s: '%(value)s' is taken as an offer",
     "kind_unknown": "%(heading)s: '%(value)s' is no kind we know, taken as other",
     "nuts_older": "NUTS code '%(value)s' is of an earlier edition, read as %(nuts)s",

@@ -133,6 +133,30 @@ def test_an_office_does_not_take_the_persons_beside_it_along():
     assert basis[1]["beside"]["personal"] == {"email": ["marie@b.example"], "phone": ["demander Marie"]}
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Contact : Mme Marie Dupont, tél. 03 20 00 00 00.", "Contact : […], […]."),
+        ("Ansprechpartner: Herr von der Heide berät Sie", "Ansprechpartner: […] berät Sie"),
+        ("Fragen an Frau Anna von der Heide", "Fragen an […]"),
+        ("Vragen aan dhr. of mevr.? Bel Dhr. Jan Peeters", "Vragen aan dhr. of mevr.? Bel […]"),
+        ("Geleid door Prof. dr. A. De Smet en Dr. Els Maes", "Geleid door […] en […]"),
+        ("Wir liefern an Dr. Oetker", "Wir liefern an Dr. Oetker"),
+        (
+            "Monsieur Meuble, 250000000 pièces, GSM-antennes 900 1800",
+            "Monsieur Meuble, 250000000 pièces, GSM-antennes 900 1800",
+        ),
+        ("Tel: +45 74 12 34 56", "[…]"),
+    ],
+)
+def test_names_with_a_title_and_telephones_need_a_legal_basis_in_a_text_too(text, kept):
+    data = f'name;country;description\nMonsieur Meuble;FR;"{text}"\n'.encode()
+    [plain], [basis] = (
+        next(iter(open_source(data, "p.csv", rules).batches())) for rules in (Rules(), Rules(legal_basis="x"))
+    )
+    assert (plain.said["description"][0]["text"], basis.said["description"][0]["text"]) == (kept, text)
+
+
 def test_the_words_of_a_matrix_are_told_apart_together():
     competences = [
         (f["name"], [(t["lang"], t["text"]) for t in f["offers"]]) for f in facts("45-title-over-turned-matrix.xlsx")

@@ -140,6 +140,8 @@ def replan_today(
 
 def _load(session: Session, *, meaning: Callable[[], Meaning], event_id: int, asked: DayReplan, now: datetime) -> Today:
     """The published plan, the event as it is set up now, and what the desk said."""
+    # Before what it counts is read: what changes between the two makes the draft outdated, not unnoticed.
+    set_up = set_up_edition(session, event_id=event_id)
     number = published_number(session, event_id=event_id)
     if number is None:
         raise Conflict("no plan is published: there is nothing to re-plan yet")
@@ -163,7 +165,7 @@ def _load(session: Session, *, meaning: Callable[[], Meaning], event_id: int, as
     problem = replace(problem, never=tuple(pair for pair in vetoes if planned.issuperset(pair)))
     begun = _moment(session, event_id, now).first_open
     made_for = {"begun": begun, "walk_ins": fresh, **happened.told(first)}
-    made_for["set_up"] = set_up_edition(session, event_id=event_id)
+    made_for["set_up"] = set_up
     step = Step("replan", {"of": number, "keep": asked.keep, "first": first}, {}, made_for)
     return Today(number, plan, Day(problem, standing_plan(problem, plan, changes), changes, said), step)
 
@@ -192,12 +194,12 @@ def draft_step(session: Session, *, event_id: int, number: int) -> DayStep:
 
 def is_outdated(session: Session, *, event_id: int, step: DayStep) -> bool:
     """Whether the desk has said something since that the draft does not know, or the set-up has changed."""
-    told = list_happened(session, event_id=event_id).told(step.subject["first"])
+    people = list_attendance(session, event_id=event_id)
+    told = happened_of(people, list_losses(session, event_id=event_id)).told(step.subject["first"])
     if any(step.after[name] != value for name, value in told.items()):
         return True
     if step.after.get("set_up") != set_up_edition(session, event_id=event_id):
         return True
-    people = list_attendance(session, event_id=event_id)
     return bool(list_newcomers(session, event_id=event_id, number=step.subject["plan"], people=people))
 
 

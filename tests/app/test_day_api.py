@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
+from sqlalchemy import event as sql_event
 
+from app.db import session_scope
+from app.services.today import draft_step, is_outdated
 from tests.app.conftest import create_actor
 from tests.app.test_replan_api import pairs
 
@@ -302,3 +305,27 @@ def test_unregistering_forgets_the_attendance(client: TestClient, event: str) ->
     client.delete(f"{event}/participants/1")
     assert sorted(states(client, event)) == ["B1", "B2", "F2"]
     assert client.post(f"{event}/day/undo").status_code == 409
+
+
+def test_a_set_up_that_changes_while_it_is_read_makes_the_draft_outdated_or_is_known_to_it(
+    client: TestClient, planned: str, engine: Engine
+) -> None:
+    """Somebody saves the moment the editions are counted, by which a draft is judged later."""
+    crossed: list[int] = []
+
+    def cross(*call: object) -> None:
+        if "FROM edition" in str(call[2]) and not crossed:
+            crossed.append(1)
+            away = {"actor_id": 4, "available": []}
+            assert client.put(f"{planned}/participants", json=away).status_code == 200
+
+    sql_event.listen(engine, "before_cursor_execute", cross)
+    try:
+        number = replan(client, planned)["plan"]["number"]
+    finally:
+        sql_event.remove(engine, "before_cursor_execute", cross)
+    assert crossed
+    with session_scope(engine) as session:
+        outdated = is_outdated(session, event_id=1, step=draft_step(session, event_id=1, number=number))
+    held = [m for m in meetings(client, planned, number) if 4 in (m["a"], m["b"])]
+    assert outdated or not held

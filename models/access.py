@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from models.actor import Name, Shape
 from models.base import utc_now
+from models.moment import Moment
 
 KeyRole = Literal["admin", "organiser", "reader"]
 """Roles that a key or a person may have; participants hold links, and everybody else is the public."""
@@ -52,13 +53,7 @@ class KeyCreate(Scope):
     """A new key."""
 
     name: Name = Field(max_length=100, description="What it is for, so that you recognise it")
-    expires_at: datetime | None = Field(default=None, description="ISO 8601 with offset; absent: until it is revoked")
-
-    @model_validator(mode="after")
-    def _has_offset(self) -> Self:
-        if self.expires_at is not None and self.expires_at.tzinfo is None:
-            raise ValueError("expires_at needs an offset, such as 2027-03-09T09:00:00+01:00")
-        return self
+    expires_at: Moment | None = Field(default=None, description="ISO 8601 with offset; absent: until it is revoked")
 
 
 class PersonCreate(Scope):

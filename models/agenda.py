@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from models.actor import Language, PlainText, Shape, Texts
 from models.base import owner_key, utc_now
+from models.moment import Moment
 
 Purpose = Literal["link", "mail", "paper", "desk"]
 Again = Literal["yes", "no", "missed"]
@@ -104,7 +105,7 @@ class AgendaRulesFields(Shape):
 
     wishes: bool = Field(default=True, description="Say whom they would like to meet, and whom rather not")
     details: bool = Field(default=True, description="Change their languages and the rounds they are there for")
-    until: dt.datetime | None = Field(
+    until: Moment | None = Field(
         default=None,
         description="Until when wishes and details are taken, ISO 8601 with offset; absent, or later than the event: "
         "until its first round begins",
@@ -120,8 +121,6 @@ class AgendaRulesFields(Shape):
 
     @model_validator(mode="after")
     def _can_be_told(self) -> Self:
-        if self.until is not None and self.until.tzinfo is None:
-            raise ValueError("until needs an offset, such as 2027-03-05T18:00:00+01:00")
         tags = [text.lang for text in self.consent]
         if None in tags or len(set(tags)) < len(tags):
             raise ValueError("consent needs a language for each text, and one text a language")
@@ -133,7 +132,7 @@ class LinkRequest(Shape):
 
     actor_ids: list[int] | None = Field(default=None, max_length=5000, description="Absent: every participant")
     language: Language | None = Field(default=None, description="Language of the agenda; absent: the browser's")
-    expires_at: dt.datetime | None = Field(default=None, description="Absent: 90 days after the event's last round")
+    expires_at: Moment | None = Field(default=None, description="Absent: 90 days after the event's last round")
     purpose: Purpose = Field(default="link", description="What the links are handed out by, for your own overview")
 
 

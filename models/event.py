@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from models.actor import Language, Name, Shape
 from models.base import owner_key, utc_now
+from models.moment import Moment
 
 
 def _check_zone(name: str) -> str:
@@ -107,14 +108,8 @@ class EventPublic(EventCreate):
 class RoundCreate(Shape):
     """A time slot; its index is its rank by start."""
 
-    starts_at: datetime = Field(description="ISO 8601 with offset")
+    starts_at: Moment = Field(description="ISO 8601 with offset")
     minutes: int = Field(default=20, ge=1, le=480)
-
-    @model_validator(mode="after")
-    def _has_offset(self) -> Self:
-        if self.starts_at.tzinfo is None:
-            raise ValueError("starts_at needs an offset, such as 2027-03-09T09:00:00+01:00")
-        return self
 
 
 class Round(SQLModel, table=True):

@@ -74,7 +74,7 @@ def test_the_answer_to_who_am_i_is_the_scope_of_the_key(
         ({"name": "x", "role": "organiser", "events": [77]}, "events: there is no event 77"),
         ({"name": "x", "role": "participant"}, "role: Input should be 'admin', 'organiser' or 'reader'"),
         ({"name": "x", "expires_at": "2020-01-01T00:00:00Z"}, "expires_at: lies in the past"),
-        ({"name": "x", "expires_at": "2099-01-01T00:00:00"}, "expires_at needs an offset"),
+        ({"name": "x", "expires_at": "2099-01-01T00:00:00"}, "expires_at: needs an offset"),
     ],
 )
 def test_a_scope_that_cannot_be_is_refused(admin: TestClient, body: dict[str, object], cause: str) -> None:

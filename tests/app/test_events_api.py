@@ -61,8 +61,12 @@ def test_an_event_of_one_side_is_refused_with_the_way_out(client: TestClient, ev
 @pytest.mark.parametrize(
     ("path", "body", "field", "reason"),
     [
-        ("/rounds", [{"starts_at": "2027-03-09T09:00:00"}], "[0]",
-         "starts_at needs an offset, such as 2027-03-09T09:00:00+01:00"),
+        ("/rounds", [{"starts_at": "2027-03-09T09:00:00"}], "[0].starts_at",
+         "needs an offset, such as 2027-03-09T09:00:00+01:00"),
+        ("/rounds", [{"starts_at": "9999-12-31T23:30:00+01:00"}], "[0].starts_at",
+         "the year is expected to be from 1900 to 2199"),
+        ("/rounds", [{"starts_at": "0027-03-09T09:00:00+01:00"}], "[0].starts_at",
+         "the year is expected to be from 1900 to 2199"),
         ("/rounds", [ROUNDS[0], ROUNDS[0]], "starts_at",
          "the rounds at 2027-03-09 09:00:00+01:00 and 2027-03-09 09:00:00+01:00 overlap"),
         ("/places", [{"label": "A"}, {"label": "A"}], "label", "two places are called 'A'"),

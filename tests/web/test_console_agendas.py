@@ -101,6 +101,8 @@ def test_contacts_stay_closed_where_the_organiser_puts_people_in_touch(
     [
         ({"until_time": "18:00"}, "until_day"),
         ({"until_day": "tomorrow"}, "until_day"),
+        ({"until_day": "0001-01-01"}, "until_day"),
+        ({"until_day": "9999-12-31"}, "until_day"),
         ({"consent-0": "We keep it.", "consent_lang-0": ""}, "consent_lang-0"),
         ({"consent-0": "a", "consent_lang-0": "fr", "consent-1": "b", "consent_lang-1": "fr"}, "consent_lang-1"),
     ],

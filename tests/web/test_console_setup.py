@@ -76,6 +76,14 @@ def test_rounds_that_overlap_or_cannot_be_are_refused_and_nothing_changes(event:
     assert len(event.get("/events/1/rounds").json()) == 3
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "0027-03-09", "9999-12-31"])
+def test_a_year_that_nobody_means_is_refused_where_it_is_typed(event: TestClient, day: str) -> None:
+    assert refused(event, "rounds", **{"day-0": day, "time-0": "00:00", "minutes-0": "20"}) == {"day-0": "date"}
+    fields = {"day": day, "start": "00:00", "number": "2", "minutes": "15", "pause": "0", "days": "1"}
+    assert refused(event, "timetable", **fields) == {"day": "date"}
+    assert [r["starts_at"][:10] for r in event.get("/events/1/rounds").json()] == ["2027-03-09"] * 3
+
+
 def test_rounds_are_made_anew(event: TestClient) -> None:
     fields = {"day": "2027-03-10", "start": "14:00", "number": "2", "minutes": "15", "pause": "0", "days": "1"}
     assert save(event, "timetable", **fields) == 303

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from app.errors import BadInput
 from app.services.editions import Edition
 from app.services.language_names import country_code, language_code
+from models.moment import YEARS
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -157,10 +158,13 @@ class Fields:
         """A date as browsers send it."""
         words = self.text(name, longest=40, required=required)
         try:
-            return date.fromisoformat(words) if words else None
+            day = date.fromisoformat(words) if words else None
         except ValueError:
+            day = date.min
+        if day is not None and day.year not in YEARS:
             self.refuse(name, "date")
             return None
+        return day
 
     def clock(self, name: str, *, required: bool = False) -> time | None:
         """A time of the day as browsers send it."""

@@ -75,3 +75,33 @@ def test_menus_name_only_pages_that_are_served(client: TestClient) -> None:
     menu = re.search(r'class="menu nav-menu".+?</details>', client.get("/console/events").text, re.DOTALL)
     rooms = re.findall(r'href="([^"]+)"', menu.group() if menu else "")
     assert [room for room in rooms if client.get(room).status_code != 200] == []
+
+
+def test_what_is_next_can_be_done_from_the_overview(
+    client: TestClient, add_actor: Callable[..., int], embed: Callable[[], object]
+) -> None:
+    """One press leads to each next step, or does it; nothing else of the list carries a button."""
+
+    def deeds() -> list[str]:
+        text = client.get("/console/events/1").text
+        steps = text.split('id="steps"')[1].split("</ol>")[0]
+        assert steps.count("step-deeds") == 1
+        return re.findall(r'class="button[^"]*" href="([^"]+)"|<form method="post" action="([^"]+)"', steps)
+
+    here = "/console/events/1"
+    client.post("/events", json={"name": "Afternoon", "min_meetings": 1})
+    assert deeds() == [(f"{here}/setup#rounds", "")]
+    client.put("/events/1/rounds", json=[ROUND])
+    assert deeds() == [(f"{here}/setup#places", "")]
+    client.put("/events/1/places", json=[{"label": "Table 1"}])
+    assert deeds() == [(f"{here}/participants/list", ""), (f"{here}/participants", "")]
+    for name, country in (("F", "FR"), ("B", "BE")):
+        actor_id = add_actor(name, country, languages=["en"], offers=[{"lang": "en", "text": "testing of coatings"}])
+        client.post("/events/1/participants", json={"actor_id": actor_id})
+    embed()
+    assert deeds() == [("", f"{here}/plans")]
+    number = client.post("/events/1/plans", json={}).json()["number"]
+    assert deeds() == [(f"{here}/schedule", "")]
+    assert "Look at plan 1 and publish it" in client.get(here).text
+    client.post(f"/events/1/plans/{number}/publish")
+    assert deeds() == [(f"{here}/papers", ""), (f"{here}/agendas", "")]

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -135,7 +136,9 @@ class Turns:
             if turn.done() and not turn.cancelled():
                 self.leave()
             else:
-                self.waiting.remove(turn)
+                with suppress(ValueError):  # whoever left since has passed over it
+                    self.waiting.remove(turn)
+                self.show()
             raise
 
     def leave(self) -> None:

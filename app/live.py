@@ -13,6 +13,7 @@ import asyncio
 import json
 import logging
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -79,7 +80,7 @@ class Live:
         care: dict[str, Any] = {**line_care(engine.url)}
         self._conninfo = libpq_words(engine.url, **care)
         self._ears: dict[int, set[Ear]] = {}
-        self._last: dict[tuple[int, str, int | None], float] = {}
+        self._last: dict[int, dict[tuple[str, int | None], float]] = defaultdict(dict)
         self._concerned = Concerned(self._conninfo)
         self._tasks: set[asyncio.Task[None]] = set()
         self._listening_since: float | None = None
@@ -170,8 +171,8 @@ class Live:
             return True  # the clock was set since then, and moments cannot be compared
         return any(
             at >= since - _SLACK_S and (ear.topics is None or topic in ear.topics)
-            for (event, topic, who), at in self._last.items()
-            if event == event_id and who in {None, ear.who}
+            for (topic, who), at in self._last.get(event_id, {}).items()
+            if who in {None, ear.who}
         )
 
     def _listen(self) -> None:
@@ -217,7 +218,7 @@ class Live:
         if about:
             self._tell_some(event_id, topic, {int(who) for who in about})
             return
-        self._last[event_id, topic, None] = time.time()
+        self._last[event_id][topic, None] = time.time()
         for ear in self._ears.get(event_id, ()):
             if ear.who is None or topic != "plan":
                 ear.tell(topic, self._spread(event_id, ear))
@@ -228,7 +229,7 @@ class Live:
         """Tell the agendas of some; when they are many, they come back over some seconds."""
         told = [ear for ear in self._ears.get(event_id, ()) if ear.who in about]
         for who in about:
-            self._last[event_id, topic, who] = time.time()
+            self._last[event_id][topic, who] = time.time()
         for ear in told:
             ear.tell(topic, _within(len(told)))
 
@@ -238,12 +239,19 @@ class Live:
             changed = await self._concerned.changed(event_id)
         except (psycopg.Error, OSError):
             changed = None
+        self._forget_unseen(event_id)
         everybody = {ear.who for ear in self._ears.get(event_id, ()) if ear.who is not None}
         self._tell_some(event_id, "plan", everybody if changed is None else everybody & changed)
 
     async def _learn(self, event_id: int) -> None:
         with suppress(psycopg.Error, OSError):
             await self._concerned.learn(event_id)
+        self._forget_unseen(event_id)
+
+    def _forget_unseen(self, event_id: int) -> None:
+        """What was read after the last page had gone would be old when the next one comes."""
+        if event_id not in self._ears:
+            self._concerned.forget(event_id)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

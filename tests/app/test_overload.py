@@ -141,6 +141,21 @@ def test_one_who_leaves_in_the_moment_of_being_called_hands_the_place_on() -> No
     asyncio.run(play())
 
 
+def test_one_who_left_before_being_called_is_passed_over() -> None:
+    async def play() -> list[object]:
+        turns = Turns("pages", Room(1, 2))
+        await turns.take()
+        waiting = [asyncio.create_task(turns.take()) for _ in range(2)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        turns.leave()  # before the one who left could say so
+        told = await asyncio.gather(*waiting, return_exceptions=True)
+        assert (turns.working, len(turns.waiting)) == (1, 0)
+        return [type(answer) for answer in told]
+
+    assert asyncio.run(play()) == [asyncio.CancelledError, type(None)]
+
+
 def test_a_stream_gives_its_place_back_when_it_begins(client: TestClient, event: str, turns: dict[str, Turns]) -> None:
     async def seen() -> int:
         status = await first_status(client.app, "GET", "/live/clock/1", {})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from httpx2 import Client
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import Server, Shelf, complaints_in_both
 
@@ -68,6 +68,13 @@ def test_the_clock_tells_the_round_and_what_is_left(page: Page) -> None:
     assert page.locator(".left").inner_text() == "14:59"
     page.get_by_label("Language").select_option("nl")
     assert page.locator(".what").inner_text() == "Ronde 1 van 2"
+
+
+def test_places_are_called_in_the_language_of_the_page(page: Page) -> None:
+    page.get_by_role("navigation").get_by_role("button", name="Places").click()
+    assert page.locator("select option").all_inner_texts()[-2:] == ["Table 1", "Table 2"]
+    page.get_by_label("Language").select_option("nl")
+    assert page.locator("main select option").all_inner_texts() == ["Tafel 1", "Tafel 2"]
 
 
 def test_a_name_is_found_whatever_it_holds_and_its_agenda_shown(page: Page) -> None:
@@ -134,6 +141,21 @@ def test_the_page_of_papers_is_accessible_and_shows_all_its_pictures(saved: Path
     assert complaints_in_both(axe, browser_page) == []
     browser_page.set_viewport_size({"width": 360, "height": 740})
     assert browser_page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_page_that_is_not_drawn_yet_or_cannot_be_says_so_where_it_would_stand(
+    saved: Path, browser_page: Page
+) -> None:
+    waiting: list[Route] = []
+    browser_page.route("**/papers/look/*", waiting.append)
+    browser_page.goto("/console/events/1/papers", wait_until="domcontentloaded")
+    first = browser_page.locator(".look").first
+    expect(first).to_have_text("The page is being drawn …")
+    browser_page.wait_for_function("document.readyState === 'interactive'")
+    while not waiting:
+        browser_page.wait_for_timeout(50)
+    waiting[0].abort()
+    expect(first).to_have_text("This page could not be drawn.")
 
 
 def test_printing_says_that_it_prints_and_hands_the_file_over(saved: Path, browser_page: Page) -> None:

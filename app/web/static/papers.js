@@ -30,3 +30,15 @@ document.addEventListener("submit", async (event) => {
     button.focus();
   }
 });
+// A picture that does not come says so where it would stand.
+{
+  const undrawn = (img) => {
+    const look = img.closest(".look");
+    if (!look) return;
+    img.hidden = true;
+    look.querySelector("p").textContent = look.dataset.undrawn;
+    look.querySelector("p").removeAttribute("aria-hidden");
+  };
+  document.addEventListener("error", (event) => { if (event.target.matches?.(".look img")) undrawn(event.target); }, true);
+  for (const img of document.querySelectorAll(".look img")) if (img.complete && !img.naturalWidth && img.currentSrc) undrawn(img);
+}

@@ -3,12 +3,12 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlmodel import Session
 
 from app.services import answers, events, plans
@@ -181,6 +181,34 @@ def test_an_answer_given_without_a_connection_is_kept_and_sent_later(
     assert row is not None
     assert (row.again, row.note) == ("yes", "A find.")
     assert row.said_at < row.created_at
+
+
+def test_what_is_said_while_an_answer_is_on_its_way_follows_at_once(
+    browser_page: Page, line: Line, address: str, session: Session
+) -> None:
+    kept(browser_page, line, address)
+    held: list[Route] = []
+    browser_page.route("**/answers/2", lambda route: held.append(route) if not held else route.continue_())
+    form = browser_page.locator("#form-2")
+    browser_page.locator("#answer-2 summary").click()
+    for word in ("No, thank you", "Yes, again"):
+        form.get_by_text(word).click()
+        with browser_page.expect_request("**/answers/2") if word == "No, thank you" else nullcontext():
+            form.get_by_role("button", name="Save my answer").click()
+    with browser_page.expect_response("**/answers/2"), browser_page.expect_response("**/answers/2"):
+        held[0].continue_()
+    expect(form.get_by_role("status")).to_have_text("Sent. You can change it.")
+    expect(browser_page.locator("#line")).to_be_hidden()
+    row = session.get(MeetingAnswer, (1, 1, 2))
+    assert row is not None
+    assert row.again == "yes"
+
+
+def test_what_a_form_was_answered_is_not_kept_for_later(browser_page: Page, line: Line, address: str) -> None:
+    kept(browser_page, line, address)
+    browser_page.goto(f"{line.url}{address}?changed=details")
+    copy = "async (path) => (await (await caches.open('viaduc-agendas')).match(path)).url"
+    assert browser_page.evaluate(copy, address) == line.url + address
 
 
 def test_what_was_begun_survives_a_closed_page(browser_page: Page, line: Line, address: str) -> None:

@@ -5,6 +5,7 @@
   const words = document.getElementById("words").dataset;
   const QUEUE = `viaduc:${words.token}:queue`;
   const DRAFT = `viaduc:${words.token}:draft:`;
+  const PATIENCE = 20000;
   const lang = document.documentElement.lang;
 
   // A browser that keeps nothing (private windows) still sends at once.
@@ -75,46 +76,53 @@
     store.drop(DRAFT + form.id);
     note();
   };
+  // Whether it was forgotten: something newer may have taken its place while it was on its way.
   const forget = (id, at) => {
     const queue = store.get(QUEUE) ?? {};
-    if (queue[id]?.at !== at) return;
+    if (queue[id]?.at !== at) return false;
     delete queue[id];
     if (Object.keys(queue).length) store.set(QUEUE, queue);
     else store.drop(QUEUE);
     note();
+    return true;
   };
 
   const post = (item) => {
     const body = new URLSearchParams(item.body);
     // How long ago, not when: clocks of phones differ.
     body.set("age", String(Math.max(0, Math.round((Date.now() - item.at) / 1000))));
-    return fetch(item.action, { method: "POST", body, headers: { Accept: "application/json" } });
+    return fetch(item.action, { method: "POST", body, headers: { Accept: "application/json" }, signal: AbortSignal.timeout?.(PATIENCE) });
   };
 
   const done = new Set();
-  let sending = false;
+  const sendOne = async (id, item) => {
+    say(id, words.sending);
+    try {
+      const answer = await post(item);
+      if (answer.ok) {
+        if (forget(id, item.at)) { done.add(id); say(id, words.sent); }
+        return true;
+      }
+      if (answer.status >= 500 || answer.status === 408 || answer.status === 429) say(id, words.saved);
+      else if (forget(id, item.at)) {
+        store.set(DRAFT + id, item.body);
+        say(id, words.refused, true);
+      }
+    } catch {
+      say(id, words.saved);
+    }
+    return false;
+  };
+  // Each answer once a round; what is said while a round is on its way goes with the next, at once.
+  let sending = false, more = false;
   const send = async () => {
     if (sending) return;
     sending = true;
     let arrived = false;
-    for (const [id, item] of Object.entries(store.get(QUEUE) ?? {})) {
-      say(id, words.sending);
-      try {
-        const answer = await post(item);
-        if (answer.ok) {
-          forget(id, item.at);
-          done.add(id);
-          say(id, words.sent);
-          arrived = true;
-        } else if (answer.status < 500 && answer.status !== 408 && answer.status !== 429) {
-          forget(id, item.at);
-          store.set(DRAFT + id, item.body);
-          say(id, words.refused, true);
-        } else say(id, words.saved);
-      } catch {
-        say(id, words.saved);
-      }
-    }
+    do {
+      more = false;
+      for (const [id, item] of Object.entries(store.get(QUEUE) ?? {})) arrived = await sendOne(id, item) || arrived;
+    } while (more);
     sending = false;
     if (arrived) window.viaducLive?.refresh();
   };
@@ -124,6 +132,7 @@
     if (form.matches("[data-queue]")) {
       event.preventDefault();
       keep(form);
+      more = true;
       send();
     } else if (form.matches("[data-online]") && !navigator.onLine) {
       event.preventDefault();

@@ -42,9 +42,10 @@ const newest = new Map();
 async function fresh(request) {
   const turn = ++asked;
   const answer = await fetch(request);
-  const path = new URL(request.url).pathname;
-  const copy = answer.ok && !answer.redirected ? answer.clone() : null;
-  settled = settled.then(() => keep(path, turn, answer.status, copy)).catch(() => {});
+  const url = new URL(request.url);
+  // What a form was answered is for once: it does not stand in the copy.
+  const copy = answer.ok && !answer.redirected && !url.searchParams.has("changed") ? answer.clone() : null;
+  settled = settled.then(() => keep(url.pathname, turn, answer.status, copy)).catch(() => {});
   await settled;
   return answer;
 }

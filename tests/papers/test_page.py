@@ -108,3 +108,12 @@ def test_the_terminal_prints_into_a_folder(
     refused = viaduc("papers", planned.id, "-o", folder, "--badge", "20x20")
     assert refused.code == 1
     assert "--badge: Input should be greater than or equal to 50" in refused.err
+
+
+def test_an_event_with_nothing_in_it_says_what_is_missing_and_prints_nothing(client: TestClient) -> None:
+    number = client.post("/events", json={"name": "Bare"}).json()["id"]
+    page = client.get(f"/console/events/{number}/papers")
+    assert page.context["kinds"] == []
+    assert "Nothing to print yet: register participants and set up rounds and places first." in page.text
+    assert "Print everything" not in page.text
+    assert "can be printed already" not in page.text

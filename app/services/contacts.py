@@ -1,14 +1,16 @@
 """Contacts of an actor: who may enter and see them, and with whom they are shared after an event."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlmodel import Session, col, select
 
 from app.errors import Forbidden, NotFound
 from app.security import Principal
-from app.services.actors import get_actor, read_anew
+from app.services.actors import apply_fields, as_create, get_actor, read_anew
 from app.services.answers import mutual_yes
+from app.services.discretion.redaction import without_people
 from app.services.discretion.sight import Sight
+from models.actor import ActorCreate
 from models.base import utc_now
 from models.contact import Contact, ContactFields, ContactPublic
 from models.event import Participant
@@ -53,6 +55,8 @@ def create_contact(session: Session, *, actor_id: int, fields: ContactFields) ->
 def replace_contact(session: Session, *, actor_id: int, contact_id: int, fields: ContactFields) -> ContactPublic:
     """Say anew what is stored of a person; that counts as a confirmation."""
     row = _get(session, actor_id, contact_id)
+    if row.name != fields.name:
+        _take_out(session, actor_id, [row.name])
     row.sqlmodel_update(fields.model_dump())
     row.confirmed_at = utc_now()
     session.add(row)
@@ -63,7 +67,33 @@ def replace_contact(session: Session, *, actor_id: int, contact_id: int, fields:
 
 def delete_contact(session: Session, *, actor_id: int, contact_id: int) -> None:
     """Forget a person of an actor, as when consent is withdrawn."""
-    session.delete(_get(session, actor_id, contact_id))
+    forget_contacts(session, contacts=[_get(session, actor_id, contact_id)])
+
+
+def forget_contacts(session: Session, *, contacts: Iterable[Contact]) -> int:
+    """Remove persons, and their names from the texts of anonymous actors; how many were removed."""
+    names: dict[int, list[str]] = {}
+    for row in contacts:
+        names.setdefault(row.actor_id, []).append(row.name)
+        session.delete(row)
+    for actor_id, gone in names.items():
+        _take_out(session, actor_id, gone)
+    session.flush()
+    return sum(map(len, names.values()))
+
+
+def _take_out(session: Session, actor_id: int, names: Sequence[str]) -> None:
+    """Nobody will know any more that these names are to be left out where its texts are shown: they go for good."""
+    actor = get_actor(session, actor_id=actor_id, lock=True)
+    if not actor.anonymous:
+        return
+    told = {
+        facet: [item | {"text": text} for item in items if (text := without_people(item["text"], names))]
+        for facet, items in actor.texts.items()
+    }
+    if told != actor.texts:
+        fields = ActorCreate.model_validate(as_create(actor).model_dump() | told)
+        apply_fields(session, actor=actor, fields=fields)
 
 
 def shared_contacts(session: Session, *, event_id: int, viewer: int, other: int) -> list[ContactPublic]:

@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col
 from sqlmodel import select as rows_of
 
 from app.services.actors import apply_fields, as_create, get_actor
+from app.services.contacts import forget_contacts
 from app.services.mentions import (
     Words,
     find_mentions,
@@ -142,7 +143,7 @@ def _erase_addresses(session: Session, addresses: list[str], mark: str | None = 
     named = sorted({contact.name for contacts in theirs.values() for contact in contacts})
     done["access_session"] = _remove(session, _table(AccessSession), _sessions_of(addresses))
     done["access_person"] = _remove(session, _table(AccessPerson), col(AccessPerson.email).in_(addresses))
-    done["contact"] = _remove(session, _table(Contact), col(Contact.email).in_(addresses))
+    done["contact"] = forget_contacts(session, contacts=[contact for found in theirs.values() for contact in found])
     words = Words(tuple(addresses))
     done["idempotency"] = _forget_answers(session, words)
     uploads = _empty_uploads(session, uploads_with(session, words=words))

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, text, update
 from sqlmodel import Session, col, select
 
 from app.services.audit import forget_before
+from app.services.contacts import forget_contacts
 from app.settings import Settings
 from models.access import AccessSession, SignInLink
 from models.actor import Actor, IdempotencyRecord
@@ -66,8 +67,8 @@ def sweep(session: Session, *, periods: Periods, now: datetime | None = None, dr
         for event_id in _over(session, now - periods.event * _MONTH):
             done += _forget_persons(session, event_id)
     if periods.contact is not None:
-        old = delete(Contact).where(col(Contact.confirmed_at) < now - periods.contact * _MONTH)
-        done["contact"] = session.exec(old).rowcount
+        old = select(Contact).where(col(Contact.confirmed_at) < now - periods.contact * _MONTH)
+        done["contact"] = forget_contacts(session, contacts=session.exec(old).all())
     if periods.audit is not None:
         done["audit"] = _forget_audit(session, now - periods.audit * _MONTH)
     done["idempotency"] = _run(

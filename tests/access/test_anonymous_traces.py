@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, timedelta
 from threading import Thread
 
 import pytest
@@ -24,9 +24,12 @@ from app.services.files.calendar import _NAMESPACE as UIDS
 from app.services.files.timetable import read_timetable
 from app.services.introductions import Between, introduce, list_introductions
 from app.services.pages import actors_by_words
+from app.services.privacy import erase_person
+from app.services.retention import Periods, sweep
 from app.services.tandems import create_tandem
 from models.actor import ActorCreate, ActorUpdate, Relation
 from models.agenda import AnswerFields
+from models.base import utc_now
 from models.contact import ContactFields
 from models.event import ParticipantCreate
 from models.passage import Passage
@@ -69,6 +72,34 @@ def wait_until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize("way", ["withdrawn", "over its period", "erased", "called otherwise"])
+def test_a_contact_that_is_forgotten_does_not_come_back_in_its_texts(
+    as_organiser, reader: TestClient, engine: Engine, met: Encounter, way: str
+) -> None:
+    ours = as_organiser(met.event_id)
+    said = {"needs": {"en": "Ask Quirina Blom about coatings, Monday to Friday"}, "anonymous": True}
+    ours.patch(f"/actors/{met.partner}", json=said)
+    contact = {"name": "Quirina Blom", "email": "q@x.example", "basis": "contract", "basis_note": "7"}
+    path = f"/actors/{met.partner}/contacts"
+    number = ours.post(path, json=contact).json()["id"]
+    if way == "withdrawn":
+        assert ours.delete(f"{path}/{number}").status_code == 204
+    elif way == "called otherwise":
+        assert ours.put(f"{path}/{number}", json=contact | {"name": "Q. Vaneck"}).status_code == 200
+    with session_scope(engine) as session:
+        if way == "over its period":
+            later = utc_now() + timedelta(days=800)
+            assert sweep(session, periods=Periods(None, 12, None), now=later).rows["contact"] == 2
+        elif way == "erased":
+            assert erase_person(session, email="q@x.example").rows["contact"] == 1
+    listed = reader.get("/actors").json()["items"]
+    profiles = [reader.get(f"/actors/{a['id']}").text for a in listed if a["disclosure"] == "withheld"]
+    assert len(profiles) == 2
+    assert any("Ask […] about coatings, Monday to Friday" in told for told in profiles)
+    assert "Quirina" not in str(profiles)
+    assert reader.get("/actors", params={"q": "Quirina"}).json()["total"] == 0
 
 
 @pytest.fixture

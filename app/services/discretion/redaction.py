@@ -62,7 +62,16 @@ def redact(text: str, identity: Identity) -> str:
     A text that says nothing else comes back empty.
     """
     tokens = _tokens(text)
-    spans = [*traces(text), *_named(tokens, identity), *_towns(text, tokens, identity)]
+    return _cut(text, [*traces(text), *_named(tokens, identity), *_towns(text, tokens, identity)], tokens)
+
+
+def without_people(text: str, people: Iterable[str]) -> str:
+    """The text without the names of these persons, and with everything else; empty when it says nothing else."""
+    tokens = _tokens(text)
+    return _cut(text, [*_named(tokens, Identity(names=(), people=tuple(people)))], tokens)
+
+
+def _cut(text: str, spans: Sequence[Span], tokens: Sequence[_Token]) -> str:
     if not spans:
         return text
     told, end = [], 0

@@ -166,6 +166,7 @@ class Rejection(Remark):
     value: str
     reason: str
     sheet: str | None = None
+    name: str | None = Field(default=None, description="Whom the row names, if it names somebody")
 
 
 class Note(Remark):

@@ -190,7 +190,10 @@ def report_lines(filename: str, report: ImportReport, *, dry_run: bool) -> list[
         f"{filename}: {report.rows} rows; {would}{report.new} new, {report.changed} changed, {linked}"
         f"{report.same} the same, {report.rejected_rows} rejected"
     ]
-    lines += [f"  line {r.line}, {r.field} = {r.value!r}: {r.reason}" for r in report.rejected[:_MOST]]
+    lines += [
+        f"  line {r.line}{f' ({r.name})' if r.name else ''}, {r.field} = {r.value!r}: {r.reason}"
+        for r in report.rejected[:_MOST]
+    ]
     if report.rejected_rows > _MOST:
         lines.append(f"  … and {report.rejected_rows - _MOST} more")
     if dry_run:

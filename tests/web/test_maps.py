@@ -312,7 +312,17 @@ def test_the_first_new_actors_are_shown_as_they_would_be_stored(client: TestClie
     shown = page[page.index('id="first"') :].partition("</section>")[0]
     told = re.sub(r"<[^>]+>", " ", shown)
     assert " ".join(told.split()).endswith(
-        "UP-tex line 2 Field What is stored Town Tourcoing Website https://www.up-tex.fr Country FR Description "
+        "UP-tex line 2 Field What is stored Town Tourcoing Website https://www.up-tex.fr Country France Description "
         "Pôle textile (fr) Offers étoffes écrues (fr) Uptex line 3 Field What is stored Town Tourcoing "
-        "Website https://www.up-tex.fr Country FR Description Textile (fr) Offers conseil (fr)"
+        "Website https://www.up-tex.fr Country France Description Textile (fr) Offers conseil (fr)"
     ), told
+
+
+def test_a_rejected_row_is_known_by_its_name_and_remarks_are_told_beside_the_decision(
+    client: TestClient, load: Load
+) -> None:
+    page = text_of(client, load())
+    assert re.search(r'<th scope="row" class="figure">4 Sans pays</th>', page)
+    assert "1 remark on the file is worth a look." in html.unescape(page)
+    [row] = client.get("/maps/imports/1").json()["report"]["rejected"]
+    assert row["name"] == "Sans pays"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from app.services.importing.looks import fits, look_of
-from app.services.importing.words import fold_word, heading_words, language_words, stop_words
+from app.services.importing.words import asking_words, fold_word, heading_words, language_words, stop_words
 
 SURE = 0.7
 """Confidence from which a column is mapped without asking."""
@@ -26,6 +26,7 @@ _NEEDED = {"size": 0.7}
 """Share of values that must be able to be what the heading says; 0.3 where nothing is said."""
 _ENDINGS = ("ak", "en", "er", "es", "et", "s", "x", "e", "n", "i", "a", "o")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_NUMBERED = re.compile(r"\s*(?:[Qq]?\d{1,2}[a-z]?\s*[.):-]|[a-zA-Z]\))\s*(?=\D)")
 _REQUIRED = re.compile(r"\*|\b(required|mandatory|obligatoire|verplicht|pflichtfeld|obligatorio|obbligatorio)\b", re.I)
 
 
@@ -71,6 +72,8 @@ def recognise(heading: str, values: Sequence[str] = ()) -> Guess:
         seen = look_of(values)
         if seen and seen != by_words.field:
             return Guess(seen, 0.75 if _related(by_words.field, seen) else 0.5)
+        if not likely and by_words.confidence < SURE:
+            return Guess(None, 0.0)
         return Guess(by_words.field, min(by_words.confidence, 0.5), by_words.lang)
     sure = likely > 0.8 and by_words.confidence >= 0.55
     return Guess(by_words.field, max(by_words.confidence, 0.8) if sure else by_words.confidence, by_words.lang)
@@ -112,10 +115,23 @@ def _by_words(heading: str) -> Guess:
         guess = _look_up(words)
         if guess.field and guess.confidence - penalty > best.confidence:
             best = Guess(guess.field, guess.confidence - penalty)
+    asked = _look_up(_asked(plain)) if best.confidence < SURE else Guess(None, 0.0)
+    if asked.field and asked.confidence - 0.05 > best.confidence:
+        best = Guess(asked.field, asked.confidence - 0.05)
     if lang and best.field not in _TAGGED:
         # A language beside a field that has none is a sign that the heading was not understood.
         return Guess(best.field, min(best.confidence, 0.6))
     return Guess(best.field, best.confidence, lang)
+
+
+def _asked(heading: str) -> str:
+    """What a question of a survey asks for: "1. Quel est le nom de votre structure ?" for "nom structure"."""
+    numbered = _NUMBERED.match(heading)
+    asked = re.sub(r"\([^)]*\)", " ", heading[numbered.end() :] if numbered else heading)
+    words = fold_word(asked).split()
+    if not numbered and not heading.rstrip().endswith("?"):
+        return ""
+    return " ".join(word for word in words if word not in asking_words() and word not in stop_words())
 
 
 def _settled(word: str, confidence: float, lang: str | None) -> Guess:

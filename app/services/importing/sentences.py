@@ -80,6 +80,8 @@ NOTES = {
     "remark_row": "'%(value)s' is a remark beside the table and no actor; passed over",
     "name_alone": "nothing but a name stands in this row; if it is a title between rows and no actor, take it out of "
     "the file",
+    "consent_refused": "the column '%(heading)s' reads like a consent that some rows refuse; they are imported like "
+    "the others, take them out first",
     "column_ignored": "the column '%(heading)s' is not imported",
     "column_unsure": "the column '%(heading)s' is not imported; perhaps it is '%(field)s': confirm it in the mapping",
     "rows_in_quotes": "every row stands in quotes as a whole; they were taken off",

@@ -1,5 +1,6 @@
 """A file as a stream of canonical rows: what preview and apply both read, so that they cannot disagree."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,10 +18,15 @@ from app.services.importing.sector_words import SectorWords
 from app.services.importing.sheets import take_off
 from app.services.importing.tables import Reading, is_empty
 from app.services.importing.values import is_blank_text, parse_country, parse_language
+from app.services.importing.words import code_words, fold_word
 from models.competence_map import ImportOptions, Layout, Rejection
 from models.remark import Remark
 
 BATCH = 500
+_CONSENT = re.compile(
+    r"(?i)consent|accept|acept|accett|\bagree|autoris|autoriz|toestemming|akkoord|einverstand|einwillig|zustimm|samtykk|"
+    r"onartz|onespen|baimen|rgpd|gdpr|dsgvo|\bavg\b"
+)
 _IDENTITY = frozenset({"id", "name", "country", "nuts", "region"})
 
 
@@ -54,10 +60,11 @@ class Source:
     @property
     def layout(self) -> Layout:
         """The layout of the file: of its first table that is not simply a row per actor."""
-        special = [p.layout for p in self.plans if p.layout != "row_per_actor"]
+        special = [p.layout for p in self.plans if p.layout not in {"row_per_actor", "row_per_competence"}]
         if special:
             return special[0]
-        return "row_per_competence" if any(n > 1 for n in self.counts.values()) else "row_per_actor"
+        said = self.context.options.layout
+        return said or ("row_per_competence" if any(n > 1 for n in self.counts.values()) else "row_per_actor")
 
     def batches(self) -> Iterator[Batch]:
         """The canonical rows in the order in which they are complete, rejected ones among them."""
@@ -76,15 +83,15 @@ class Source:
         waiting: dict[str, Draft] = {}
         for key, draft in self._drafts():
             if key is None:
-                yield Rejected(draft.places, draft.problems or _nameless(draft))
+                yield _rejected(draft, draft.problems or _nameless(draft))
                 continue
             left[key] -= 1
             if draft.problems:
-                yield Rejected(draft.places, draft.problems)
+                yield _rejected(draft, draft.problems)
             elif key in waiting:
                 wrong = join(waiting[key], draft, self.context)
                 if wrong:
-                    yield Rejected(draft.places, wrong)
+                    yield _rejected(draft, wrong)
             else:
                 waiting[key] = draft
             if not left[key] and key in waiting:
@@ -137,7 +144,7 @@ class Source:
                 finished.append(item)
                 continue
             result = finish(item, self.context)
-            finished.append(Rejected(item.places, result) if isinstance(result, list) else result)
+            finished.append(_rejected(item, result) if isinstance(result, list) else result)
         return finished
 
 
@@ -237,12 +244,22 @@ def _note_columns(plans: list[Plan], notes: Notes) -> None:
             notes.add("runs_across", table=plan.name)
         place = Place(sheet=plan.name) if len(plans) > 1 else None
         for column in plan.columns:
+            if _refuses(column.heading, plan):
+                notes.add("consent_refused", place, heading=column.heading)
             if column.field or column.guess.left_out or column.heading == f"column {column.index + 1}":
                 continue
             if column.guess.question:
                 notes.add("column_unsure", place, heading=column.heading, field=column.guess.question)
             else:
                 notes.add("column_ignored", place, heading=column.heading)
+
+
+def _refuses(heading: str, plan: Plan) -> bool:
+    """Whether a column reads like a consent, and a row among the first says no to it."""
+    if not _CONSENT.search(heading):
+        return False
+    samples = next((p.samples for p in plan.proposals if p.heading == heading), [])
+    return any(code_words("yes").get(fold_word(sample)) == "no" for sample in samples)
 
 
 def _key_of(record: Record, context: Context) -> str | None:
@@ -256,6 +273,11 @@ def _key_of(record: Record, context: Context) -> str | None:
     draft = read_record(Record(record.line, cells, record.broken), context)
     complete(draft, context)
     return draft.key()
+
+
+def _rejected(draft: Draft, reasons: list[Rejection]) -> Rejected:
+    name = str(draft.scalars.get("name") or "")[:120] or None
+    return Rejected(draft.places, [reason.model_copy(update={"name": name}) for reason in reasons])
 
 
 def _nameless(draft: Draft) -> list[Rejection]:

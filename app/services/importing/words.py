@@ -116,6 +116,11 @@ def calling_codes() -> dict[str, tuple[str, str]]:
     return {country: (code, at_home) for country, (code, _, at_home) in codes.items()}
 
 
+def asking_words() -> dict[str, str]:
+    """Words of questions that say nothing of what is asked for."""
+    return code_words("asking")
+
+
 def stop_words() -> dict[str, str]:
     """Articles and little words that do not make one heading differ from another."""
     return code_words("stops")

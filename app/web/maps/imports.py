@@ -71,10 +71,16 @@ def _preview(session: Session, shown: ImportPublic) -> dict[str, Any]:
         "changes": report.changes[:CHANGES_SHOWN],
         "rejected": report.rejected[:REJECTS_SHOWN],
         "twins": report.twins[:TWINS_SHOWN],
-        "without_country": any(r.code == "country_missing" for r in report.rejected),
+        "without_country": _names_no_country(report),
         "sure_twins": sum(1 for t in report.twins[:TWINS_SHOWN] if t.score >= 0.9),
         "value": written,
     }
+
+
+def _names_no_country(report: ImportReport) -> bool:
+    """Whether rows are rejected for want of a country that the file has no column for."""
+    told = any(p.field in {"country", "nuts"} for p in report.proposals)
+    return not told and any(r.code == "country_missing" for r in report.rejected)
 
 
 def unsure_first(proposals: list[ColumnProposal]) -> list[ColumnProposal]:

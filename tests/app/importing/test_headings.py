@@ -39,7 +39,18 @@ def test_headings_are_understood_or_asked_about(lang):
         ("Code", ["FR", "BE", "FR"], "id"),
         ("Web", ["n.a.", "www.up-tex.fr", "inotep.com"], "website"),
         ("Size", ["x", "x"], "?"),
+        ("Interne Bewertung", ["gut", "schwierig"], "?"),
+        ("1. Quel est le nom de votre structure ?", ["Atelier"], "name"),
+        ("2) In welk land bent u gevestigd?", ["België"], "country"),
+        ("Wie heißt Ihre Organisation?", ["Werft"], "name"),
+        ("3. ¿Qué ofrece? (varias respuestas)", ["ensayos"], "offers"),
+        ("Is your company for sale?", ["no"], "?"),
+        ("Do you have a website?", ["yes", "no"], "?"),
     ],
 )
 def test_values_have_a_say(heading, values, expected):
     assert answer(recognise(heading, values)) == expected
+
+
+def test_nobody_is_asked_about_a_likeness_that_no_value_bears_out():
+    assert recognise("Interne Bewertung", ["gut", "schwierig"]).question is None

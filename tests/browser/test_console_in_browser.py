@@ -51,7 +51,7 @@ def test_an_event_is_prepared_from_the_wizard_to_its_publication(region: Server,
     page.get_by_label("In the directory").fill("alp")
     page.get_by_role("button", name=re.compile("^Register.*Alpha")).click()
     expect(page.get_by_role("heading", name="1 participant", exact=True)).to_be_visible()
-    expect(page.locator("#added")).to_contain_text("1 is registered now: Alpha.")
+    expect(page.locator("#added")).to_contain_text("1 is registered now. Alpha")
     page.get_by_role("link", name="Paste a list").first.click()
     page.get_by_label("The list").fill("Beta\nGamna; French; 1-2\nDelta\nEpsilon\nZeta\nAlpha")
     page.get_by_role("button", name="Look at it first").click()
@@ -80,6 +80,9 @@ def test_an_event_is_prepared_from_the_wizard_to_its_publication(region: Server,
     page.get_by_role("button", name="Publish this plan").click()
     page.get_by_role("link", name="Overview").click()
     expect(page.locator(".step", has_text="Publish")).to_contain_text("done")
+    page.get_by_role("link", name="Schedule").first.click()
+    page.get_by_role("link", name="Print and hand out").click()
+    expect(page.get_by_role("heading", name="On paper")).to_be_visible()
 
 
 PAGES = [

@@ -105,3 +105,7 @@ def test_what_is_next_can_be_done_from_the_overview(
     assert "Look at plan 1 and publish it" in client.get(here).text
     client.post(f"/events/1/plans/{number}/publish")
     assert deeds() == [(f"{here}/papers", ""), (f"{here}/agendas", "")]
+    assert "The event is ready." not in client.get(here).text
+    client.post("/events/1/links", json={})
+    ready = client.get(here).text
+    assert ("The event is ready." in ready, "step-deeds" in ready) == (True, False)

@@ -108,7 +108,7 @@ def test_two_searches_of_one_page_say_where_they_look(event: TestClient) -> None
 
 def test_who_was_registered_is_confirmed_and_taken_back(event: TestClient) -> None:
     page = event.get(press(event, PEOPLE, actor_id=5).headers["location"])
-    assert "1 is registered now: Tester." in page.text
+    assert "<strong>1 is registered now.</strong> Tester</p>" in page.text
     form = page.text.split(f'action="{PEOPLE}/take-back"')[1].split("</form>")[0]
     assert re.findall(r'name="actor_id" value="(\d+)"', form) == ["5"]
     gone = press(event, f"{PEOPLE}/take-back", actor_id=["5", "99", "x"])
@@ -184,7 +184,7 @@ def test_a_pasted_list_is_looked_at_before_anything_happens(event: TestClient) -
 def test_what_was_looked_at_is_what_is_done(event: TestClient) -> None:
     answer = press(event, f"{PEOPLE}/list", list=LIST, do="register")
     assert (answer.status_code, answer.template.name) == (200, "console/list.html")
-    assert "2 are registered now: Tester and Bakery, Cakes &amp; Co." in answer.text
+    assert "<strong>2 are registered now.</strong> Tester and Bakery, Cakes &amp; Co</p>" in answer.text
     assert "1 was registered already and stays as it was: Lab." in answer.text
     # The line that registered nobody is still there, under its headings.
     assert answer.context["form"].shown("list") == "Name;languages;rounds;max\nNobody"
@@ -229,7 +229,7 @@ def test_after_a_list_without_doubts_the_participants_are_shown_with_what_it_did
     answer = press(event, f"{PEOPLE}/list", list="Tester\nBCC\nlab\nTester", do="register")
     assert (answer.status_code, answer.headers["location"]) == (303, f"{PEOPLE}?added=5,6&before=3")
     text = event.get(answer.headers["location"]).text
-    assert "2 are registered now: Bakery, Cakes &amp; Co and Tester." in text
+    assert "<strong>2 are registered now.</strong> Bakery, Cakes &amp; Co and Tester</p>" in text
     assert "1 was registered already and stays as it was: Lab." in text
     assert "Take 2 registrations back" in text
 

@@ -19,6 +19,7 @@ from app import __version__
 from app.api import routers
 from app.api.described import describe_keys
 from app.api.problems import app_error_answer, http_error_answer, problem, validation_answer
+from app.calm import settle_objects
 from app.crowding import Crowding, make_turns
 from app.db import database_url, explain_database_error, make_engine, require_schema
 from app.drift import Drift
@@ -38,7 +39,7 @@ from app.planner import Planner
 from app.restored import bring_up
 from app.room import room_for_changes
 from app.services.apart import end_all
-from app.services.meaning import MeaningHolder, load_meaning
+from app.services.meaning import Meaning, MeaningHolder, load_meaning
 from app.services.pool import PoolCache
 from app.services.retention import periods_of
 from app.settings import Settings, get_settings
@@ -200,9 +201,13 @@ def _worker(app: FastAPI, settings: Settings) -> Worker | None:
 
 def background_model(settings: Settings) -> MeaningHolder:
     """The model, loading."""
-    holder = MeaningHolder(
-        lambda: load_meaning(settings.embedding_model, settings.data_dir, settings.threads, on_step=lambda _: None)
-    )
+
+    def load() -> Meaning:
+        meaning = load_meaning(settings.embedding_model, settings.data_dir, settings.threads, on_step=lambda _: None)
+        settle_objects()
+        return meaning
+
+    holder = MeaningHolder(load)
     holder.start()
     return holder
 

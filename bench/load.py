@@ -84,6 +84,9 @@ def main() -> int:
     parser.add_argument("--actors", type=int, default=1000, help="in the database; participants are among them")
     parser.add_argument("--match", type=float, default=50, help="questions a second")
     parser.add_argument("--model", default="default", help="default (from .viaduc/models) or hashing")
+    parser.add_argument("--warm", type=float, default=20, help="seconds before, which are printed and not judged")
+    parser.add_argument("--processes", type=int, default=2, help="that answer; one a core (VIADUC_PROCESSES)")
+    parser.add_argument("--answers", type=float, default=300, help="seconds between two answers of a participant")
     parser.add_argument("--publish", type=float, default=180, help="seconds between publications")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="keep the data here, and begin with what an earlier run left")
@@ -92,9 +95,9 @@ def main() -> int:
     with ExitStack() as stack:
         folder = asked.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
-        running = stack.enter_context(Running.start(folder, asked.model))
+        running = stack.enter_context(Running.start(folder, asked.model, asked.processes))
         event = running.fill(asked.actors, asked.participants)
-        phases = [Phase("the day", 60 * asked.minutes, 1)]
+        phases = [Phase("warming up", asked.warm, 1), Phase("the day", 60 * asked.minutes, 1)]
         if asked.times > 1:
             phases += [
                 Phase(f"{asked.times} times", asked.surge, asked.times),
@@ -103,7 +106,7 @@ def main() -> int:
         for phase in phases:
             asyncio.run(play(running, event, phase, asked))
             print(describe(phase), flush=True)
-        missed = judge(phases) + lost(running, event, phases)
+        missed = judge(phases[1:]) + lost(running, event, phases)
         if asked.json:
             asked.json.write_text(json.dumps([p.rows for p in phases]), encoding="utf-8")
     print("\nMissed: " + ("; ".join(missed) if missed else "nothing"))

@@ -73,9 +73,8 @@ class Line:
         self._writer.write(head.encode() + b"\r\n" + body)
         await self._writer.drain()
         status, *lines = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        headers = dict(line.lower().split(": ", 1) if "cookie" not in line.lower() else line.split(": ", 1)
-                       for line in lines if line)  # fmt: skip
-        return Answer(int(status.split(" ", 2)[1]), {k.lower(): v for k, v in headers.items()})
+        headers = dict(line.split(": ", 1) for line in lines if line)
+        return Answer(int(status.split(" ", 2)[1]), {name.lower(): value for name, value in headers.items()})
 
     async def lines(self) -> "bytes":
         """The next line of an answer without end, its chunks joined; empty at its end."""

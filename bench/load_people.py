@@ -79,7 +79,7 @@ class Crowd:
         """Load a page on a connection of its own: a phone that looks once a minute has no open one."""
 
         def right(answer: Answer) -> str:
-            return "" if holds in answer.text else "another page"
+            return "" if answer.status == 304 or holds in answer.text else "another page"
 
         async with Line(self.port, {"Accept-Encoding": "gzip", **headers}, keep=False) as line:
             return await self.seen.time(crowd_kind, line.ask("GET", path), right)
@@ -96,6 +96,8 @@ class LivePage:
     holds: str
     headers: dict[str, str] = field(default_factory=dict)
     text: str = ""
+    version: str = ""
+    """What it says now: a page that is still the same is not sent again."""
     busy: bool = False
     again: bool = False
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -175,9 +177,10 @@ class LivePage:
 
     async def look(self) -> Answer | None:
         """Load the page."""
-        answer = await self.crowd.page(self.kind, self.path, self.headers, self.holds)
-        if answer is not None:
-            self.text = answer.text
+        known = {"X-Live": "1", "If-None-Match": self.version} if self.version else {}
+        answer = await self.crowd.page(self.kind, self.path, self.headers | known, self.holds)
+        if answer is not None and answer.status != 304:
+            self.text, self.version = answer.text, answer.headers.get("etag", "")
         return answer
 
 

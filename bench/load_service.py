@@ -48,7 +48,7 @@ class Running:
 
     @classmethod
     @contextmanager
-    def start(cls, folder: Path, model: str) -> Iterator["Running"]:
+    def start(cls, folder: Path, model: str, processes: int = 1) -> Iterator["Running"]:
         """An embedded database with keys for everybody, and `viaduc serve` on it."""
         url = start_embedded(folder)
         upgrade(url)
@@ -56,6 +56,7 @@ class Running:
             (folder / "models").symlink_to(ROOT / ".viaduc" / "models")
         port = free_port()
         env = {"VIADUC_DATA_DIR": str(folder), "VIADUC_PORT": str(port), "VIADUC_LOG_LEVEL": "warning",
+               "VIADUC_PROCESSES": str(processes),
                **({} if model == "default" else {"VIADUC_EMBEDDING_MODEL": model})}  # fmt: skip
         log = (folder / "service.log").open("ab")
         command = [sys.executable, "-c", "from app.cli import main; main()", "serve"]
@@ -91,13 +92,16 @@ class Running:
         return Event.make(self, participants)
 
     def _await_ready(self) -> None:
+        """Wait for every process: each answer on a line of its own may come from another."""
+        in_a_row = 0
         for _ in range(1200):
             try:
-                if self.client().get("/ready").status_code == 200:
-                    return
+                in_a_row = in_a_row + 1 if self.client().get("/ready").status_code == 200 else 0
             except httpx2.HTTPError:
-                pass
-            time.sleep(0.1)
+                in_a_row = 0
+            if in_a_row == 30:
+                return
+            time.sleep(0.05)
         raise SystemExit((self.folder / "service.log").read_text(encoding="utf-8"))
 
     def client(self) -> httpx2.Client:
@@ -246,7 +250,7 @@ class Event:
             "front_ends": [],
             "visitors": [],
         }
-        common = nobody | {"answer_s": 90}
+        common = nobody | {"answer_s": asked.answers}
         halves = 1 if times == 1 else 2
         for half in range(halves):
             played = [p for n, p in enumerate(everybody * times) if n % halves == half]

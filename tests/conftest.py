@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlmodel import Session
 
 from app import cli
@@ -105,6 +105,19 @@ def session(engine: Engine) -> Iterator[Session]:
     """A session on the empty database; the test commits what others are to see."""
     with Session(engine) as session:
         yield session
+
+
+@pytest.fixture
+def queries(engine: Engine) -> Iterator[list[str]]:
+    """The statements sent to the database while the test runs."""
+    sent: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture(scope="session")

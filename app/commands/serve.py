@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
+from app.calm import calm, settle_objects
 from app.db import database_url, session_scope
 from app.drift import Drift
 from app.errors import Unavailable
@@ -60,12 +61,14 @@ def run_service(
         cause = os.strerror(error.errno or 0)
         raise Unavailable(f"{settings.host}:{settings.port} cannot be listened on: {cause}") from error
     log.info("serving on http://%s:%s", settings.host, settings.port)
+    settle_objects()  # here too: what nobody walks stays one copy for all processes
     sys.exit(Keeper(lambda life: serve(settings, application, door, life), door, settings.processes).run())
 
 
 def serve(settings: Settings, application: FastAPI, door: socket.socket | None = None, life: Life | None = None) -> int:
     """Serve in this process; the exit status."""
     bound_memory(settings)
+    calm()
     import uvicorn  # noqa: PLC0415 - slow import
 
     config = uvicorn.Config(
@@ -125,6 +128,7 @@ def run_worker(settings: Settings) -> None:
 def work(settings: Settings, life: Life, drift: Drift) -> int:
     """Drain the backlog in this process; the exit status."""
     bound_memory(settings)
+    calm()
     engine, holder, periods = open_database(settings), background_model(settings), periods_of(settings)
     worker = Worker(engine, holder, settings.embed_batch, periods=periods, drift=drift)
     signal.signal(signal.SIGTERM, lambda *_: worker.stop_soon())

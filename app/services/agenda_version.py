@@ -1,16 +1,15 @@
 """What state an agenda is in, told without making it: who has read this state already need not be sent it again.
 
-Every row that an agenda is made of carries the number of the transaction that wrote it last (`xmin`); their digest is
-the version, found in one statement. `tests/web/test_agenda_version.py` looks which tables an agenda reads, and fails
-when one of them is missing here.
+The version is a digest of who last wrote the rows that an agenda is made of (row_versions.py), found in one statement.
+`tests/web/test_agenda_version.py` looks which tables an agenda reads, and fails when one of them is missing here.
 """
 
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlmodel import Session
 
 from app.services.links import Link
+from app.services.row_versions import rows_told, version_of
 
 _OF_EVENT = "event_id = :event"
 _THERE = "IN (SELECT actor_id FROM participant WHERE event_id = :event)"
@@ -58,13 +57,7 @@ _CLOCK = (
 )
 
 
-def _told(table: str) -> str:
-    told, where = _ROWS[table]
-    return f"(SELECT string_agg({told}::text, ' ' ORDER BY ctid) FROM \"{table}\" WHERE {where})"  # noqa: S608
-
-
-_PARTS = ", ".join(f"coalesce({part}::text, '-')" for part in (*map(_told, _ROWS), *_CLOCK))
-_VERSION = text(f"SELECT left(encode(sha256(convert_to(concat_ws('|', {_PARTS}), 'UTF8')), 'hex'), 24)")
+_VERSION = version_of([*(rows_told(table, where, told) for table, (told, where) in _ROWS.items()), *_CLOCK])
 
 
 def agenda_version(session: Session, *, link: Link, now: datetime) -> str:

@@ -1,7 +1,7 @@
 """What became of a plan since the set-up changed: which of its meetings cannot take place any more, and why."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -14,9 +14,11 @@ from sqlmodel import Session, col, select
 from app.services.attendance import list_losses
 from app.services.events import list_participants, list_places, list_rounds
 from app.services.hours import as_set_up
+from app.services.lately import Lately
 from app.services.pairings import read_form
 from app.services.plans import get_plan, list_plans, stored_plan
 from app.services.repairs import fallen_meetings
+from app.services.row_versions import rows_told, version_of
 from app.services.timetable import moment
 from app.services.today import read_set_up
 from matching.pairing.parse import problem_from_dict
@@ -87,11 +89,42 @@ def published_condition(session: Session, *, event_id: int, now: datetime) -> Co
     return None if number is None else plan_condition(session, event_id=event_id, number=number, now=now)
 
 
+_THERE = "IN (SELECT actor_id FROM participant WHERE event_id = :event)"
+_PLANNED = "event_id = :event AND number = :number"
+_ROWS = dict.fromkeys(
+    ("round", "event_place", "event_interpreter", "participant", "wish", "day_loss"), "event_id = :event"
+)
+_ROWS |= {
+    "event": "id = :event",
+    "programme": "id = (SELECT programme_id FROM event WHERE id = :event)",
+    "actor": f"id {_THERE} OR id IN (SELECT unnest(ARRAY[a, b]) FROM meeting WHERE {_PLANNED})",  # noqa: S608
+    "plan": _PLANNED,
+    "meeting": _PLANNED,
+}
+"""Which rows a condition is made of; `tests/app/test_plan_condition.py` finds one that is missing."""
+TABLES = frozenset(_ROWS)
+_STATE = version_of(rows_told(table, where) for table, where in _ROWS.items())
+_MOST = 64
+_known: Lately[Hashable, Condition] = Lately(_MOST)
+"""A board, an overview and a desk that are open ask the same again after each change of anything."""
+
+
 def plan_condition(session: Session, *, event_id: int, number: int, now: datetime) -> Condition:
     """How a finished plan stands, as a re-plan would find it; what has begun cannot fall any more."""
-    plan = get_plan(session, event_id, number)
     rounds = list_rounds(session, event_id=event_id)
-    here = moment(rounds, now, list_losses(session, event_id=event_id).rounds)
+    first_open = moment(rounds, now, list_losses(session, event_id=event_id).rounds).first_open
+    session.flush()
+    state = session.connection().execute(_STATE, {"event": event_id, "number": number}).scalar_one()
+    database = str(session.get_bind().engine.url)
+
+    def work_out() -> Condition:
+        return _condition(session, event_id, number, len(rounds), first_open)
+
+    return _known.get_or((database, event_id, number, state, first_open), work_out)
+
+
+def _condition(session: Session, event_id: int, number: int, rounds: int, first_open: int) -> Condition:
+    plan = get_plan(session, event_id, number)
     told = stored_frame(session, event_id, number)
     meetings = stored_plan(session, event_id=event_id, number=number).meetings
     people = {str(p.actor_id) for p in list_participants(session, event_id=event_id)}
@@ -99,10 +132,10 @@ def plan_condition(session: Session, *, event_id: int, number: int, now: datetim
     fallen: list[Fallen] = []
     if known:
         problem = read_form(problem_from_dict, told, "problem")
-        today = as_set_up(problem, read_set_up(session, event_id=event_id), here.first_open)
+        today = as_set_up(problem, read_set_up(session, event_id=event_id), first_open)
         places = {p.index for p in list_places(session, event_id=event_id)}
-        gone = _Gone(people, len(rounds), places)
-        fallen = list(_fallen(today, meetings, gone, here.first_open))
+        gone = _Gone(people, rounds, places)
+        fallen = list(_fallen(today, meetings, gone, first_open))
     newcomers = tuple(sorted(int(i) for i in people - known)) if known else ()
     return Condition(
         number=number,
@@ -111,7 +144,7 @@ def plan_condition(session: Session, *, event_id: int, number: int, now: datetim
         fallen=tuple(sorted(fallen, key=lambda m: (m.round, m.place or 0, m.a))),
         newcomers=newcomers,
         names=_names(session, {*newcomers, *(actor for m in fallen for actor in (m.a, m.b))}),
-        over=bool(rounds) and here.first_open >= len(rounds),
+        over=0 < rounds <= first_open,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func
+from sqlalchemy import Select, func, insert
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
@@ -82,7 +82,9 @@ def lock_event(session: Session, *, event_id: int) -> None:
 def fill_plan(session: Session, *, plan: Plan, problem: Problem, result: Result) -> PlanPublic:
     """Give a plan its meetings and its certificate: it is a draft now."""
     plan.state, plan.certificate = "draft", told_certificate(problem, result)
-    session.add_all(meeting_rows(plan, problem, result.plan.meetings))
+    # Written without an object each: a thousand of them hold up everybody beside this thread.
+    if meetings := _meeting_values(plan, problem, result.plan.meetings):
+        session.connection().execute(insert(Meeting.__table__), meetings)  # type: ignore[attr-defined]
     session.flush()
     return plan_public(session, event_id=plan.event_id, number=plan.number)
 
@@ -95,20 +97,24 @@ def told_certificate(problem: Problem, result: Result) -> dict[str, Any]:
 
 def meeting_rows(plan: Plan, problem: Problem, meetings: Iterable[Sitting]) -> list[Meeting]:
     """Meetings of a plan as they are stored, with what each pair is worth."""
+    return [Meeting(**values) for values in _meeting_values(plan, problem, meetings)]
+
+
+def _meeting_values(plan: Plan, problem: Problem, meetings: Iterable[Sitting]) -> list[dict[str, Any]]:
     position, utility = index_of(problem.participants), as_matrix(problem)
     return [
-        Meeting(
-            event_id=plan.event_id,
-            number=plan.number,
-            a=int(m.a),
-            b=int(m.b),
-            round=m.round,
-            place=None if m.place is None else int(m.place),
-            interpreter=m.interpreter,
-            utility=float(utility[position[m.a], position[m.b]]),
-            delegate_a=m.delegate_a,
-            delegate_b=m.delegate_b,
-        )
+        {
+            "event_id": plan.event_id,
+            "number": plan.number,
+            "a": int(m.a),
+            "b": int(m.b),
+            "round": m.round,
+            "place": None if m.place is None else int(m.place),
+            "interpreter": m.interpreter,
+            "utility": float(utility[position[m.a], position[m.b]]),
+            "delegate_a": m.delegate_a,
+            "delegate_b": m.delegate_b,
+        }
         for m in meetings
     ]
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import and_, func
 from sqlmodel import Session, col, select
 
@@ -205,8 +207,8 @@ def _utilities(
     event_id: int,
     people: Sequence[ParticipantPublic],
     wishes: Sequence[WishCreate],
-) -> list[list[Any]]:
-    """Every pair that is worth something, with the ranking's score and what the two wished."""
+) -> NDArray[np.float64]:
+    """What every pair is worth, [n, n] in the order of `people`: the ranking's score and what the two wished."""
     ids = [p.actor_id for p in people]
     actors = load_actors(session, encoder=meaning.name, ids=ids)
     profiles = [actors[i].profile for i in ids]
@@ -222,8 +224,5 @@ def _utilities(
         if wish.kind == "wish":
             a, b = position[wish.actor_id], position[wish.target_id]
             scores[a, b] = scores[b, a] = min(1.0, scores[a, b] + WISH_BONUS)
-    return [
-        [str(ids[a]), str(ids[b]), round(float(scores[a, b]), 6)]
-        for a in range(len(ids))
-        for b in range(a + 1, len(ids))
-    ]
+    upper = np.triu(scores.round(6), 1)
+    return upper + upper.T

@@ -1,7 +1,7 @@
 """The JSON form of a problem: read it, refuse what is wrong and say where."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -241,15 +241,38 @@ def _utility(value: Any, index: Mapping[str, int], default: float) -> NDArray[np
     if isinstance(value, np.ndarray):
         return matrix_of(value, len(index))
     n = len(index)
-    matrix = np.full((n, n), np.nan)
-    for k, item in enumerate(sequence(value, "utility", MAX_PARTICIPANTS * MAX_PARTICIPANTS)):
-        path = f"utility[{k}]"
-        i, j = _couple(item, path, index, 3)
-        if not math.isnan(matrix[i, j]):
-            raise ProblemError(path, f"the pair {show(item[0])}, {show(item[1])} is listed twice")
-        matrix[i, j] = matrix[j, i] = number(item[2], f"{path}[2]", 0.0, 1.0)
+    listed = sequence(value, "utility", MAX_PARTICIPANTS * MAX_PARTICIPANTS)
+    matrix = _filled(listed, index)
+    if matrix is None:
+        matrix = np.full((n, n), np.nan)
+        for k, item in enumerate(listed):
+            path = f"utility[{k}]"
+            i, j = _couple(item, path, index, 3)
+            if not math.isnan(matrix[i, j]):
+                raise ProblemError(path, f"the pair {show(item[0])}, {show(item[1])} is listed twice")
+            matrix[i, j] = matrix[j, i] = number(item[2], f"{path}[2]", 0.0, 1.0)
     np.nan_to_num(matrix, copy=False, nan=default)
     np.fill_diagonal(matrix, 0.0)
+    return matrix
+
+
+def _filled(listed: Sequence[Any], index: Mapping[str, int]) -> NDArray[np.float64] | None:
+    """The matrix of a faultless list, NaN where it names no pair; None where one by one must say what is wrong.
+
+    A problem of 1,000 participants lists half a million pairs, and whoever is beside it in the process waits.
+    """
+    if not {type(item) for item in listed} <= {list, tuple} or {len(item) for item in listed} - {3}:
+        return None
+    first, second, values = zip(*listed, strict=True) if listed else ((), (), ())
+    if not {type(end) for end in first + second} <= {str} or not {type(value) for value in values} <= {int, float}:
+        return None
+    i, j = (np.array([index.get(end, -1) for end in ends], np.intp) for ends in (first, second))
+    n, low, high, worth = len(index), np.minimum(i, j), np.maximum(i, j), np.array(values, np.float64)
+    fair = np.all((low >= 0) & (low < high) & (worth >= 0) & (worth <= 1))
+    if not fair or len(np.unique(low * n + high)) < len(listed):
+        return None
+    matrix = np.full((n, n), np.nan)
+    matrix[low, high] = matrix[high, low] = worth
     return matrix
 
 

@@ -1,5 +1,6 @@
 """A plan after the set-up changed: meetings keep their round, place and interpreter; what falls is told and mended."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -10,12 +11,12 @@ from sqlmodel import Session
 
 from app.services.events import list_interpreters, list_places, list_rounds
 from app.services.meaning import Meaning
-from app.services.plan_condition import Condition, plan_condition
+from app.services.plan_condition import TABLES, Condition, plan_condition
 from app.services.plan_jobs import run_plan, start_plan
 from app.services.problems import build_problem
 from app.services.renumbering import replace_interpreters, replace_places, replace_rounds
 from matching.pairing.stop import MaxRuntime, StopFlag
-from models.event import InterpreterCreate, PlaceCreate, RoundCreate
+from models.event import InterpreterCreate, Participant, PlaceCreate, RoundCreate
 from models.plan import PlanCreate
 
 BEFORE = datetime(2027, 3, 8, 12, tzinfo=UTC)
@@ -50,6 +51,29 @@ def without_round(session: Session, gone: int) -> None:
 def test_a_plan_that_fits_its_event_is_whole(client: TestClient, published: str, session: Session) -> None:
     told = condition(session)
     assert (told.is_whole, told.meetings, told.over) == (True, len(meetings(client, published)), False)
+
+
+def test_every_table_that_a_condition_is_made_of_is_told_by_its_state(
+    published: str, session: Session, queries: list[str]
+) -> None:
+    assert condition(session).is_whole
+    read = {name for statement in queries for name in re.findall(r'(?:FROM|JOIN) "?([a-z_]+)"?', statement)}
+    assert {"meeting", "participant", "wish", "day_loss"} <= read
+    assert read <= TABLES
+
+
+def test_a_condition_that_was_told_is_not_worked_out_again_until_something_of_it_changes(
+    client: TestClient, published: str, session: Session, queries: list[str]
+) -> None:
+    first = condition(session)
+    queries.clear()
+    assert condition(session) is first
+    assert len(queries) <= 4
+    row = session.get_one(Participant, (1, 1))
+    for hours, fallen in (([0], True), (None, False)):
+        row.available = hours
+        session.flush()
+        assert bool(condition(session).fallen) is fallen  # within one transaction, too
 
 
 def test_a_round_taken_out_of_the_middle_loses_its_own_meetings_and_no_others(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from app.main import create_app
 from app.services.meaning import Meaning, MeaningHolder
@@ -32,19 +32,6 @@ def sleepy_client(settings: Settings, engine: Engine, meaning: Meaning) -> Itera
     application = create_app(settings, engine=engine, holder=MeaningHolder(lambda: meaning))
     with TestClient(application, headers=BROWSER) as client:
         yield client
-
-
-@pytest.fixture
-def queries(engine: Engine) -> Iterator[list[str]]:
-    """The statements sent to the database while the test runs."""
-    sent: list[str] = []
-
-    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
-        sent.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

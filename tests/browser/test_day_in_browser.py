@@ -101,6 +101,35 @@ def test_the_list_narrows_as_one_types_and_stays_narrow_while_others_mark(
     expect(shown).to_have_text(["Weefcentrum"])
 
 
+def test_a_change_that_is_half_said_stays_while_others_say_something(
+    live_server: Server, browser_page: Page, people: Sequence[int]
+) -> None:
+    browser_page.goto(f"{HOME}/day/rounds")
+    hears(browser_page)
+    browser_page.locator("#more-r2 summary").click()
+    form = browser_page.locator("#more-r2 form")
+    form.get_by_label("Change").select_option("shift")
+    form.get_by_label("Minutes").fill("7")
+    form.get_by_label("Later rounds move along").uncheck()
+    form.get_by_role("button", name="Change").focus()
+    call(live_server, "PUT", "/events/1/day/losses", {"kind": "round", "index": 3, "lost": True})
+    expect(browser_page.locator("#r3")).to_contain_text("cancelled")
+    expect(form.get_by_label("Change")).to_have_value("shift")
+    expect(form.get_by_label("Minutes")).to_have_value("7")
+    expect(form.get_by_label("Later rounds move along")).not_to_be_checked()
+
+
+def test_what_is_ticked_at_the_desk_stays_while_marks_are_made(browser_page: Page, people: Sequence[int]) -> None:
+    browser_page.goto(f"{HOME}/day")
+    hears(browser_page)
+    row(browser_page, people[3]).get_by_role("button", name="Absent").click()
+    also = browser_page.get_by_label("Also change round 1, which has begun")
+    also.check()
+    row(browser_page, people[0]).get_by_role("button", name="Is here").click()
+    expect(row(browser_page, people[0])).to_have_attribute("data-state", "here")
+    expect(also).to_be_checked()
+
+
 def test_an_absence_is_previewed_applied_and_undone(browser_page: Page, people: Sequence[int], axe) -> None:
     browser_page.goto(f"{HOME}/day")
     row(browser_page, people[3]).get_by_role("button", name="Absent").click()

@@ -46,7 +46,11 @@
   const exchange = (page) => {
     const parts = [...page.querySelectorAll("[data-live-part][id]")].map((fresh) => document.importNode(fresh, true));
     window.viaducLive?.took(parts);
-    for (const part of parts) document.getElementById(part.id)?.replaceWith(part);
+    for (const part of parts) {
+      const old = document.getElementById(part.id);
+      if (old) window.viaducLive?.carry(old, part);
+      old?.replaceWith(part);
+    }
     document.dispatchEvent(new CustomEvent("live:parts", { detail: { changed: 1 } }));
   };
   desk?.addEventListener("submit", async (event) => {

@@ -31,6 +31,23 @@
 
   const REACH = "a[href], button, summary, input, select, textarea, [tabindex]";
 
+  // What was typed, chosen or ticked and not sent yet goes over into the fresh part, where the same field stands in it.
+  const begun = (field) => {
+    if (field.matches("[type=checkbox], [type=radio]")) return field.checked !== field.defaultChecked;
+    if (!field.matches("select")) return field.value !== field.defaultValue;
+    return field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+  };
+  const carry = (old, node) => {
+    for (const field of old.querySelectorAll("input[id]:not([type=hidden]), select[id], textarea[id]")) {
+      // Queued answers keep themselves.
+      if (!begun(field) || field.form?.matches("[data-queue]")) continue;
+      const same = node.querySelector("#" + CSS.escape(field.id));
+      if (same?.type !== field.type) continue;
+      if (field.matches("[type=checkbox], [type=radio]")) { if (same.value === field.value) same.checked = field.checked; }
+      else if (!same.options || [...same.options].some((option) => option.value === field.value)) same.value = field.value;
+    }
+  };
+
   // Exchange a part; open details, the focus and what is being typed survive.
   const exchange = (old, fresh) => {
     const node = document.importNode(fresh, true);
@@ -46,6 +63,7 @@
       const same = node.querySelector("#" + CSS.escape(details.id));
       if (same) same.open = true;
     }
+    carry(old, node);
     old.replaceWith(node);
     if (window.htmx) window.htmx.process(node);
     if (place >= 0) node.querySelectorAll(REACH)[place]?.focus({ preventScroll: true });
@@ -176,6 +194,6 @@
     for (const part of parts) if (part.matches("[data-live-part][id]")) shown.set(part, part.outerHTML);
   };
 
-  window.viaducLive = { refresh, took };
+  window.viaducLive = { refresh, took, carry };
   open();
 })();

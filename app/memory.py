@@ -5,10 +5,12 @@ lets go of all it held, is counted and written down, and everything else goes on
 limit of a container, by the machine) is started again by its parent (app/keeper.py).
 """
 
+import ctypes
 import gc
 import logging
 import math
 import resource
+import threading
 import time
 import traceback
 from contextlib import suppress
@@ -34,6 +36,10 @@ LEAST = 32 * 2**20
 """Bytes below which a process says that it is short of memory."""
 _LATELY_S = 60.0
 _STATM = Path("/proc/self/statm")
+_STACK = 2 * 2**20
+"""Of each thread; the system's own 8 MiB would be counted whole, and nothing here goes so deep."""
+_ONE_HEAP, _LARGE_ALONE = (-8, 1), (-3, 2**20)
+"""Words of mallopt(3): one heap for all threads, what is larger than a MiB by itself; so both can be given back."""
 
 
 @dataclass
@@ -50,12 +56,21 @@ def bound_memory(settings: Settings) -> None:
     """Let this process, and each that it starts, take so much and no more. Computing processes have it once again.
 
     What is counted is what the process can write to (RLIMIT_DATA), stacks of threads whole: neither the code nor files
-    that are only read, so that it does not refuse what takes no memory.
+    that are only read, so that it does not refuse what takes no memory. To be said before threads are started.
     """
     if settings.memory_mb is not None:
+        threading.stack_size(_STACK)
+        for word in (_ONE_HEAP, _LARGE_ALONE):
+            _say_to_allocator("mallopt", *word)
         _, most = resource.getrlimit(resource.RLIMIT_DATA)
         asked = settings.memory_mb * 2**20
         resource.setrlimit(resource.RLIMIT_DATA, (asked if most == resource.RLIM_INFINITY else min(asked, most), most))
+
+
+def _say_to_allocator(name: str, *values: int) -> None:
+    """Call a function of the C library's allocator, where it is GNU's."""
+    with suppress(OSError, AttributeError):
+        getattr(ctypes.CDLL(None), name)(*values)
 
 
 def bytes_held() -> int | None:
@@ -113,3 +128,4 @@ def _let_go(error: BaseException) -> None:
         traceback.clear_frames(held.__traceback__)
         held = held.__cause__ or held.__context__
     gc.collect()
+    _say_to_allocator("malloc_trim", 0)

@@ -10,9 +10,10 @@ from sqlmodel import Session, select
 
 from app.services.papers.make import Order, prepare_look
 from app.services.papers.press import print_pdf
-from app.services.papers.sheets import participants_data
+from app.services.papers.sheets import participants_data, rounds_data
 from app.web.papers.wording import words
 from models.agenda import AgendaLink
+from models.papers import PaperOptions
 
 
 def printed(client: TestClient, gathering: Gathering, kind: str, **options: object) -> list[str]:
@@ -100,6 +101,35 @@ def test_a_sheet_that_runs_on_says_on_every_page_whose_it_is(planned: Gathering,
     for number, page in enumerate([two, *more], start=2):
         assert head.format(n=number) in page
         assert "Vous rencontrez · U ontmoet" in page
+
+
+def lines_of(pdf: bytes) -> list[str]:
+    """The lines of the first page as they are set."""
+    return [line.strip() for line in PdfReader(io.BytesIO(pdf)).pages[0].extract_text().splitlines()]
+
+
+def test_a_place_stands_on_one_line_and_those_who_pause_in_columns(planned: Gathering, session: Session) -> None:
+    order = Order(words, "https://viaduc.example.org", PaperOptions(first="eu", actor_ids=[planned.actors[0]]))
+    own = participants_data(prepare_look(session, event_id=planned.id, order=order, kind="participants"))
+    assert "Mahaia 1" in lines_of(print_pdf("participants", own))
+    data = rounds_data(prepare_look(session, event_id=planned.id, order=order, kind="rounds"))
+    sheet = data["sheets"][0]
+    sheet["also"]["names"] = [f"Pausing {n}" for n in range(9)]
+    heights = _heights(print_pdf("lists", data | {"sheets": [sheet]}), [f"Pausing {n}" for n in (0, 3, 6)])
+    assert len(set(heights)) == 1
+
+
+def _heights(pdf: bytes, wanted: list[str]) -> list[int]:
+    """How high on the first page each of these words begins, in points."""
+    found: dict[str, int] = {}
+
+    def note(text: str, _cm: object, tm: list[float], _font: object, _size: object) -> None:
+        for word in wanted:
+            if text.strip() == word:
+                found[word] = round(tm[5])
+
+    PdfReader(io.BytesIO(pdf)).pages[0].extract_text(visitor_text=note)
+    return [found[word] for word in wanted]
 
 
 def test_badges_come_by_the_sheet_in_the_size_that_is_asked_for(client: TestClient, planned: Gathering) -> None:

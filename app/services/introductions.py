@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, Conflict, NotFound
@@ -42,8 +43,10 @@ def introduce(session: Session, *, between: Between, principal: Principal) -> In
     low, high = _ends(session, between)
     if not (low.anonymous or high.anonymous):
         raise Conflict("neither of the two is anonymous: there is nobody to introduce")
-    row = session.get(Introduction, (between.event_id, *between.pair), with_for_update=True)
-    row = row or Introduction(event_id=between.event_id, actor_id=low.id, partner_id=high.id)
+    # Made first, so that of two who speak in the same moment the second waits and sees the word of the first.
+    key = {"event_id": between.event_id, "actor_id": low.id, "partner_id": high.id}
+    session.connection().execute(insert(Introduction).values(key).on_conflict_do_nothing())
+    row = session.get_one(Introduction, key, with_for_update=True)
     mine, theirs = ("actor", "partner") if between.actor_id == low.id else ("partner", "actor")
     if getattr(row, f"{theirs}_by") == principal.name:
         raise Conflict("you spoke for the other side already: an introduction takes two advisers, one for each side")

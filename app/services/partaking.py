@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, Conflict, NotFound
@@ -98,7 +99,7 @@ def note_visit(session: Session, *, agenda: Agenda, now: datetime) -> None:
 
 def mark_seen(session: Session, *, agenda: Agenda, now: datetime) -> None:
     """The participant knows its agenda as it is now."""
-    row = agenda.state or AgendaState(event_id=agenda.event.id, actor_id=agenda.actor.id)
+    row = _own_state(session, agenda)
     row.seen, row.seen_at = snapshot(agenda.visits), now
     session.add(row)
     session.flush()
@@ -106,7 +107,7 @@ def mark_seen(session: Session, *, agenda: Agenda, now: datetime) -> None:
 
 def leave(session: Session, *, agenda: Agenda, note: str | None, now: datetime, by: str = "") -> None:
     """Take no further part: no later plan counts on this participant, and the desk sees it at once."""
-    row = agenda.state or AgendaState(event_id=agenda.event.id, actor_id=agenda.actor.id)
+    row = _own_state(session, agenda)
     if row.left_at is not None:
         return
     row.left_at, row.left_note = now, note
@@ -133,6 +134,15 @@ def come_back(session: Session, *, agenda: Agenda, now: datetime, by: str = "") 
     session.add_all((row, agenda.participant))
     _tell_desk(session, agenda, "here" if agenda.has_begun(now) else "expected", by)
     session.flush()
+
+
+def _own_state(session: Session, agenda: Agenda) -> AgendaState:
+    """The row, made where there is none: two who share a link may open it in the same moment."""
+    if agenda.state is not None:
+        return agenda.state
+    key = {"event_id": agenda.event.id, "actor_id": agenda.actor.id}
+    session.connection().execute(insert(AgendaState).values(key).on_conflict_do_nothing())
+    return session.get_one(AgendaState, key)
 
 
 def _tell_desk(session: Session, agenda: Agenda, state: Presence, by: str, gone_from: int | None = None) -> None:

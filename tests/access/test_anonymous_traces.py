@@ -1,16 +1,15 @@
 """What else could give an anonymous actor away: orders, editions, refusals, marks in files, requests that cross."""
 
-import time
 import uuid
-from collections.abc import Callable
 from datetime import UTC, timedelta
 from threading import Thread
 
 import pytest
 from access_outside import BROWSER, Serve
 from anonymity import HIDDEN, Encounter, agenda, betrayed, suggested
+from crossing import is_waited_for, wait_until
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event
 from sqlmodel import Session, select
 
 from app.db import session_scope
@@ -59,19 +58,6 @@ def test_a_contact_that_crosses_its_becoming_anonymous_leaves_no_name(
     with session_scope(engine) as session:
         texts = session.exec(select(Passage.text).where(Passage.actor_id == met.partner)).all()
     assert [text for text in texts if "Quirina" in text] == []
-
-
-def is_waited_for(engine: Engine) -> bool:
-    with engine.connect() as connection:
-        waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        return connection.execute(waiting).scalar_one() > 0
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("way", ["withdrawn", "over its period", "erased", "called otherwise"])

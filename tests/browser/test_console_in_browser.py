@@ -1,6 +1,8 @@
 """An event is prepared in a real browser, as docs/first-event.md tells it; every page of the way is accessible."""
 
 import re
+from pathlib import Path
+from typing import Literal
 
 import httpx2 as httpx
 import pytest
@@ -53,7 +55,7 @@ def test_an_event_is_prepared_from_the_wizard_to_its_publication(region: Server,
     expect(page.get_by_role("heading", name="1 participant", exact=True)).to_be_visible()
     expect(page.locator("#added")).to_contain_text("1 is registered now. Alpha")
     page.get_by_role("link", name="Paste a list").first.click()
-    page.get_by_label("The list").fill("Beta\nGamna; French; 1-2\nDelta\nEpsilon\nZeta\nAlpha")
+    page.get_by_label("The list").fill("Beta\nGammal; French; 1-2\nDelta\nEpsilon\nZeta\nAlpha")
     page.get_by_role("button", name="Look at it first").click()
     expect(page.get_by_role("heading", name="6 lines: 4 would be registered")).to_be_visible()
     assert complaints(axe, page) == []
@@ -83,6 +85,44 @@ def test_an_event_is_prepared_from_the_wizard_to_its_publication(region: Server,
     page.get_by_role("link", name="Schedule").first.click()
     page.get_by_role("link", name="Print and hand out").click()
     expect(page.get_by_role("heading", name="On paper")).to_be_visible()
+
+
+FIRST_EVENT = (Path(__file__).parents[2] / "docs" / "first-event.md").read_text()
+
+
+def test_the_first_event_takes_a_dozen_presses_and_the_page_names_each(region: Server, browser_page: Page) -> None:
+    page, pressed = browser_page, []
+
+    def press(role: Literal["link", "button"], name: str, within: str = "body") -> None:
+        page.locator(within).get_by_role(role, name=re.compile(rf"^{name}\b")).first.click()
+        pressed.append(name)
+
+    page.goto("/")
+    press("link", "Events")
+    press("link", "New event")
+    page.get_by_label("Name of the event").fill("Textile afternoon")
+    page.get_by_label("Day", exact=True).fill("2027-03-09")
+    page.get_by_label("Rounds a day").fill("3")
+    page.get_by_label("How many").fill("3")
+    page.get_by_label("Meetings each, at least").fill("2")
+    press("button", "Create the event")
+    press("link", "Paste a list", within="#steps")
+    page.get_by_label("The list").fill("Alpha\nBeta\nGammal\nDelta\nEpsilon\nZeta")
+    press("button", "Look at it first")
+    press("button", "Take", within=".proposed")
+    press("button", "Register 6")
+    press("link", "What is next")
+    press("button", "Compute a plan")
+    press("button", "Publish this plan")
+    press("link", "Print and hand out")
+    with page.expect_download() as download:
+        press("button", "Print everything")
+    assert download.value.suggested_filename.endswith("-papers.zip")
+    page.get_by_role("link", name="Overview").click()
+    expect(page.locator("#steps")).to_contain_text("The event is ready.")
+    assert len(pressed) == 12
+    told = [name.replace("Register 6", "Register 10") for name in pressed]
+    assert [name for name in told if f"**{name}**" not in " ".join(FIRST_EVENT.split())] == []
 
 
 PAGES = [

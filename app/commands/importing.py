@@ -205,7 +205,8 @@ def _column_lines(report: ImportReport) -> list[str]:
     lines = []
     for p in report.proposals[: 3 * _MOST]:
         what = p.field or (f"not imported; perhaps {p.guess}, say --column" if p.guess else "not imported")
-        lines.append(f"  column {p.heading!r}: {what} ({p.confidence:.0%}; {', '.join(p.samples) or 'no values'})")
+        samples = ", ".join(" ".join(sample.split()) for sample in p.samples)
+        lines.append(f"  column {p.heading!r}: {what} ({p.confidence:.0%}; {samples or 'no values'})")
     return lines
 
 

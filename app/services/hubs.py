@@ -63,6 +63,10 @@ def _measure_in_crowd(session: Session, meaning: Meaning, ids: Sequence[int], ca
 
 def _store(session: Session, numbers: Mapping[int, float]) -> int:
     table = Actor.__table__  # type: ignore[attr-defined]
+    # The actors before the counter, as everybody who writes them: whoever held the counter and waited for an actor
+    # would make a request that holds the actor fail at its commit.
+    held = select(Actor.id).where(col(Actor.id).in_(sorted(numbers))).order_by(col(Actor.id))
+    session.exec(held.with_for_update(key_share=True)).all()
     values = {"hubness": bindparam("number"), "settled": raise_revision(session)}
     statement = update(table).where(table.c.id == bindparam("actor")).values(**values)
     # In the order of their numbers, as others write many actors: two that hold what the other waits for never end.

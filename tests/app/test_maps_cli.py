@@ -51,6 +51,8 @@ def test_a_dry_run_shows_columns_and_twins_and_changes_nothing(run, carte):
     assert "carte.csv: 3 rows; would be 2 new, 0 changed, 0 the same, 1 rejected" in lines
     assert "  column 'Ville': city (100%; Tourcoing)" in lines
     assert "  column 'Blabla': not imported (0%; x1, x2, x3)" in lines
+    assert "  line 2, UP-tex, as stored: city Tourcoing; country FR; offers veille (fr)" in lines
+    assert any(line.startswith("  line 4 (Sans pays), Pays = 'Atlantide': unknown country") for line in lines)
     assert [line for line in lines if "looks like" in line] == [
         "  line 2, 'UP-tex' looks like 'Uptex' (line 3; same name but for accents, legal form, punctuation or order, "
         'same town Tourcoing); if so: --join "up tex|FR=uptex|FR"'

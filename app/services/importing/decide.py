@@ -139,7 +139,7 @@ class Decider:
             # The source words it differently and means what is stored: only its words are kept anew.
             action = "same"
         if fields is not None:
-            before = before | {"actor": ours.model_dump()}
+            before = before | {"actor": ours.model_dump(), "at": actor.updated_at.isoformat()}
             if actor.id in self.shared:
                 self.drafted[actor.id] = fields
         return Decision(row, action, actor.id, fields, before, merge.changes, merge.conflicts)

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -23,7 +24,9 @@ from models.remark import Remark
 _LISTED = 1_000
 _STATE = (
     "SELECT c.actor_id, a.name, bool_or(c.action = 'new') AS made, "
-    "bool_or((c.action = 'new' OR c.before ? 'actor') AND a.updated_at <> c.at) AS edited, "
+    "bool_or(c.action = 'new' OR c.before ? 'actor') AND a.updated_at <> (SELECT max(l.at) FROM import_change l "
+    " JOIN map_import i ON i.id = l.import_id WHERE l.actor_id = c.actor_id AND i.state <> 'undone' "
+    " AND (l.action = 'new' OR l.before ? 'actor')) AS edited, "
     "bool_or(c.before ? 'actor') AS rewritten, "
     "EXISTS (SELECT FROM import_change l JOIN map_import i ON i.id = l.import_id WHERE l.actor_id = c.actor_id "
     " AND l.import_id > c.import_id AND l.action <> 'relations' AND i.state <> 'undone') AS later, "
@@ -71,6 +74,14 @@ def undo(session: Session, *, import_id: int) -> UndoReport:
 
 def _judge(session: Session, row: MapImport) -> _Verdicts:
     verdicts = _Verdicts()
+    # In the order of their numbers, as others hold many actors: nobody changes them between the verdict and the deed.
+    session.execute(
+        text(
+            "SELECT a.id FROM actor a WHERE a.id IN (SELECT actor_id FROM import_change WHERE import_id = :import) "
+            "ORDER BY a.id FOR UPDATE"
+        ),
+        {"import": row.id},
+    )
     for state in session.execute(text(_STATE.format(uses=uses())), {"map": row.map_id, "import": row.id}).mappings():
         reasons = [_told(code) for code in _reasons_to_keep(state)]
         if reasons:
@@ -119,14 +130,23 @@ def _restore(session: Session, row: MapImport, ids: list[int], report: UndoRepor
     by_actor: dict[int, list[ImportChange]] = defaultdict(list)
     for change in sorted(changes, key=lambda c: c.before.get("wave", 0)):
         by_actor[change.actor_id].append(change)
-    first = {
-        i: next((c.before["actor"] for c in listed if "actor" in c.before), None) for i, listed in by_actor.items()
-    }
-    actors = [(i, ActorCreate.model_validate(fields)) for i, fields in first.items() if fields is not None]
-    rewrite_actors(session, actors, utc_now())
+    first = {i: next((c.before for c in listed if "actor" in c.before), None) for i, listed in by_actor.items()}
+    actors = [(i, ActorCreate.model_validate(told["actor"])) for i, told in first.items() if told is not None]
+    now = utc_now()
+    rewrite_actors(session, actors, now)
+    _hand_back(session, {i: told["at"] for i, told in first.items() if told is not None and "at" in told}, now)
     report.restored += len(actors)
     for change in changes:
         _restore_entry(session, row.map_id, change, report)
+
+
+def _hand_back(session: Session, left_at: dict[int, str], now: datetime) -> None:
+    """Actors that are again as an earlier import left them are that import's again: it can be undone in its turn."""
+    statement = text(
+        "UPDATE import_change c SET at = :now FROM jsonb_each_text(CAST(:left_at AS jsonb)) AS t(actor_id, at) "
+        "WHERE c.actor_id = t.actor_id::bigint AND c.at = t.at::timestamptz"
+    )
+    session.execute(statement, {"now": now, "left_at": json.dumps(left_at)})
 
 
 def _restore_entry(session: Session, map_id: int, change: ImportChange, report: UndoReport) -> None:

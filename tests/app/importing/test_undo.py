@@ -1,10 +1,14 @@
 """An import can be taken back as a whole, and leaves alone what was touched since."""
 
+import threading
+
 import pytest
 from import_records import CENTEXBEL, UPTEX, lines
-from sqlmodel import func, select
+from sqlalchemy import text
+from sqlmodel import Session, func, select
 
 from app.errors import Conflict
+from app.services import hubs
 from app.services.actors import create_actor, update_actor
 from app.services.importing.run import apply, list_imports
 from app.services.importing.undo import undo
@@ -78,11 +82,64 @@ def test_imports_are_undone_from_the_last(session, load, actors):
     first = last_import(session)
     load(lines(UPTEX | {"city": "Roubaix"}), "actors.jsonl")
     actor_id = actors()["UP-tex"].id
-    assert undo(session, import_id=first).kept == [f"UP-tex (actor {actor_id}): edited since the import"]
+    assert undo(session, import_id=first).kept == [
+        f"UP-tex (actor {actor_id}): changed by a later import; undo that one first"
+    ]
     session.rollback()
     undo(session, import_id=last_import(session))
     session.commit()
     assert actors()["UP-tex"].city is None
+    assert (undo(session, import_id=first).removed, actors()) == (1, {})
+
+
+def test_two_maps_of_one_actor_are_taken_back_one_after_the_other(session, load, actors):
+    load(lines(UPTEX), "actors.jsonl")
+    first = last_import(session)
+    other = {"id": "9", "name": "UPTEX", "country": "FR", "needs": [{"lang": "fr", "text": "des fibres"}]}
+    load(lines(other), "other.jsonl", map_name="other", merge={"9": actors()["UP-tex"].id})
+    other_map = session.exec(select(CompetenceMap.id).where(CompetenceMap.name == "other")).one()
+    undo(session, import_id=list_imports(session, map_id=other_map)[0].id)
+    session.commit()
+    assert (undo(session, import_id=first).kept, actors()) == ([], {})
+
+
+def test_an_edit_between_two_imports_is_still_known_when_the_later_one_is_undone(session, load, actors):
+    load(lines(UPTEX), "actors.jsonl")
+    first = last_import(session)
+    update_actor(session, actor_id=actors()["UP-tex"].id, changes=ActorUpdate(city="Lens"))
+    session.commit()
+    load(lines(UPTEX | {"website": "https://up-tex.fr"}), "actors.jsonl")
+    undo(session, import_id=last_import(session))
+    session.commit()
+    actor_id = actors()["UP-tex"].id
+    assert undo(session, import_id=first).kept == [f"UP-tex (actor {actor_id}): edited since the import"]
+    assert actors()["UP-tex"].city == "Lens"
+
+
+def test_an_undo_does_not_fail_because_of_the_worker(session, engine, load, actors):
+    """The worker writes the actors' hubness at the same time: it waits for the undo and neither fails."""
+    load(lines(UPTEX), "actors.jsonl")
+    actor_id = actors()["UP-tex"].id
+    undo(session, import_id=last_import(session))
+    failures: list[BaseException] = []
+
+    def settle() -> None:
+        try:
+            with Session(engine) as other:
+                hubs._store(other, {actor_id: 0.5})
+                other.commit()
+        except BaseException as failure:
+            failures.append(failure)
+
+    worker = threading.Thread(target=settle)
+    worker.start()
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ILIKE '%actor%'")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as onlooker:
+        while worker.is_alive() and not onlooker.execute(waiting).scalar_one():
+            pass
+    session.commit()
+    worker.join()
+    assert (failures, actors()) == ([], {})
 
 
 def test_a_linked_actor_loses_only_what_the_other_map_said(session, load, actors):

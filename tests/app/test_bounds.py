@@ -36,7 +36,7 @@ BODIES: dict[str, tuple[str, str, Any, str]] = {
     "attendance": ("PUT", "/events/1/attendance", [{"actor_id": 1, "state": "here"}] * 5001, "body"),
     "locks": ("PUT", "/events/1/locks", [{"a": 1, "b": 2, "round": 0}] * 5001, "body"),
     "question": ("POST", "/match", {"text": "x" * (MAX_TEXT + 1)}, "text"),
-    "suggestions": ("POST", "/match", {"text": "x", "k": 1001}, "k"),
+    "suggestions": ("POST", "/match", {"text": "x", "k": 101}, "k"),
     "solver time": ("POST", "/events/1/plans", {"time_limit_s": 601}, "time_limit_s"),
     "rounds of a problem": ("POST", "/pairings", PROBLEM | {"rounds": MOST_ROUNDS + 1}, "rounds"),
     "places of a problem": ("POST", "/pairings", PROBLEM | {"places": MOST_PLACES + 1}, "places"),

@@ -42,3 +42,28 @@ def test_a_request_that_failed_may_be_mended_under_the_same_key(client: TestClie
     headers = {"Idempotency-Key": "once"}
     assert client.post("/events", json={"name": ""}, headers=headers).status_code == 422
     assert client.post("/events", json={"name": "Afternoon"}, headers=headers).status_code == 201
+
+
+WITHOUT_A_KEY = {
+    # What is answered holds a secret, which is kept nowhere.
+    "/keys", "/keys/{key_id}/rotate", "/events/{event_id}/links", "/events/{event_id}/links/renew",
+    # A person: the answer would be kept beside the contact, out of reach of what erases it.
+    "/actors/{actor_id}/contacts",
+    # A draft more, which nobody has to use.
+    "/events/{event_id}/plans", "/events/{event_id}/plans/{number}/replan", "/events/{event_id}/day/replan",
+    "/weights/proposals",
+    # A list of the same name is replaced as a whole.
+    "/sector-lists",
+}  # fmt: skip
+"""What creates something and takes no Idempotency-Key, by its reason."""
+
+
+def test_what_is_created_says_whether_it_may_be_sent_again(client: TestClient) -> None:
+    creating, keyed = set(), set()
+    for path, operations in client.get("/openapi.json").json()["paths"].items():
+        if "201" in operations.get("post", {}).get("responses", {}):
+            creating.add(path)
+            if any(p["name"].lower() == "idempotency-key" for p in operations["post"].get("parameters", ())):
+                keyed.add(path)
+    assert creating - keyed == WITHOUT_A_KEY
+    assert len(keyed) == 9

@@ -1,16 +1,23 @@
 """kill -9 while everything is being written: nothing acknowledged is lost, nothing is half-written, it comes back."""
 
+import logging
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
 import httpx2 as httpx
 import pytest
 
-from tests.faults.killed import BACK_S, Service
+from app.keeper import PAUSES_S
+from tests.faults.killed import BACK_S, Service, children_of, name_of
 from tests.faults.load import Load
 from tests.faults.lost import look
+
+log = logging.getLogger(__name__)
 
 
 @pytest.fixture
@@ -126,3 +133,57 @@ def test_a_stopped_service_takes_its_database_with_it(tmp_path: Path) -> None:
     assert (service.folder / "postgres" / "postmaster.pid").exists()
     assert service.stop() <= 20
     assert not (service.folder / "postgres" / "postmaster.pid").exists()
+
+
+@pytest.mark.slow
+def test_a_parent_that_is_killed_leaves_nobody_behind_and_the_next_start_works(tmp_path: Path) -> None:
+    service = Service(tmp_path / "data", VIADUC_PROCESSES="2")
+    try:
+        service.start(300)
+        problem = {"rounds": 1, "places": 1, "participants": [{"id": "a", "side": "FR"}, {"id": "b", "side": "BE"}]}
+        assert httpx.post(f"{service.url}/pairings", json=problem, timeout=60).status_code == 200
+        kept = httpx.post(f"{service.url}/actors", json={"name": "Kept", "country": "FR"}, timeout=60).json()["id"]
+        assert service.process is not None
+        left = [n for n in below(service.process.pid) if not name_of(n).startswith("postgres")]
+        assert len(left) >= 3  # two that answer, and one that computes
+        service.process.kill()
+        service.process.wait()
+        service.process = None
+        begun = time.monotonic()
+        while any(Path(f"/proc/{process}/cwd").exists() for process in left):
+            assert time.monotonic() - begun < 25, "somebody is left behind"
+            time.sleep(0.05)
+        log.info("nobody is left after %.1f s", time.monotonic() - begun)
+        log.info("ready again %.1f s after the next start", service.start())
+        assert httpx.get(f"{service.url}/actors/{kept}", timeout=60).json()["name"] == "Kept"
+        assert service.stop() <= 25
+        # The one that was killed no longer counts among those who use the database.
+        assert not (service.folder / "postgres" / "postmaster.pid").exists()
+    finally:
+        service.end()
+
+
+def below(process: int) -> list[int]:
+    """What a process started, and what that started."""
+    return [n for child in children_of(process) for n in (child, *below(child))]
+
+
+@pytest.mark.slow
+def test_a_service_that_is_killed_before_it_begins_every_time_ends_in_words(service: Service) -> None:
+    parent = service.process
+    assert parent is not None
+    begun = time.monotonic()
+    while parent.poll() is None:
+        assert time.monotonic() - begun < 120, "it goes on for ever"
+        for process in children_of(parent.pid):
+            if not name_of(process).startswith("postgres"):
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+        time.sleep(0.01)
+    assert parent.returncode == 1
+    assert time.monotonic() - begun >= sum(PAUSES_S[1:]) - 1
+    told = service.log.read_text(encoding="utf-8")
+    assert "given up: the working process died 8 times in a row before its work began (signal 9)" in told
+    assert not (service.folder / "postgres" / "postmaster.pid").exists()
+    service.process = None
+    assert service.start() <= 60

@@ -89,13 +89,13 @@ def list_targets(
         return [], []
     hall = _Hall(problem, plan, meeting)
     free, taken = [], []
-    for when, place in islice(hall.free(), _TRIED):
-        if not apply_edit(problem, plan, Edit("move", a, b, when, place), known).violations:
-            free.append(Target(round=when, place=place))
+    for when, table in islice(hall.free(), _TRIED):
+        if not apply_edit(problem, plan, Edit("move", a, b, when, table), known).violations:
+            free.append(Target(round=when, place=table))
     for other in islice(hall.taken(), _TRIED):
         if not apply_edit(problem, plan, Edit("swap", a, b, other=(other.a, other.b)), known).violations:
-            ends = int(other.a), int(other.b)
-            taken.append(Target(round=other.round, place=other.place, other=ends))
+            place = None if other.place is None else int(other.place)
+            taken.append(Target(round=other.round, place=place, other=(int(other.a), int(other.b))))
     return free[:limit], taken[:limit]
 
 

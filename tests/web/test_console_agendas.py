@@ -146,7 +146,7 @@ def at_address(client: TestClient, settings: Settings, token: str) -> Iterator[C
     ("address", "warned"),
     [
         (None, "http://127.0.0.1"), ("http://localhost:8000/", "http://localhost:8000"), ("http://[::1]:8000", "http://["),
-        ("http://0.0.0.0", "http://0.0.0.0"), ("https://viaduc.example.org", ""), ("http://192.168.1.20:8000", ""),
+        ("http://0.0.0.0", "http://0.0.0.0"), ("https://viaduc.example.org", ""), ("http://viaduc.local:8000", ""),
         ("https://localhost.example.org", ""),
     ],
 )  # fmt: skip

@@ -4,10 +4,8 @@ Whoever said yes learns of the other's yes only when both said it. Each answer i
 suggestions learn, and once both said yes to the tandem of the two, which has met or is in discussion.
 """
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -18,7 +16,7 @@ from app.services.events import get_event
 from app.services.feedback import give_feedback
 from app.services.tandems import create_tandem, delete_tandem, get_tandem, tandem_public, update_tandem
 from models.actor import Actor
-from models.agenda import AgendaRules, AnswerFields, AnswerPublic, MeetingAnswer
+from models.agenda import AnswerFields, AnswerPublic, MeetingAnswer
 from models.base import utc_now
 from models.event import Round
 from models.feedback import FeedbackCreate, Outcome, Worth
@@ -92,24 +90,6 @@ def answers_of(session: Session, *, event_id: int, actor_id: int) -> dict[int, M
 def mutual_yes(session: Session, *, event_id: int, a: int, b: int) -> bool:
     """Whether both said at this event that they would meet again."""
     return b in yes_on_both_sides(session, actor_id=a, event_id=event_id)
-
-
-def contacts_for(session: Session, *, event_id: int, viewer: int, other: int) -> list[Any]:
-    """Whom to write to at the other, once both said yes; nobody before, or where the organiser puts people in touch."""
-    mutual = {other} & yes_on_both_sides(session, actor_id=viewer, event_id=event_id)
-    return contacts_opened(session, event_id=event_id, viewer=viewer, mutual=mutual).get(other, [])
-
-
-def contacts_opened(
-    session: Session, *, event_id: int, viewer: int, mutual: Collection[int]
-) -> Mapping[int, list[Any]]:
-    """The same for everybody with whom it is a yes on both sides, whatever their number, in a few queries."""
-    rules = session.get(AgendaRules, event_id) if mutual else None
-    if not mutual or (rules is not None and not rules.contacts):
-        return {}
-    from app.services.contacts import contacts_between  # noqa: PLC0415 - contacts ask answers who said yes
-
-    return contacts_between(session, event_id=event_id, viewer=viewer, others=mutual, mutual=mutual)
 
 
 def list_answers(session: Session, *, event_id: int) -> list[AnswerPublic]:

@@ -7,10 +7,10 @@ from sqlmodel import Session, col, select
 from app.errors import Forbidden, NotFound
 from app.security import Principal
 from app.services.actors import apply_fields, as_create, get_actor, read_anew
-from app.services.answers import mutual_yes
 from app.services.discretion.redaction import without_people
 from app.services.discretion.sight import Sight
 from models.actor import ActorCreate
+from models.agenda import AgendaRules
 from models.base import utc_now
 from models.contact import Contact, ContactFields, ContactPublic
 from models.event import Participant
@@ -96,27 +96,30 @@ def _take_out(session: Session, actor_id: int, names: Sequence[str]) -> None:
         apply_fields(session, actor=actor, fields=fields)
 
 
-def shared_contacts(session: Session, *, event_id: int, viewer: int, other: int) -> list[ContactPublic]:
-    """Whom `viewer` may write to at `other`: by each contact's visibility, between two registered for the event."""
-    mutual = {other} if mutual_yes(session, event_id=event_id, a=viewer, b=other) else set()
-    return contacts_between(session, event_id=event_id, viewer=viewer, others={other}, mutual=mutual).get(other, [])
-
-
-def contacts_between(
-    session: Session, *, event_id: int, viewer: int, others: Collection[int], mutual: Collection[int]
+def contacts_opened(
+    session: Session, *, event_id: int, viewer: int, mutual: Collection[int]
 ) -> dict[int, list[ContactPublic]]:
-    """The same for several others at once, with those of them in mind with whom it is a yes on both sides."""
+    """Whom a participant may write to at those with whom it is a yes on both sides, as far as each contact goes.
+
+    Nobody where the organiser puts people in touch, or where one of the two is not registered (any more).
+    """
+    rules = session.get(AgendaRules, event_id) if mutual else None
+    if not mutual or (rules is not None and not rules.contacts):
+        return {}
     there = select(Participant.actor_id).where(
-        Participant.event_id == event_id, col(Participant.actor_id).in_({viewer, *others})
+        Participant.event_id == event_id, col(Participant.actor_id).in_({viewer, *mutual})
     )
     registered = {*session.exec(there)}
-    found: dict[int, list[ContactPublic]] = {other: [] for other in registered if other != viewer}
-    if viewer not in registered or not found:
+    if viewer not in registered:
         return {}
-    rows = session.exec(select(Contact).where(col(Contact.actor_id).in_(found)).order_by(Contact.name, col(Contact.id)))
+    found: dict[int, list[ContactPublic]] = {other: [] for other in registered if other != viewer}
+    rows = session.exec(
+        select(Contact)
+        .where(col(Contact.actor_id).in_(found), Contact.visibility != "organiser")
+        .order_by(Contact.name, col(Contact.id))
+    )
     for row in rows:
-        if row.visibility in {"public", "event"} or (row.visibility == "mutual" and row.actor_id in mutual):
-            found[row.actor_id].append(_public(row))
+        found[row.actor_id].append(_public(row))
     return found
 
 

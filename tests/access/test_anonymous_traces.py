@@ -220,7 +220,7 @@ def test_who_was_introduced_at_another_event_is_known_in_an_agenda_that_was_read
     assert HIDDEN["name"] in again.text
 
 
-def test_introductions_and_agendas_take_no_longer_for_many_who_hide(engine: Engine, met: Encounter) -> None:
+def test_introductions_ask_no_more_of_the_database_for_many_who_hide(engine: Engine, met: Encounter) -> None:
     with session_scope(engine) as session:
         for n in range(6):
             fields = ActorCreate(name=f"Hidden {n}", country="FR", anonymous=True)

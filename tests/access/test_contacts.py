@@ -11,8 +11,9 @@ from sqlmodel import Session
 
 from app.db import session_scope
 from app.services.actors import create_actor
-from app.services.answers import Meant, contacts_for, save_answer
-from app.services.contacts import create_contact, shared_contacts
+from app.services.answers import Meant, save_answer
+from app.services.contacts import contacts_opened, create_contact
+from app.services.discretion.openings import yes_on_both_sides
 from app.services.events import register, set_rounds
 from app.services.links import make_link
 from models.actor import ActorCreate
@@ -121,18 +122,18 @@ def keep(session: Session, actor_id: int) -> None:
 
 
 def shared(session: Session, event_id: int, viewer: int, other: int) -> list[str]:
-    return [c.name for c in shared_contacts(session, event_id=event_id, viewer=viewer, other=other)]
+    mutual = {other} & yes_on_both_sides(session, actor_id=viewer, event_id=event_id)
+    opened = contacts_opened(session, event_id=event_id, viewer=viewer, mutual=mutual)
+    return [contact.name for contact in opened.get(other, [])]
 
 
 def test_each_visibility_opens_at_its_moment(session: Session, pair: tuple[int, int]) -> None:
     one, other = pair
     keep(session, other)
-    assert shared(session, 1, one, other) == ["event", "public"]
     for who, whom in (pair, pair[::-1]):
-        assert contacts_for(session, event_id=1, viewer=one, other=other) == []
+        assert shared(session, 1, one, other) == []
         save_answer(session, meant=Meant(1, who, whom), fields=AnswerFields(again="yes"))
     assert shared(session, 1, one, other) == ["event", "mutual", "public"]
-    assert len(contacts_for(session, event_id=1, viewer=one, other=other)) == 3
     assert shared(session, 2, one, other) == []
     assert shared(session, 1, 3, other) == []
     assert shared(session, 1, other, other) == []

@@ -16,6 +16,7 @@ from app.errors import NotFound
 from app.services import answers, partaking
 from app.services.agenda import Agenda, read_agenda
 from app.services.agenda_version import agenda_version
+from app.services.contacts import contacts_opened
 from app.services.discretion.openings import yes_on_both_sides
 from app.services.discretion.sight import EVERYBODY, Sight
 from app.services.editions import Subject, edition_of
@@ -78,7 +79,7 @@ def after_meetings(session: Session, told: Agenda) -> dict[str, Any]:
     shown = {v.number: v.other.id for v in told.visits}
     said, mutual = answers.answers_of(session, **me), yes_on_both_sides(session, **me)
     both = mutual & shown.keys()
-    opened = answers.contacts_opened(session, event_id=told.event.id, viewer=told.actor.id, mutual=both)
+    opened = contacts_opened(session, event_id=told.event.id, viewer=told.actor.id, mutual=both)
     contacts = {shown[other]: [shown_contact(c) for c in opened.get(other, [])] for other in both}
     return {
         "answers": {shown[other]: answer for other, answer in said.items() if other in shown},

@@ -8,7 +8,7 @@ from app.services.importing.words import LANGUAGES, fold_word
 
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z")
 _DAY_FIRST = re.compile(r"(\d{1,2})\s*[./\s-]\s*(\d{1,2})\s*[./\s-]\s*(\d{4}|\d{2})\Z")
-_YEAR_FIRST = re.compile(r"(\d{4})\s*[./]\s*(\d{1,2})(?:\s*[./]\s*(\d{1,2}))?\Z")
+_YEAR_FIRST = re.compile(r"(\d{4})\s*[./-]\s*(\d{1,2})(?:\s*[./]\s*(\d{1,2}))?\Z")
 _MONTH_YEAR = re.compile(r"(\d{1,2})\s*[./-]\s*(\d{4})\Z")
 _IN_WORDS = re.compile(r"(?:(\d{1,2})(?:er|st|nd|rd|th|º)?\s+)?([^\W\d]{3,12})\s+(\d{4})\Z")
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?\Z")

@@ -9,6 +9,8 @@ from sqlmodel import Session, col, select
 
 from app.services.actors import as_create
 from app.services.importing.canonical import Canonical
+from app.services.importing.words import fold_word
+from app.services.texts import without_legal_form
 from models.actor import Actor, ActorCreate
 from models.competence_map import FieldChange, ImportOptions, MapEntry
 
@@ -134,6 +136,8 @@ class Decider:
         ours = self.drafted.get(actor.id) or as_create(actor)
         merge = Merge(base, ours.model_dump(), row.said, prefer_file=self.options.prefer == "file")
         merged = merge.run()
+        if action == "linked":
+            merge.keep_other_name(merged)
         fields = ActorCreate.model_validate(merged) if merge.changes else None
         if fields is None and action == "changed" and not merge.conflicts:
             # The source words it differently and means what is stored: only its words are kept anew.
@@ -178,6 +182,11 @@ class Decider:
         return {actor.id: actor for actor in found}
 
 
+def _bare(name: str) -> tuple[str, ...]:
+    """A name without accents, case, punctuation and legal form."""
+    return tuple(without_legal_form(fold_word(name).split()))
+
+
 @dataclass
 class Merge:
     """Three ways: what the source said before, what Viaduc holds now, what the source says today.
@@ -204,6 +213,16 @@ class Merge:
         if "side" not in self.theirs and self.ours.get("side") == self.ours.get("country"):
             merged["side"] = merged["country"]
         return merged
+
+    def keep_other_name(self, merged: dict[str, Any]) -> None:
+        """Two maps of one actor may call it differently: the name that does not win is one of its other names."""
+        ours, theirs = self.ours["name"], self.theirs.get("name") or self.ours["name"]
+        known = {_bare(name) for name in (merged["name"], *merged["aliases"])}
+        others = [name for name in (ours, theirs) if _bare(name) not in known]
+        if others:
+            self.changes = [change for change in self.changes if change.field != "aliases"]
+            merged["aliases"] = [*merged["aliases"], *others]
+            self.changes.append(FieldChange(field="aliases", before=self.ours["aliases"], after=merged["aliases"]))
 
     def _scalar(self, name: str, merged: dict[str, Any]) -> None:
         base, ours, theirs = self.base.get(name), self.ours.get(name), self.theirs.get(name)

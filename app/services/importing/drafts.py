@@ -115,10 +115,11 @@ def _read_names(cell: Cell, wordings: list[str]) -> None:
     if not wordings:
         raise Unreadable("structure_unexpected")
     known = [cell.draft.scalars["name"]] if "name" in cell.draft.scalars else []
-    first, *others = [*known, *wordings]
+    names = [*known, *wordings]
+    first = names[0]
     cell.put("name", first)
     kept = cell.draft.lists.setdefault("aliases", [])
-    kept += [other for other in dict.fromkeys(others) if other != first and other not in kept]
+    kept += [other for other in dict.fromkeys(names[1:]) if other != first and other not in kept]
 
 
 def _read_kind(cell: Cell) -> None:

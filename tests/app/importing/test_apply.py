@@ -122,6 +122,7 @@ def test_two_maps_may_name_one_actor(session, load, actors):
     assert list(actors()) == ["Centexbel"]
     assert [t["text"] for t in actor.texts["needs"]] == ["industriële partners aan de Franse kant", "weverij"]
     assert [(c.field, c.after) for c in report.changes[0].conflicts] == [("name", "Centexbel-VKC")]
+    assert actor.aliases[-1] == "Centexbel-VKC"
 
 
 def test_two_rows_of_one_file_may_be_one_actor(session, load, actors):

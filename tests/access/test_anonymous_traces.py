@@ -155,6 +155,7 @@ def test_a_tandem_goes_no_further_than_the_relations_of_its_ends(as_organiser, e
         theirs.patch(path, json={"theme": "x"}),
         theirs.post("/tandems", json={"actor_id": met.partner, "partner_id": 3, "status": "met"}),
         theirs.get(f"/console/memory{path}", headers=BROWSER),
+        theirs.post("/console/memory/tandems/new", data={"a": "Centexlab", "b": "Aalab", "status": "met"}),
         theirs.delete(f"/actors/{met.partner}/relations/3/partner"),
     ):
         assert asked.status_code == 403

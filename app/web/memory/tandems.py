@@ -102,6 +102,7 @@ def create(request: Request, session: SessionDep, principal: PrincipalDep, sight
         "since": form.day("since"),
         "step_note": form.text("step_note", longest=2000),
     }
+    sight.must_relate(*(end.chosen for end in ends.values() if end.chosen is not None))
     known = _known(session, ends)
     if form.errors or known:
         return _new(request, session, principal, form, ends, known, status=409 if known else 422)

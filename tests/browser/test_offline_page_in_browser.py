@@ -147,14 +147,17 @@ def test_a_page_that_is_not_drawn_yet_or_cannot_be_says_so_where_it_would_stand(
     saved: Path, browser_page: Page
 ) -> None:
     waiting: list[Route] = []
-    browser_page.route("**/papers/look/*", waiting.append)
-    browser_page.goto("/console/events/1/papers", wait_until="domcontentloaded")
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    browser_page.route("**/papers/look/*", hold)
+    with browser_page.expect_request("**/papers/look/*"):
+        browser_page.goto("/console/events/1/papers", wait_until="domcontentloaded")
     first = browser_page.locator(".look").first
     expect(first).to_have_text("The page is being drawn …")
-    browser_page.wait_for_function("document.readyState === 'interactive'")
-    while not waiting:
-        browser_page.wait_for_timeout(50)
-    waiting[0].abort()
+    for picture in waiting:
+        picture.abort()
     expect(first).to_have_text("This page could not be drawn.")
 
 

@@ -34,7 +34,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 
 from load_service import Event, Running  # noqa: E402 - beside this file, not in a package
 
-PAGES = {"agenda", "desk", "board", "browse", "answer", "mark", "wish", "edit", "publish", "plan begun", "plan read"}
+PAGES = {"agenda", "desk", "board", "browse", "answer", "mark", "wish", "edit", "publish", "plan read"}
+"""What somebody waits for with a page before them; a plan that is begun is a computation that has been accepted."""
 TARGET_MS = {"match": 250.0, "page": 500.0, "away": 100.0}
 RECOVERED_S = 5.0
 Row = tuple[str, float, float, int, str]

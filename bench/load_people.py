@@ -139,7 +139,8 @@ class LivePage:
                 if told.startswith(b"event: change"):
                     self._change(json.loads((await line.lines())[6:]))
         except TimeoutError:
-            if not self.crowd.over:
+            # Who goes home hears no more, and that may be a moment before.
+            if time.monotonic() < self.crowd.until - 1:
                 self.crowd.seen.rows.append(("stream", time.monotonic(), 0, 0, "silent"))
         except (OSError, EOFError, ValueError) as error:
             self.crowd.seen.rows.append(("stream", time.monotonic(), 0, 0, type(error).__name__))

@@ -18,7 +18,7 @@ from prometheus_client import Counter, Gauge
 from starlette._utils import get_route_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import AppError, Unavailable
+from app.errors import AppError, Crowded
 from app.guard import FOUND, Routes
 from app.layers import Layer, Refuse
 from app.observe import REGISTRY
@@ -44,11 +44,12 @@ class Room:
 
 
 ROOMS = MappingProxyType({
-    # What people wait for is short: few at once, because each takes a share of one processor, and a line of half a
-    # second. A line of its own for participants' phones: they are many and come together.
-    "pages": Room(8, 48),
-    "agendas": Room(4, 64),
-    "match": Room(4, 24),
+    # What people wait for is short: few at once, because they share one processor and each of them holds up the thread
+    # that tells the others to come back; and a line of a second. Participants' phones have one of their own: they are
+    # many and come together.
+    "pages": Room(4, 20),
+    "agendas": Room(2, 30),
+    "match": Room(2, 20),
     # What takes a core for longer: a few, and nobody waits in line, but for the six pictures of one page.
     "plans": Room(10, 0, 10),
     "pairings": Room(2, 0, 10),
@@ -117,7 +118,7 @@ class Turns:
     told_at: float = 0.0
 
     async def take(self) -> None:
-        """Wait for a turn; Unavailable at once when the line is full."""
+        """Wait for a turn; Crowded at once when the line is full."""
         if self.working < self.room.at_once and not self.waiting:
             self.working += 1
         elif len(self.waiting) >= self.room.in_line:
@@ -159,7 +160,7 @@ class Turns:
         if now - self.told_at > _TOLD_EVERY_S:
             log.warning("too many %s: %d turned away since this was last said", self.kind, self.refused)
             self.refused, self.told_at = 0, now
-        raise Unavailable(
+        raise Crowded(
             "too many requests of this kind are being worked on; nothing of this one was stored, send it again",
             headers={"Retry-After": str(self.room.retry_s)},
         )

@@ -7,10 +7,12 @@ AppError                 status  what it means
 ├── Conflict             409     it exists already, or changed meanwhile
 ├── Stale                412     somebody else changed it since it was read
 ├── BadInput             422     the request says something that cannot be (field, line, cause)
+├── TooSlow              408     what was sent did not arrive in time
 ├── TooLarge             413     more than the service takes in one go
 ├── TooManyRequests      429     more than one caller may ask in a minute
 ├── NoRoom               507     the disk of the database is full
 └── Unavailable          503     the database, its schema or the model is not there (yet), or memory is short
+    └── Crowded          503     too many ask for the same kind of thing at this moment
 """
 
 import errno
@@ -109,6 +111,12 @@ class TooLarge(AppError):
     status, title = 413, "Too large"
 
 
+class TooSlow(AppError):
+    """What was sent did not arrive in time."""
+
+    status, title = 408, "Request timeout"
+
+
 class TooManyRequests(AppError):
     """More than one caller may ask in a minute."""
 
@@ -125,6 +133,10 @@ class Unavailable(AppError):
     """The database, its schema or the model is not there (yet), or memory is short."""
 
     status, title = 503, "Service unavailable"
+
+
+class Crowded(Unavailable):
+    """Too many ask for the same kind of thing at this moment."""
 
 
 _NO_THREAD = "can't start new thread"

@@ -19,6 +19,7 @@ from app import __version__
 from app.api import routers
 from app.api.described import describe_keys
 from app.api.problems import app_error_answer, http_error_answer, problem, validation_answer
+from app.bodies import BodyLimit
 from app.calm import settle_objects
 from app.crowding import Crowding, make_turns
 from app.db import database_url, explain_database_error, make_engine, require_schema
@@ -33,7 +34,7 @@ from app.limits import Limits
 from app.live import Live
 from app.logs import HEADER, RequestId, request_id
 from app.mail import Post
-from app.observe import BodyLimit, Observe
+from app.observe import Observe
 from app.packing import Packed
 from app.planner import Planner
 from app.restored import bring_up

@@ -1,15 +1,12 @@
 """What the service tells of its requests: metrics and log lines by route. No personal data in either."""
 
 import time
-from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
-from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from app.counting import is_shared
-from app.errors import TooLarge
-from app.layers import Layer, Refuse
+from app.layers import Layer
 from app.logs import note_request
 
 REGISTRY = CollectorRegistry()
@@ -66,48 +63,3 @@ class Observe(Layer):
             seconds = time.perf_counter() - started
             SECONDS.labels(scope["method"], route).observe(seconds)
             note_request(scope, sent.status, seconds)
-
-
-class BodyLimit(Layer):
-    """Refuses bodies above a size with 413, declared or streamed."""
-
-    def __init__(self, app: ASGIApp, limit: int, refuse: Refuse) -> None:
-        super().__init__(app)
-        self._limit = limit
-        self._refuse = refuse
-
-    async def meet(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand on what is short enough."""
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > self._limit:
-            await self._answer(scope, receive, send)
-            return
-        received, started = 0, False
-
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._limit:
-                raise _TooLong
-            return message
-
-        async def unless_too_long(message: Message) -> None:
-            # The framework may catch _TooLong while it reads a body and answer 400 in its own words.
-            nonlocal started
-            if received <= self._limit or started:
-                started = True
-                await send(message)
-
-        with suppress(_TooLong):
-            await self._app(scope, counted, unless_too_long)
-        if received > self._limit and not started:
-            await self._answer(scope, receive, send)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        detail = f"the request is larger than {self._limit // 2**20} MiB; send it in parts, or raise VIADUC_MAX_BODY_MB"
-        await self._refuse(Request(scope, receive), TooLarge(detail))(scope, receive, send)
-
-
-class _TooLong(Exception):
-    pass

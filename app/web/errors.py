@@ -1,6 +1,7 @@
 """Errors of pages as pages. The JSON door keeps its problem details; the address decides which of the two."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import TypeVar
 
 from fastapi import Request
@@ -8,11 +9,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.errors import AppError
+from app.errors import AppError, Crowded
 from app.services.importing.remarks import remark_of
 from app.web.access.sign_in import sign_in_first
+from app.web.catalogues import choose_language
 from app.web.maps.words import MapWords
-from app.web.render import page
+from app.web.render import HEADERS, page, templates
 
 PAGES = ("/directory", "/console", "/agenda", "/clock")
 """How the addresses of pages begin, beside the front page."""
@@ -39,6 +41,8 @@ def page_or(problem: Callable[[Request, Failure], Response]) -> Callable[[Reques
 
 def error_page(request: Request, error: Exception) -> Response:
     """What went wrong, in the reader's language, with the sentence that names the cause."""
+    if isinstance(error, Crowded):
+        return crowded_page(request, error)
     status, detail = _told(error)
     if status == 401:
         return sign_in_first(request, getattr(error, "headers", None) or {})
@@ -50,6 +54,19 @@ def error_page(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException | AppError):
         answer.headers.update(error.headers or {})
     return answer
+
+
+def crowded_page(request: Request, error: Crowded) -> Response:
+    """Come back in a moment, said in a moment: hundreds a second are turned away when a service is overrun."""
+    lang = choose_language(request)
+    headers = HEADERS | {"Cache-Control": "no-store", "Content-Language": lang, **error.headers}
+    return Response(_crowded(lang, request.method == "GET"), 503, headers, "text/html; charset=utf-8")
+
+
+@cache
+def _crowded(lang: str, looks: bool) -> str:
+    """Made once a language; somebody who only `looks` is taken there again by itself."""
+    return templates(lang).env.get_template("crowded.html").render(looks=looks)
 
 
 def _told(error: Exception) -> tuple[int, str]:

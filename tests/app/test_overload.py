@@ -232,3 +232,17 @@ def test_nobody_waits_for_ever_for_what_another_holds(engine: Engine) -> None:
             waiter.execute(text("UPDATE pool_revision SET n = n + 1"))
     assert isinstance(explain_database_error(refused.value), Unavailable)
     own.dispose()
+
+
+def test_a_page_that_is_turned_away_comes_back_by_itself_and_a_form_does_not(
+    client: TestClient, turns: dict[str, Turns]
+) -> None:
+    turns["pages"].working, turns["pages"].room = 1, Room(1, 0)
+    looked = client.get("/directory", headers={"accept-language": "fr"})
+    assert (looked.status_code, looked.headers["retry-after"]) == (503, "1")
+    assert 'http-equiv="refresh"' in looked.text
+    assert "beaucoup de monde" in looked.text
+    said = client.post("/console/programmes/new", headers={"accept-language": "fr"})
+    assert said.status_code == 503
+    assert 'http-equiv="refresh"' not in said.text
+    assert "n’a été enregistré" in said.text

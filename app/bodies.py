@@ -1,0 +1,82 @@
+"""What is sent with a request has bounds: how much, and in what time."""
+
+import asyncio
+import time
+from contextlib import suppress
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import AppError, TooLarge, TooSlow
+from app.layers import Layer, Refuse
+
+PATIENCE_S = 30.0
+SLOWEST = 8 * 2**10
+"""Bytes a second that are waited for beyond that: a map of 50 MB over a slow line takes its time."""
+
+
+class BodyLimit(Layer):
+    """Refuses bodies above a size with 413, declared or streamed, and those that come ever so slowly with 408.
+
+    Whoever sends a letter a second holds a place that others wait for.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, refuse: Refuse, patience_s: float = PATIENCE_S) -> None:
+        super().__init__(app)
+        self._limit = limit
+        self._refuse = refuse
+        self._patience_s = patience_s
+
+    async def meet(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on what is short enough and comes in time."""
+        body = _Body(receive, send, self._limit, self._patience_s)
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > self._limit:
+            body.refusal = too_large(self._limit)
+        else:
+            with suppress(_Refused):
+                await self._app(scope, body.receive, body.send)
+        if body.refusal is not None and not body.answered:
+            await self._refuse(Request(scope, receive), body.refusal)(scope, receive, send)
+
+
+class _Refused(Exception):
+    pass
+
+
+class _Body:
+    """One body on its way in, and whether its request has been answered."""
+
+    def __init__(self, receive: Receive, send: Send, limit: int, patience_s: float) -> None:
+        self._receive, self._send, self._limit = receive, send, limit
+        self._over_at, self._received, self._whole = time.monotonic() + patience_s, 0, False
+        self.refusal: AppError | None = None
+        self.answered = False
+
+    async def receive(self) -> Message:
+        """The next part; raises where it is one too many, or does not come."""
+        if self._whole:
+            return await self._receive()  # that somebody leaves may take as long as it likes
+        try:
+            async with asyncio.timeout(self._over_at + self._received / SLOWEST - time.monotonic()):
+                message = await self._receive()
+        except TimeoutError:
+            self.refusal = TooSlow("what was sent did not arrive in time; nothing of it was stored, send it again")
+            raise _Refused from None
+        self._received += len(message.get("body", b""))
+        self._whole = not message.get("more_body", False)
+        if self._received > self._limit:
+            self.refusal = too_large(self._limit)
+            raise _Refused
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Hand the answer on, but for the framework's own words about a body that was refused here."""
+        if self.refusal is None or self.answered:
+            self.answered = True
+            await self._send(message)
+
+
+def too_large(limit: int) -> TooLarge:
+    """What is said of a body above the limit (bytes)."""
+    return TooLarge(f"the request is larger than {limit // 2**20} MiB; send it in parts, or raise VIADUC_MAX_BODY_MB")

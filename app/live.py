@@ -14,7 +14,7 @@ import json
 import logging
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Coroutine
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -219,9 +219,9 @@ class Live:
             self._tell_some(event_id, topic, {int(who) for who in about})
             return
         self._last[event_id][topic, None] = time.time()
-        for ear in self._ears.get(event_id, ()):
-            if ear.who is None or topic != "plan":
-                ear.tell(topic, self._spread(event_id, ear))
+        self._tell_each(
+            event_id, (ear for ear in self._ears.get(event_id, ()) if ear.who is None or topic != "plan"), topic
+        )
         if topic == "plan" and self._participants(event_id):
             self._begin(self._tell_concerned(event_id))
 
@@ -265,12 +265,16 @@ class Live:
         """Over how long this page's question may wait: organisers' never, participants' by their number."""
         return 0 if ear.who is None else _within(self._participants(event_id))
 
+    def _tell_each(self, event_id: int, ears: Iterable[Ear], topic: str) -> None:
+        within = _within(self._participants(event_id))  # counted once: a thousand pages may be open
+        for ear in ears:
+            ear.tell(topic, 0 if ear.who is None else within)
+
     def _tell_all(self) -> None:
         self._last.clear()
         self._concerned.forget()
         for event_id, ears in self._ears.items():
-            for ear in ears:
-                ear.tell("all", self._spread(event_id, ear))
+            self._tell_each(event_id, ears, "all")
 
 
 def _within(pages: int) -> int:

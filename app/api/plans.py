@@ -40,7 +40,7 @@ def create_plan(
     """Compute a plan and keep it as a draft; with wait=false answer at once and compute in the background"""
     # Short transactions with the solver between them: no connection waits for it.
     with planner.turn() as turn:
-        with session_scope(engine) as session:
+        with planner.posing, session_scope(engine) as session:
             problem = problems.build_problem(session, meaning=meaning, event_id=event_id, options=options)
             origin = service.origin_of(session, event_id=event_id)
             started = None if options.wait else plan_jobs.start_plan(session, event_id=event_id, problem=problem)

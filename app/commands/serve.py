@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SWITCH_S = 0.001
+SWITCH_S = 0.0002
 
 
 def run_service(

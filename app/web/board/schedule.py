@@ -61,7 +61,7 @@ def compute_plan(meaning: MeaningDep, engine: EngineDep, planner: PlannerDep, ev
     """Begin to compute a draft, and show how it goes."""
     with planner.turn() as turn:
         # The plan is committed before the planner looks for it.
-        with session_scope(engine) as session:
+        with planner.posing, session_scope(engine) as session:
             problem = build_problem(session, meaning=meaning, event_id=event_id, options=PlanCreate())
             started = plan_jobs.start_plan(session, event_id=event_id, problem=problem)
         planner.submit(turn, event_id, started.number)

@@ -35,7 +35,7 @@ def take_from(session: Session, *, actor_id: int, field: str, map_id: int) -> No
     """Make one field of an actor what one map says of it: the admin's choice between sources."""
     if field not in _FIELDS:
         raise BadInput.of("field", f"unknown field {field!r}: expected one of {', '.join(_FIELDS)}")
-    actor = get_actor(session, actor_id=actor_id)
+    actor = get_actor(session, actor_id=actor_id, lock=True)
     entries = session.exec(
         select(MapEntry).where(MapEntry.actor_id == actor_id, MapEntry.map_id == map_id).order_by(MapEntry.source_key)
     ).all()

@@ -94,7 +94,7 @@ class ImportChange(SQLModel, table=True):
     before: dict[str, Any] = Field(
         default_factory=dict,
         sa_column=Column(JSONB, nullable=False),
-        description="{actor: fields, at: updated_at, entry: {row_hash, said}} before this import; empty when it was new",
+        description="{actor: fields, at: updated_at, entry: {row_hash, said}} before it; empty when it was new",
     )
     relations: list[Any] = Field(
         default_factory=list,

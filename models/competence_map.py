@@ -90,7 +90,7 @@ class ImportChange(SQLModel, table=True):
     actor_id: int = owner_key("actor")
     import_id: int = owner_key("map_import", index=True)
     source_key: str = Field(sa_column=Column(Text, primary_key=True))
-    action: str = Field(description="new, changed or linked")
+    action: str = Field(description="new, changed or linked; said: its words alone are new; relations: these alone")
     before: dict[str, Any] = Field(
         default_factory=dict,
         sa_column=Column(JSONB, nullable=False),

@@ -41,6 +41,8 @@ class Decider:
     session: Session
     map_id: int
     options: ImportOptions
+    writes: bool = False
+    """Whether what is decided is written in this transaction."""
     keys: dict[str, int] = field(default_factory=dict)
     """Keys this import wrote itself, for rows that are merged into other rows of the same file."""
     promised: set[str] = field(default_factory=set)
@@ -178,8 +180,11 @@ class Decider:
     def _actors(self, ids: set[int]) -> dict[int, Actor]:
         if not ids:
             return {}
-        found = self.session.exec(select(Actor).where(col(Actor.id).in_(ids))).all()
-        return {actor.id: actor for actor in found}
+        query = select(Actor).where(col(Actor.id).in_(ids)).order_by(col(Actor.id))
+        if self.writes:
+            # All its fields are written back: what somebody changes until then would be undone without a word.
+            query = query.with_for_update(key_share=True)
+        return {actor.id: actor for actor in self.session.exec(query)}
 
 
 def _bare(name: str) -> tuple[str, ...]:

@@ -126,7 +126,7 @@ class Pass:
 
     def run(self) -> Tally:
         """Decide (and write) all rows. Relations are only collected: their targets may come later."""
-        decider = Decider(self.session, self.map_id, self.options)
+        decider = Decider(self.session, self.map_id, self.options, writes=self.writer is not None)
         tally = Tally(self.source)
         for batch in ahead(self.source.batches()):
             for item in batch:

@@ -188,7 +188,7 @@ def main() -> None:
         headings = _UNTAGGED if asked.untagged else HEADINGS
         asked.make.write_bytes(as_file(asked.rows[0], asked.make.suffix.lstrip("."), headings))
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         url = start_embedded(Path(folder) / "database")
         upgrade(url)
         engine = make_engine(url)

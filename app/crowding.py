@@ -47,9 +47,9 @@ ROOMS = MappingProxyType({
     # What people wait for is short: few at once, because they share one processor and each of them holds up the thread
     # that tells the others to come back; and a line of a second. Participants' phones have one of their own: they are
     # many and come together.
-    "pages": Room(4, 20),
-    "agendas": Room(2, 30),
-    "match": Room(2, 20),
+    "pages": Room(4, 40),
+    "agendas": Room(2, 40),
+    "match": Room(2, 24),
     # What takes a core for longer: a few, and nobody waits in line, but for the six pictures of one page.
     "plans": Room(10, 0, 10),
     "pairings": Room(2, 0, 10),

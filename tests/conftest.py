@@ -91,6 +91,10 @@ def _empty(engine: Engine) -> None:
     names = [t.__tablename__ for t in TABLES if t.__tablename__ != "pool_revision"]
     filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\")" for name in names)
     with engine.begin() as connection:
+        # What is still being written is waited for: a row that is stored a moment later would be the next test's.
+        connection.execute(text("SET LOCAL lock_timeout = '20s'"))
+        every = ", ".join(f'"{name}"' for name in names)
+        connection.execute(text(f"LOCK TABLE {every} IN SHARE ROW EXCLUSIVE MODE"))
         # Foreign keys and triggers sleep meanwhile: in the end all tables are empty.
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         for (name,) in connection.execute(text(filled)).all():

@@ -57,7 +57,8 @@ def save_answer(
     _require_meeting(session, meant, now)
     _one_at_a_time(session, meant)
     row = session.get(MeetingAnswer, (meant.event_id, meant.actor_id, meant.target_id))
-    if row is not None and row.said_at > said_at:
+    # A word from the future was said before a clock was set back: whatever comes after that is newer.
+    if row is not None and said_at < row.said_at <= now:
         return row
     before = _judgement(row)
     row = row or MeetingAnswer(**vars(meant), again=fields.again)

@@ -43,6 +43,14 @@ def say(
     )
 
 
+def test_a_word_said_after_the_clock_was_set_back_stands(held: Session) -> None:
+    """What was said while the clock was ahead is of the future, and would cover every word for hours."""
+    meant, ahead = Meant(1, 1, 3), LATER + timedelta(hours=3)
+    answers.save_answer(held, meant=meant, fields=AnswerFields(again="no"), now=ahead)
+    assert say(held, 1, 3, "yes").again == "yes"
+    assert say(held, 1, 3, "no", at=LATER - timedelta(minutes=1)).again == "yes"
+
+
 def taught(session: Session) -> list[tuple[int, int, str, str]]:
     rows = session.exec(select(Feedback).order_by(Feedback.id))
     return [(f.actor_id, f.target_id, f.worth, f.outcome) for f in rows]

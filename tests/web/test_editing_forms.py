@@ -29,6 +29,7 @@ NO_EDITS = {
         "/console/access/sessions/{session_id}/end", "/console/sign-out",
         "/console/memory/tandems/{actor_id}/{partner_id}/remove", "/console/programmes/{programme_id}/remove",
         "/console/actors/{actor_id}/remove", "/console/events/{event_id}/participants/{actor_id}/remove",
+        "/console/events/{event_id}/participants/take-back",
         "/console/events/{event_id}/wishes/remove", "/console/maps/sectors/{list_id}/delete",
         "/console/maps/imports/{import_id}/stop", "/console/maps/imports/{import_id}/undo",
         "/console/maps/imports/{import_id}/discard", "/console/actors/{actor_id}/contacts/{contact_id}/remove",

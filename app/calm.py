@@ -7,7 +7,6 @@ through less often. (Objects that nothing refers to any more are freed at once, 
 
 import ctypes
 import gc
-import sys
 from contextlib import suppress
 
 _EVERY = (25_000, 10, 10)
@@ -20,12 +19,16 @@ def calm() -> None:
     """Once a process, before its threads begin."""
     settle_objects()
     gc.set_threshold(*_EVERY)
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):  # a C library without it is no worse than before
-            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
+    say_to_allocator("mallopt", _M_ARENA_MAX, _ARENAS)
 
 
 def settle_objects() -> None:
     """All that is there now stays: it is not walked again."""
     gc.collect()
     gc.freeze()
+
+
+def say_to_allocator(name: str, *values: int) -> None:
+    """Call a function of the C library's allocator, where it is GNU's."""
+    with suppress(OSError, AttributeError):
+        getattr(ctypes.CDLL(None), name)(*values)

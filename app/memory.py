@@ -5,7 +5,6 @@ lets go of all it held, is counted and written down, and everything else goes on
 limit of a container, by the machine) is started again by its parent (app/keeper.py).
 """
 
-import ctypes
 import gc
 import logging
 import math
@@ -20,6 +19,7 @@ from types import MappingProxyType
 
 from prometheus_client import Counter
 
+from app.calm import say_to_allocator
 from app.errors import is_want_of_memory
 from app.observe import REGISTRY
 from app.settings import Settings
@@ -61,16 +61,10 @@ def bound_memory(settings: Settings) -> None:
     if settings.memory_mb is not None:
         threading.stack_size(_STACK)
         for word in (_ONE_HEAP, _LARGE_ALONE):
-            _say_to_allocator("mallopt", *word)
+            say_to_allocator("mallopt", *word)
         _, most = resource.getrlimit(resource.RLIMIT_DATA)
         asked = settings.memory_mb * 2**20
         resource.setrlimit(resource.RLIMIT_DATA, (asked if most == resource.RLIM_INFINITY else min(asked, most), most))
-
-
-def _say_to_allocator(name: str, *values: int) -> None:
-    """Call a function of the C library's allocator, where it is GNU's."""
-    with suppress(OSError, AttributeError):
-        getattr(ctypes.CDLL(None), name)(*values)
 
 
 def bytes_held() -> int | None:
@@ -128,4 +122,4 @@ def _let_go(error: BaseException) -> None:
         traceback.clear_frames(held.__traceback__)
         held = held.__cause__ or held.__context__
     gc.collect()
-    _say_to_allocator("malloc_trim", 0)
+    say_to_allocator("malloc_trim", 0)

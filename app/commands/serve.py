@@ -67,8 +67,8 @@ def run_service(
 
 def serve(settings: Settings, application: FastAPI, door: socket.socket | None = None, life: Life | None = None) -> int:
     """Serve in this process; the exit status."""
-    bound_memory(settings)
     calm()
+    bound_memory(settings)
     import uvicorn  # noqa: PLC0415 - slow import
 
     config = uvicorn.Config(
@@ -127,8 +127,8 @@ def run_worker(settings: Settings) -> None:
 
 def work(settings: Settings, life: Life, drift: Drift) -> int:
     """Drain the backlog in this process; the exit status."""
-    bound_memory(settings)
     calm()
+    bound_memory(settings)
     engine, holder, periods = open_database(settings), background_model(settings), periods_of(settings)
     worker = Worker(engine, holder, settings.embed_batch, periods=periods, drift=drift)
     signal.signal(signal.SIGTERM, lambda *_: worker.stop_soon())

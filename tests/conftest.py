@@ -153,7 +153,7 @@ Application = Callable[[Settings], FastAPI]
 
 
 @pytest.fixture(scope="session")
-def applications(shared_engine: Engine, meaning: Meaning) -> Application:
+def shared_applications(shared_engine: Engine, meaning: Meaning) -> Application:
     """An application for each set of settings, made once: building hundreds of routes takes longer than a test."""
     made: dict[str, tuple[FastAPI, dict[str, object]]] = {}
 
@@ -172,6 +172,12 @@ def applications(shared_engine: Engine, meaning: Meaning) -> Application:
         return app
 
     return application
+
+
+@pytest.fixture
+def applications(shared_applications: Application, engine: Engine) -> Application:
+    """The same for a test, whose database is emptied behind it."""
+    return shared_applications
 
 
 @pytest.fixture(scope="session")

@@ -162,10 +162,13 @@ def test_a_page_that_is_not_drawn_yet_or_cannot_be_says_so_where_it_would_stand(
 
 
 def test_printing_says_that_it_prints_and_hands_the_file_over(saved: Path, browser_page: Page) -> None:
+    held: list[Route] = []
     browser_page.goto("/console/events/1/papers")
+    browser_page.route("**/papers/signs", held.append)
     with browser_page.expect_download() as download:
         browser_page.get_by_role("button", name=re.compile("PDF.*Table signs")).click()
-        assert browser_page.get_by_role("button", name="Print everything").is_disabled()
+        expect(browser_page.get_by_role("button", name="Print everything")).to_be_disabled()
+        held.pop().continue_()
     assert download.value.suggested_filename == "afternoon-signs.pdf"
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
     status = browser_page.locator(".printing")

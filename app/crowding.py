@@ -48,7 +48,7 @@ ROOMS = MappingProxyType({
     # that tells the others to come back; and a line of a second. Participants' phones have one of their own: they are
     # many and come together.
     "pages": Room(4, 40),
-    "agendas": Room(2, 40),
+    "agendas": Room(2, 64),
     "match": Room(2, 24),
     # What takes a core for longer: a few, and nobody waits in line, but for the six pictures of one page.
     "plans": Room(10, 0, 10),

@@ -48,7 +48,7 @@ CLOCK_TOPICS = frozenset({"event", "rounds", "day"})
 """What the clock on the wall shows."""
 AGENDA_TOPICS = frozenset({"event", "rounds", "places", "plan", "answer"})
 """What a participant sees: not who is being ticked off at the desk, nor drafts, nor what others answer each other."""
-SPREAD_MS = 40
+SPREAD_MS = 60
 _FEW = 10
 _LONGEST_MS = 15_000
 

@@ -116,6 +116,8 @@ class Turns:
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
     refused: int = 0
     told_at: float = 0.0
+    patience_s: float = 5.0
+    """How long somebody waits for a turn before being told to come back."""
 
     async def take(self) -> None:
         """Wait for a turn; Crowded at once when the line is full."""
@@ -128,6 +130,14 @@ class Turns:
         self.show()
 
     async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(self.patience_s):
+                await self._stand_in_line()
+        except TimeoutError:
+            # A line that does not move: better a word than half a minute of nothing.
+            self._refuse()
+
+    async def _stand_in_line(self) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.waiting.append(turn)
         self.show()

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from app.crowding import COSTLY, ROOMS, THREADS, Room, Turns
 from app.db import LOCK_S, explain_database_error, line_care, make_engine, several_hosts
 from app.db import database_url as url_of
-from app.errors import Unavailable
+from app.errors import Crowded, Unavailable
 from app.policy import POLICY
 from app.settings import Settings
 from tests.first_status import first_status
@@ -246,3 +246,16 @@ def test_a_page_that_is_turned_away_comes_back_by_itself_and_a_form_does_not(
     assert said.status_code == 503
     assert 'http-equiv="refresh"' not in said.text
     assert "n’a été enregistré" in said.text
+
+
+def test_in_a_line_that_does_not_move_nobody_waits_for_ever() -> None:
+    async def play() -> tuple[int, int]:
+        turns = Turns("pages", Room(1, 2), patience_s=0.05)
+        await turns.take()
+        with pytest.raises(Crowded):
+            await turns.take()
+        left = len(turns.waiting)
+        turns.leave()
+        return left, turns.working
+
+    assert asyncio.run(play()) == (0, 0)

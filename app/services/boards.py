@@ -75,7 +75,7 @@ def list_fillings(
 
 
 def list_targets(
-    session: Session, *, event_id: int, number: int, pair: tuple[int, int], limit: int = 12
+    session: Session, *, event_id: int, number: int, pair: tuple[int, int], limit: int = 8
 ) -> tuple[list[Target], list[Target]]:
     """Where a meeting of a plan could go without breaking a rule: free places, and meetings to change places with.
 
@@ -88,15 +88,21 @@ def list_targets(
     if meeting is None:
         return [], []
     hall = _Hall(problem, plan, meeting)
-    free, taken = [], []
-    for when, table in islice(hall.free(), _TRIED):
-        if not apply_edit(problem, plan, Edit("move", a, b, when, table), known).violations:
-            free.append(Target(round=when, place=table))
-    for other in islice(hall.taken(), _TRIED):
-        if not apply_edit(problem, plan, Edit("swap", a, b, other=(other.a, other.b)), known).violations:
-            place = None if other.place is None else int(other.place)
-            taken.append(Target(round=other.round, place=place, other=(int(other.a), int(other.b))))
-    return free[:limit], taken[:limit]
+
+    def stands(edit: Edit) -> bool:
+        return not apply_edit(problem, plan, edit, known).violations
+
+    # Each is tried whole, some milliseconds a time, until as many are found as are shown.
+    moves = islice(hall.free(), _TRIED)
+    free = (Target(round=when, place=at) for when, at in moves if stands(Edit("move", a, b, when, at)))
+    swaps = islice(hall.taken(), _TRIED)
+    taken = (_place_of(other) for other in swaps if stands(Edit("swap", a, b, other=(other.a, other.b))))
+    return list(islice(free, limit)), list(islice(taken, limit))
+
+
+def _place_of(meeting: Meeting) -> Target:
+    place = None if meeting.place is None else int(meeting.place)
+    return Target(round=meeting.round, place=place, other=(int(meeting.a), int(meeting.b)))
 
 
 class _Hall:

@@ -163,8 +163,12 @@ def test_a_page_that_is_not_drawn_yet_or_cannot_be_says_so_where_it_would_stand(
 
 def test_printing_says_that_it_prints_and_hands_the_file_over(saved: Path, browser_page: Page) -> None:
     held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
     browser_page.goto("/console/events/1/papers")
-    browser_page.route("**/papers/signs", held.append)
+    browser_page.route("**/papers/signs", hold)
     with browser_page.expect_download() as download:
         browser_page.get_by_role("button", name=re.compile("PDF.*Table signs")).click()
         expect(browser_page.get_by_role("button", name="Print everything")).to_be_disabled()

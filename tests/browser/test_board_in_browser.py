@@ -155,6 +155,7 @@ def test_a_meeting_opens_beside_the_board_and_closes_again(planned: Server, brow
 
 def test_what_is_refused_is_told_in_the_panel_whose_focus_stays(planned: Server, browser_page: Page) -> None:
     page, (first, second) = browser_page, meetings(planned)[:2]
+    page.route("**/live/**", lambda route: route.abort())  # a board that hears in time is not second
     page.goto(f"{ADDRESS}{cell(page, first)}")
     page.locator(f"{cell(page, first)} > a").click()
     panel = page.locator("#panel")

@@ -32,7 +32,7 @@ def whole(value: Any, path: str, low: int, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ProblemError(path, f"must be a whole number, not {show(value)}")
     if not low <= value <= high:
-        raise ProblemError(path, f"must lie between {low} and {high}, not {value}")
+        raise ProblemError(path, f"must lie between {low} and {high}, not {show(value)}")
     return value
 
 
@@ -41,7 +41,7 @@ def number(value: Any, path: str, low: float, high: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ProblemError(path, f"must be a number, not {show(value)}")
     if not low <= value <= high or math.isnan(value):
-        raise ProblemError(path, f"must lie between {low:g} and {high:g}, not {value}")
+        raise ProblemError(path, f"must lie between {low:g} and {high:g}, not {show(value)}")
     return float(value)
 
 

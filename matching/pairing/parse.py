@@ -266,13 +266,14 @@ def _filled(listed: Sequence[Any], index: Mapping[str, int]) -> NDArray[np.float
     first, second, values = zip(*listed, strict=True) if listed else ((), (), ())
     if not {type(end) for end in first + second} <= {str} or not {type(value) for value in values} <= {int, float}:
         return None
+    if not all(0 <= value <= 1 for value in values):  # before an array is made: a whole number may be too large for one
+        return None
     i, j = (np.array([index.get(end, -1) for end in ends], np.intp) for ends in (first, second))
-    n, low, high, worth = len(index), np.minimum(i, j), np.maximum(i, j), np.array(values, np.float64)
-    fair = np.all((low >= 0) & (low < high) & (worth >= 0) & (worth <= 1))
-    if not fair or len(np.unique(low * n + high)) < len(listed):
+    n, low, high = len(index), np.minimum(i, j), np.maximum(i, j)
+    if not np.all((low >= 0) & (low < high)) or len(np.unique(low * n + high)) < len(listed):
         return None
     matrix = np.full((n, n), np.nan)
-    matrix[low, high] = matrix[high, low] = worth
+    matrix[low, high] = matrix[high, low] = values
     return matrix
 
 

@@ -62,6 +62,7 @@ BAD = [
     ({"participants": person(tracks=["x"])}, "participants[1].tracks[0]: no track has the id 'x'"),
     ({"utility": [["a1", "b1", math.nan]]}, "utility[0][2]: must lie between 0 and 1, not nan"),
     ({"utility": [["a1", "b1", 1.5]]}, "utility[0][2]: must lie between 0 and 1, not 1.5"),
+    ({"utility": [["a1", "b1", 10**400]]}, f"utility[0][2]: must lie between 0 and 1, not 1{56 * '0'}..."),
     ({"utility": [["a1", "b1", 0.1], ["b1", "a1", 0.1]]}, "utility[1]: the pair 'b1', 'a1' is listed twice"),
     ({"utility": [["a1", "b1"]]}, "utility[0]: must be [a, b, value], not ['a1', 'b1']"),
     ({"must": [["a1", "zz"]]}, "must[0][1]: no participant has the id 'zz'"),

@@ -8,6 +8,7 @@ from app.api import examples
 from app.api.problems import responses
 from app.deps import SessionDep, SettingsDep
 from app.editing import ChangingDep, ReadingDep
+from app.reach import public_base
 from app.services import answers
 from app.services import links as service
 from app.services.agenda import read_rules, set_rules
@@ -100,7 +101,7 @@ def _made(
     request: Request, session: SessionDep, settings: Settings, event_id: int, tokens: dict[int, str]
 ) -> list[LinkMade]:
     names = {p.actor_id: p.name for p in list_participants(session, event_id=event_id)}
-    base = (settings.public_url or str(request.base_url)).rstrip("/")
+    base = public_base(request, settings)
     expires = {row.actor_id: row.expires_at for row in reversed(service.list_links(session, event_id=event_id))}
     return [
         LinkMade(

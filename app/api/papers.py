@@ -10,6 +10,7 @@ from app.api.problems import responses
 from app.db import session_scope
 from app.deps import EngineDep, PrincipalDep, SessionDep, SettingsDep
 from app.errors import BadInput
+from app.reach import public_base
 from app.services.files import calendar, tables, whole
 from app.services.files.offline.attendance import OfflineFile, OfflineReport, take_offline
 from app.services.files.offline.page import Told, offline_page
@@ -70,8 +71,7 @@ def _file(made: FileOut) -> Response:
 
 def order_of(request: Request, settings: SettingsDep, book: PhrasebookDep) -> make.Order:
     """An order with this service's address; the options come from the body."""
-    base = settings.public_url or str(request.base_url)
-    return make.Order(book.words, base.rstrip("/"))
+    return make.Order(book.words, public_base(request, settings))
 
 
 OrderDep = Annotated[make.Order, Depends(order_of)]

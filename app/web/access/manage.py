@@ -14,6 +14,7 @@ from app.deps import PrincipalDep, SessionDep, SettingsDep
 from app.errors import BadInput, complaint
 from app.guard import lasting
 from app.mail import can_send
+from app.reach import public_base
 from app.services.access import keys, people, sessions
 from app.services.events import list_events
 from app.settings import Settings
@@ -101,8 +102,8 @@ def make_link(request: Request, session: SessionDep, settings: SettingsDep, pers
     """A link that signs this person in, to be handed over by other means than our letter."""
     person = people.get_person(session, person_id=person_id)
     token = people.make_sign_in_link(session, email=person.email)
-    base = settings.public_url or str(request.base_url)
-    return _show(request, session, settings, link={"email": person.email, "address": sign_in_address(base, token)})
+    address = sign_in_address(public_base(request, settings), token)
+    return _show(request, session, settings, link={"email": person.email, "address": address})
 
 
 @router.post("/people/{person_id}/remove")

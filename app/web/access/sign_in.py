@@ -12,6 +12,7 @@ from app.errors import AppError, NotSignedIn
 from app.guard import cookie_name, lasting
 from app.limits import Limits
 from app.mail import Post, can_send
+from app.reach import public_base
 from app.security import Principal
 from app.services.access import keys, people, provider, sessions
 from app.settings import Settings
@@ -168,8 +169,7 @@ def _onward(wanted: str, principal: Principal) -> str:
 
 
 def _back(request: Request, settings: Settings) -> str:
-    base = settings.public_url or str(request.base_url)
-    return f"{base.rstrip('/')}/console/sign-in/back"
+    return f"{public_base(request, settings)}/console/sign-in/back"
 
 
 def _vouched_source(vouched: provider.Vouched, person: AccessPerson | None) -> sessions.Source | None:

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from app.db import session_scope
 from app.deps import EngineDep, SessionDep, SettingsDep
 from app.errors import BadInput, Stale
+from app.reach import only_here, public_base
 from app.services import links
 from app.services.agenda import read_rules, set_rules
 from app.services.editions import Subject, edition_of, must_be, named
@@ -29,7 +30,6 @@ from app.web.console.forms import Fields, FormDep
 from app.web.console.frame import event_frame
 from app.web.origin import same_origin
 from app.web.papers.wording import words
-from app.web.reach import only_here, public_base
 from app.web.render import HEADERS, page
 
 router = APIRouter(prefix="/events/{event_id}/agendas")

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from app.db import session_scope
 from app.deps import EngineDep, PrincipalDep, SessionDep, SettingsDep
 from app.errors import BadInput
+from app.reach import only_here, public_base
 from app.services import plans
 from app.services.files.offline.attendance import OfflineFile, take_offline
 from app.services.files.timetable import Timetable, read_timetable
@@ -20,7 +21,6 @@ from app.web.console.frame import event_frame
 from app.web.labels import mark
 from app.web.origin import same_origin
 from app.web.papers.wording import words
-from app.web.reach import only_here, public_base
 from app.web.render import HEADERS, page
 from models.papers import PaperKind, PaperOptions
 

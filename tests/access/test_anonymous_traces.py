@@ -7,7 +7,6 @@ from threading import Thread
 import pytest
 from access_outside import BROWSER, Serve
 from anonymity import HIDDEN, Encounter, agenda, betrayed, suggested
-from crossing import is_waited_for, wait_until
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, event
 from sqlmodel import Session, select
@@ -33,6 +32,7 @@ from models.contact import ContactFields
 from models.event import ParticipantCreate
 from models.passage import Passage
 from models.tandem import TandemCreate
+from tests.waiting import is_waited_for, wait_until
 
 
 def test_a_contact_that_crosses_its_becoming_anonymous_leaves_no_name(

@@ -5,7 +5,6 @@ from threading import Thread
 
 from access_outside import BROWSER, Serve
 from anonymity import Encounter
-from crossing import is_waited_for, wait_until
 from sqlalchemy import Engine
 
 from app.db import session_scope
@@ -16,6 +15,7 @@ from app.services.partaking import leave, note_visit
 from models.agenda import AgendaState
 from models.base import utc_now
 from models.introduction import IntroductionPublic
+from tests.waiting import is_waited_for, wait_until
 
 
 def at_once(engine: Engine, first: Callable[[object], object], second: Callable[[], object]) -> None:

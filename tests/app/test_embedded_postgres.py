@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -15,6 +14,7 @@ import pytest
 
 from app.embedded_postgres import start_embedded
 from app.errors import Unavailable
+from tests.waiting import wait_until
 
 OWNER = """
 import sys
@@ -100,7 +100,7 @@ def test_backends_that_outlive_their_killed_server_do_not_keep_the_next_from_sta
     number = busy.info.backend_pid
     thread = threading.Thread(target=work_long, args=(busy,))
     thread.start()
-    until(lambda: works(url, number))
+    wait_until(lambda: works(url, number))
     os.kill(server_process(data_dir), signal.SIGKILL)
     started = time.monotonic()
     start_embedded(data_dir)
@@ -115,13 +115,6 @@ def works(url: str, number: int) -> bool:
     return row == ("active",)
 
 
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def work_long(connection: psycopg.Connection) -> None:
     """A whole minute of the processor, that nothing but a signal interrupts."""
     with contextlib.suppress(psycopg.OperationalError):
@@ -133,7 +126,7 @@ def test_a_number_that_is_another_process_s_by_now_is_no_server(data_dir: Path) 
     since = born(start_embedded(data_dir))
     written = data_dir / "postgres" / "postmaster.pid"
     os.kill(server_process(data_dir), signal.SIGKILL)
-    until(lambda: not Path(f"/proc/{server_process(data_dir)}/cwd").exists())
+    wait_until(lambda: not Path(f"/proc/{server_process(data_dir)}/cwd").exists())
     lines = written.read_text(encoding="utf-8").splitlines(keepends=True)
     written.write_text("".join([f"{os.getpid()}\n", *lines[1:]]), encoding="utf-8")
     assert born(start_embedded(data_dir)) != since
@@ -145,7 +138,7 @@ def test_a_server_that_nobody_reaped_is_no_server(data_dir: Path) -> None:
     since = born(url)
     number = server_process(data_dir)
     os.kill(number, signal.SIGKILL)
-    until(lambda: "Z" in Path(f"/proc/{number}/stat").read_text(encoding="utf-8").split()[2])
+    wait_until(lambda: "Z" in Path(f"/proc/{number}/stat").read_text(encoding="utf-8").split()[2])
     assert born(start_embedded(data_dir)) != since
     release(owner)
 

@@ -11,7 +11,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -46,6 +45,7 @@ from models.audit import AuditRecord
 from models.base import utc_now
 from models.competence_map import MapFields
 from models.plan import PlanCreate
+from tests.waiting import wait_until
 
 BEYOND = 2**46
 WORDS = "there is not enough memory for this at the moment; nothing of it was stored."
@@ -65,13 +65,6 @@ def forgotten() -> Iterator[None]:
 
 def counted(what: str) -> float:
     return REGISTRY.get_sample_value("viaduc_memory_refused_total", {"what": what}) or 0.0
-
-
-def until(there: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not there():
-        assert time.monotonic() < deadline, "it does not come"
-        time.sleep(0.05)
 
 
 def failure_of(work: Callable[[], object]) -> BaseException:
@@ -246,7 +239,7 @@ def test_the_trail_goes_on_and_loses_nothing_that_waited(engine: Engine, failing
     before = counted("background")
     clerk = Clerk(failing)
     clerk.note(Deed("key:1", "reader", "read", "GET /actors", "", 200, utc_now()))
-    until(lambda: clerk.waiting == 0)
+    wait_until(lambda: clerk.waiting == 0)
     clerk.stop()
     assert counted("background") == before + 1
     with Session(engine) as session:
@@ -276,7 +269,7 @@ def test_the_worker_goes_on(engine: Engine, caplog: pytest.LogCaptureFixture) ->
     worker = Worker(engine, MeaningHolder.ready(meaning), batch=8)
     worker.start()
     try:
-        until(lambda: waiting(engine, meaning) == 0)
+        wait_until(lambda: waiting(engine, meaning) == 0)
     finally:
         worker.stop()
     assert encoder.asked > 1

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.killed import ROOT, children_of
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -66,13 +67,6 @@ def starts_in(folder: Path) -> int:
     return len(counted.read_text(encoding="utf-8")) if counted.exists() else 0
 
 
-def until(there: Callable[[], object], within_s: float = 30) -> None:
-    deadline = time.monotonic() + within_s
-    while not there():
-        assert time.monotonic() < deadline, "it does not come"
-        time.sleep(0.02)
-
-
 def test_one_that_is_killed_before_it_begins_every_time_is_given_up_in_words(keep: Kept, tmp_path: Path) -> None:
     parent = keep("    os.kill(os.getpid(), signal.SIGKILL)")
     assert parent.wait(30) == 1
@@ -85,7 +79,7 @@ def test_one_that_is_killed_before_it_begins_every_time_is_given_up_in_words(kee
 def test_the_pauses_grow(keep: Kept, tmp_path: Path) -> None:
     begun = time.monotonic()
     parent = keep("    os.kill(os.getpid(), signal.SIGKILL)", pauses=(0.0, 0.5, 1.0, 1.5))
-    until(lambda: starts_in(tmp_path) == 1)
+    wait_until(lambda: starts_in(tmp_path) == 1, 30)
     first = time.monotonic()
     assert parent.wait(30) == 1
     assert time.monotonic() - first >= 0.5 + 1.0 + 1.5 - 0.1, f"it took {time.monotonic() - begun:.1f} s in all"
@@ -107,7 +101,7 @@ def test_one_that_says_why_it_waits_is_tried_for_as_long_as_it_takes(keep: Kept,
         raise Unavailable("the database does not answer")
 {WORKS}"""
     parent = keep(lines)
-    until(lambda: starts_in(tmp_path) == 12)
+    wait_until(lambda: starts_in(tmp_path) == 12, 30)
     time.sleep(0.3)
     assert parent.poll() is None
     assert log_of(tmp_path).count("not started: the database does not answer") == 10
@@ -121,7 +115,7 @@ def test_one_that_begins_and_dies_soon_is_started_again_each_time(keep: Kept, tm
         life.begun()
         os.kill(os.getpid(), signal.SIGKILL)
 {WORKS}""")
-    until(lambda: starts_in(tmp_path) == 9)
+    wait_until(lambda: starts_in(tmp_path) == 9, 30)
     parent.terminate()
     assert parent.wait(30) == 0
     assert "given up" not in log_of(tmp_path)
@@ -129,7 +123,7 @@ def test_one_that_begins_and_dies_soon_is_started_again_each_time(keep: Kept, tm
 
 def test_whoever_asks_to_end_during_a_pause_is_heard_at_once(keep: Kept, tmp_path: Path) -> None:
     parent = keep("    os.kill(os.getpid(), signal.SIGKILL)", pauses=(0.0, 60.0))
-    until(lambda: "it is started again" in log_of(tmp_path))
+    wait_until(lambda: "it is started again" in log_of(tmp_path), 30)
     begun = time.monotonic()
     parent.terminate()
     assert parent.wait(30) == 0
@@ -145,7 +139,7 @@ def test_while_one_works_the_other_is_not_given_up(keep: Kept, tmp_path: Path) -
         os.kill(os.getpid(), signal.SIGKILL)
 {WORKS}"""
     parent = keep(lines, processes=2)
-    until(lambda: starts_in(tmp_path) > 2 * len(PAUSES))
+    wait_until(lambda: starts_in(tmp_path) > 2 * len(PAUSES), 30)
     assert parent.poll() is None
     os.kill(min(children_of(parent.pid)), signal.SIGKILL)  # the others came later
     assert parent.wait(30) == 1

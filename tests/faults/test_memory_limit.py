@@ -5,14 +5,14 @@ The limit is that of the setting (RLIMIT_DATA), drawn on the running process to 
 
 import json
 import resource
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
 
 from tests.faults.killed import Service, children_of, name_of
+from tests.waiting import wait_until
 
 MORE = 60 << 20
 """Bytes that a process may take beyond what it has at rest."""
@@ -64,13 +64,6 @@ def send(service: Service, rows: int, **how: str) -> httpx.Response:
     )  # fmt: skip
 
 
-def until(there: Callable[[], object], within_s: float = 120) -> None:
-    deadline = time.monotonic() + within_s
-    while not there():
-        assert time.monotonic() < deadline, "it does not come"
-        time.sleep(0.2)
-
-
 def metric(service: Service, line: str) -> float:
     told = httpx.get(f"{service.url}/metrics", timeout=60).text.splitlines()
     return float(next(found.split()[-1] for found in told if found.startswith(f"{line} ")))
@@ -106,13 +99,13 @@ def test_an_import_in_the_background_says_so_beside_itself_and_the_worker_goes_o
         told.update(answer.json()["progress"] if answer.status_code == 200 else {})
         return told.get("stage") in {"failed", "done"}
 
-    until(over, 300)
+    wait_until(over, 300, every_s=0.2)
     assert told["stage"] == "failed"
     assert told["cause"].startswith(WORDS)
     assert metric(service, COUNTED) == given_up + 1
     assert send(service, 10).json()["state"] == "applied"
-    until(lambda: metric(service, "viaduc_embedding_backlog") == 0)
-    until(lambda: metric(service, "viaduc_audit_waiting") == 0)
+    wait_until(lambda: metric(service, "viaduc_embedding_backlog") == 0, 120, every_s=0.2)
+    wait_until(lambda: metric(service, "viaduc_audit_waiting") == 0, 120, every_s=0.2)
     assert service.working() == working
     assert httpx.delete(address, timeout=60).status_code == 204
 

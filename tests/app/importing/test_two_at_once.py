@@ -12,7 +12,7 @@ from sqlmodel import Session, func, select
 from app.services.importing.run import apply, preview
 from models.actor import Actor
 from models.competence_map import ImportOptions, MapFields, MapImport
-from tests.access.crossing import is_waited_for, wait_until
+from tests.waiting import is_waited_for, wait_until
 
 
 @pytest.mark.parametrize("resumable", [False, True])

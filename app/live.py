@@ -5,6 +5,7 @@ tells equal messages of a transaction once. Each process holds one connection th
 stream, and hands what it hears to its streams: server-sent events that hold no database connection. A page learns
 only *that* something changed and asks for itself again, so nothing is lost by a stream that was broken for a while.
 
+What an agenda prints of somebody is told to those who meet them, one by one (revision 0019).
 A later revision makes its own table heard with
 `CREATE TRIGGER … REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION viaduc_tell('topic')`.
 """
@@ -46,8 +47,10 @@ _PROBE_S = 20.0
 
 CLOCK_TOPICS = frozenset({"event", "rounds", "day"})
 """What the clock on the wall shows."""
-AGENDA_TOPICS = frozenset({"event", "rounds", "places", "plan", "answer"})
-"""What a participant sees: not who is being ticked off at the desk, nor drafts, nor what others answer each other."""
+AGENDA_TOPICS = frozenset({"event", "rounds", "places", "plan", "answer", "person"})
+"""What a participant sees: not who is being ticked off at the desk, nor drafts, nor what others answer each other.
+
+"person" is always told of some: something that their agendas say of one whom they meet, or of themselves, changed."""
 SPREAD_MS = 60
 _FEW = 10
 _LONGEST_MS = 15_000
@@ -216,7 +219,9 @@ class Live:
             return
         event_id = int(number)
         if about:
-            self._tell_some(event_id, topic, {int(who) for who in about})
+            # One that an import changes is told with hundreds of others: their pages come one after the other.
+            crowd = self._participants(event_id) if topic == "person" else 0
+            self._tell_some(event_id, topic, {int(who) for who in about}, crowd)
             return
         self._last[event_id][topic, None] = time.time()
         self._tell_each(
@@ -225,13 +230,13 @@ class Live:
         if topic == "plan" and self._participants(event_id):
             self._begin(self._tell_concerned(event_id))
 
-    def _tell_some(self, event_id: int, topic: str, about: set[int]) -> None:
-        """Tell the agendas of some; when they are many, they come back over some seconds."""
+    def _tell_some(self, event_id: int, topic: str, about: set[int], crowd: int = 0) -> None:
+        """Tell the agendas of some; when they are many, or others come with them, they come back over some seconds."""
         told = [ear for ear in self._ears.get(event_id, ()) if ear.who in about]
         for who in about:
             self._last[event_id][topic, who] = time.time()
         for ear in told:
-            ear.tell(topic, _within(len(told)))
+            ear.tell(topic, _within(max(len(told), crowd)))
 
     async def _tell_concerned(self, event_id: int) -> None:
         """A plan was published: tell the agendas that it changes."""

@@ -84,12 +84,14 @@ def read_anew(session: Session, *, actor_id: int) -> None:
 
 def fill_columns(actor: Actor, fields: ActorCreate, people: Iterable[str] = ()) -> None:
     """Copy what was said of an actor into its row; the side defaults to the country. `people`: its contacts' names."""
+    # Who hides again gets other pseudonyms: who saw it open knows to whom the former ones belong.
+    if fields.anonymous and not actor.anonymous:
+        actor.veil = new_veil()
     for name in _COLUMNS:
         setattr(actor, name, getattr(fields, name))
     for name, value in word_columns(fields, people).items():
         setattr(actor, name, value)
     actor.side = fields.side or fields.country
-    actor.veil = actor.veil or (new_veil() if fields.anonymous else None)
     actor.hubness = None
 
 

@@ -1,11 +1,12 @@
 """What else could give an anonymous actor away: orders, editions, refusals, marks in files, requests that cross."""
 
+import re
 import uuid
 from datetime import UTC, timedelta
 from threading import Thread
 
 import pytest
-from access_outside import BROWSER, Serve
+from access_outside import BROWSER, MakeKey, Serve, with_key
 from anonymity import HIDDEN, Encounter, agenda, betrayed, suggested
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, event
@@ -16,6 +17,7 @@ from app.security import Principal
 from app.services.actors import create_actor, update_actor
 from app.services.answers import Meant, save_answer
 from app.services.contacts import create_contact
+from app.services.discretion.pseudonyms import FIRST
 from app.services.discretion.sight import Sight
 from app.services.events import get_event, register, unregister
 from app.services.files.calendar import _NAMESPACE as UIDS
@@ -234,3 +236,40 @@ def test_introductions_ask_no_more_of_the_database_for_many_who_hide(engine: Eng
         event.listen(session.connection(), "before_cursor_execute", lambda *call: asked.append(call[2]))
         assert len(list_introductions(session, event_id=met.event_id)) == 7
     assert len(asked) <= 6, asked
+
+
+def test_who_opened_itself_and_hides_again_has_other_pseudonyms(
+    engine: Engine, reader: TestClient, serve: Serve, met: Encounter
+) -> None:
+    """Whoever looked while it was open knows to whom the former ones belong."""
+    before = suggested(reader, met)["actor"]
+    at_event = re.search(r"Anonym [A-Z]{3}-\d{3}", agenda(serve, met.token))[0]
+    for hides in (False, True):
+        with session_scope(engine) as session:
+            update_actor(session, actor_id=met.hidden, changes=ActorUpdate(anonymous=hides))
+    after = suggested(reader, met)["actor"]
+    assert (after["id"] != before["id"], after["name"] != before["name"]) == (True, True)
+    assert reader.get(f"/actors/{before['id']}").status_code == 404
+    assert at_event not in agenda(serve, met.token)
+    # What is changed while it hides leaves them as they are.
+    with session_scope(engine) as session:
+        update_actor(session, actor_id=met.hidden, changes=ActorUpdate(size=38))
+    assert suggested(reader, met)["actor"]["id"] == after["id"]
+
+
+def test_an_import_that_hides_it_again_gives_other_pseudonyms_too(
+    serve: Serve, make_key: MakeKey, reader: TestClient
+) -> None:
+    admin = serve(headers=with_key(make_key("admin")))
+
+    def bring(anonymous: str, words: str = "flax") -> dict[str, object]:
+        text = f"id,name,country,anonymous,offer_en\nx1,Moulin Gris,FR,{anonymous},spinning of {words}\n"
+        files = {"file": ("map.csv", text.encode(), "text/csv")}
+        number = admin.post("/maps/imports", data={"name": "Chamber"}, files=files).json()["id"]
+        assert admin.post(f"/maps/imports/{number}/apply", json={}).status_code == 200
+        return reader.get("/actors").json()["items"][0]
+
+    first, changed, opened, again = bring("yes"), bring("yes", "linen"), bring("no"), bring("yes")
+    assert first["id"] == changed["id"] >= FIRST > opened["id"]
+    assert again["id"] >= FIRST
+    assert again["id"] != first["id"]

@@ -101,6 +101,65 @@ def test_an_adviser_s_word_and_its_end_are_told_to_the_two_it_concerns(
             assert ("answer" in topics_until(stream, "places")) is (actor in pair)
 
 
+EDITS: dict[str, Callable[[TestClient, str, int], object]] = {
+    "languages at the event": lambda c, event, who: c.put(
+        f"{event}/participants", json={"actor_id": who, "languages": ["nl", "fr"]}
+    ),
+    "name": lambda c, event, who: c.patch(f"/actors/{who}", json={"name": "Brandlab"}),
+    "own languages": lambda c, event, who: c.patch(f"/actors/{who}", json={"languages": ["nl"]}),
+    "hiding": lambda c, event, who: c.patch(f"/actors/{who}", json={"anonymous": True}),
+    "contact": lambda c, event, who: c.post(
+        f"/actors/{who}/contacts",
+        json={"name": "An", "email": "an@example.org", "basis": "contract", "basis_note": "x"},
+    ),
+}
+
+
+@pytest.mark.parametrize("what", EDITS)
+def test_what_changes_of_somebody_is_told_to_those_whom_they_meet(
+    client: TestClient, event: str, tokens: dict[int, str], opened: Opened, what: str
+) -> None:
+    meetings = client.get(f"{event}/plans/1").json()["meetings"]
+    who = meetings[0]["a"]
+    met = {who, *(m["b"] if m["a"] == who else m["a"] for m in meetings if who in (m["a"], m["b"]))}
+    assert met < tokens.keys()
+    streams = {actor: opened(actor) for actor in tokens}
+    assert EDITS[what](client, event, who).status_code in {200, 201}
+    client.put(f"{event}/places", json=[{"label": "Booth"}, {"label": "Table"}])
+    assert {actor for actor, stream in streams.items() if "person" in topics_until(stream, "places")} == met
+
+
+def test_what_no_agenda_shows_is_told_to_none(
+    client: TestClient, event: str, tokens: dict[int, str], opened: Opened
+) -> None:
+    streams = {actor: opened(actor) for actor in tokens}
+    assert client.put(f"{event}/participants", json={"actor_id": 1, "max": 2}).status_code == 200
+    assert client.patch("/actors/1", json={"size": 12}).status_code == 200
+    client.put(f"{event}/places", json=[{"label": "Booth"}, {"label": "Table"}])
+    assert all("person" not in topics_until(stream, "places") for stream in streams.values())
+
+
+def test_an_agenda_whose_link_is_closed_or_whose_participant_is_taken_out_hears_it(
+    client: TestClient, event: str, tokens: dict[int, str], opened: Opened
+) -> None:
+    streams = {actor: opened(actor) for actor in (1, 2)}
+    links = client.get(f"{event}/links").json()
+    (first,) = [link for link in links if link["actor_id"] == 1]
+    assert client.delete(f"{event}/links/{first['id']}").status_code == 204
+    assert client.delete(f"{event}/participants/2").status_code == 204
+    assert [topics_until(stream, "person") for stream in streams.values()] == [{"person"}] * 2
+
+
+def test_when_an_import_changes_many_their_pages_come_one_after_the_other(
+    client: TestClient, event: str, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_FEW", 1)
+    streams = [opened(1), opened(2)]
+    assert client.patch("/actors/1", json={"name": "Brandlab"}).status_code == 200
+    # Four lines of two participants are open: each opened its own twice.
+    assert change(streams[0])["within"] == 4 * live.SPREAD_MS
+
+
 def test_a_plan_that_was_read_before_it_was_heard_of_may_concern_everybody(
     client: TestClient, engine: Engine, event: str, tokens: dict[int, str]
 ) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import bindparam, delete, func, text
+from sqlalchemy import String, bindparam, case, delete, func, text
 from sqlmodel import Session, SQLModel, col
 
 from app.services.discretion.fields import is_veiled
@@ -89,8 +89,9 @@ def rewrite_actors(session: Session, actors: Sequence[tuple[int, ActorCreate]], 
         (i, columns_of(fields, at, known.get(i, ())), matched_texts(fields, known.get(i, ()))) for i, fields in actors
     ]
     table = SQLModel.metadata.tables["actor"]
-    # Pseudonyms stay what they are.
-    veil = func.coalesce(table.c.veil, bindparam("fresh_veil"))
+    # Pseudonyms stay what they are while it is anonymous; who hides (again) gets new ones (app.services.actors).
+    fresh = bindparam("fresh_veil", type_=String)
+    veil = case((table.c.anonymous, table.c.veil), else_=func.coalesce(fresh, table.c.veil))
     statement = table.update().where(table.c.id == bindparam("row_id")).values(veil=veil)
     told = [columns | {"row_id": i, "fresh_veil": columns["veil"]} for i, columns, _ in rows]
     session.connection().execute(statement, [{k: v for k, v in row.items() if k != "veil"} for row in told])

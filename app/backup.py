@@ -143,7 +143,7 @@ def restore(url: str, path: Path, *, replace: bool = False) -> Manifest:
     known = {s.revision for s in ScriptDirectory.from_config(alembic_config("")).walk_revisions()}
     if manifest.revision not in known:
         raise BadInput(f"{path} was made by a newer Viaduc ({manifest.version}): restore it with that version")
-    with _connected(url) as connection:
+    with connected(url) as connection:
         held = _count_rows(connection)
         stones = tombstones(connection, [*held])
         current = "alembic_version" in held and _revision(connection) == _newest()
@@ -170,19 +170,9 @@ def _newest() -> str | None:
     return ScriptDirectory.from_config(alembic_config("")).get_current_head()
 
 
-def check_backup(url: str, path: Path) -> Manifest:
-    """Restore a backup into a database of its own on the same server, compare its rows, and drop it again."""
-    name = f"viaduc_check_{os.getpid()}"
-    with _connected(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        try:
-            return restore(make_url(url).set(database=name).render_as_string(hide_password=False), path)
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
 @contextmanager
-def _connected(url: str, *, autocommit: bool = False) -> Iterator[psycopg.Connection[Any]]:
+def connected(url: str, *, autocommit: bool = False) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of its own; Unavailable when the server does not answer."""
     try:
         with psycopg.connect(_plain(url, password=True), autocommit=autocommit, connect_timeout=5) as connection:
             yield connection
@@ -192,7 +182,7 @@ def _connected(url: str, *, autocommit: bool = False) -> Iterator[psycopg.Connec
 
 @contextmanager
 def _snapshot(url: str) -> Iterator[tuple[psycopg.Connection[Any], str]]:
-    with _connected(url) as connection:
+    with connected(url) as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         found = connection.execute("SELECT pg_export_snapshot()").fetchone()
         yield connection, str(found[0]) if found else ""
@@ -321,6 +311,11 @@ def _explain(program: str, words: str) -> None:
     told = next((line for line in words.splitlines() if "ERROR" in line or "error:" in line), words.strip()[-300:])
     if "lock timeout" in words:
         raise Conflict("the database is in use: stop the service and its workers, then restore again; nothing changed")
+    if "permission denied to create extension" in words:
+        raise Unavailable(
+            "this role may not put pgvector into a new database; nothing changed. Have who runs the server say "
+            "`CREATE EXTENSION vector` in template1 (for databases to come) or in that database itself"
+        )
     if "No space left" in words:
         raise NoRoom(f"the disk is full; nothing changed ({told})")
     raise Unavailable(f"{Path(program).name} failed, nothing changed: {told}")

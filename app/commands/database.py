@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.backup import Manifest, back_up, check_backup, restore
+from app.backup import Manifest, back_up, restore
+from app.backup_trial import check_backup
 from app.db import database_url
+from app.errors import AppError, Unavailable
 from app.restored import bring_up
 from app.settings import Settings
 
@@ -18,7 +20,10 @@ def make_backup(settings: Settings, path: Path | None, *, check: bool) -> str:
     url = database_url(settings)
     manifest = back_up(url, path)
     if check:
-        check_backup(url, path)
+        try:
+            check_backup(url, path)
+        except AppError as error:
+            raise Unavailable(f"{path} is written, but was not restored to see that it can be: {error}") from error
     size = path.stat().st_size / 2**20
     return f"{path}: {_facts(manifest)}, {size:.1f} MiB" + (", restored once to see that it can be" if check else "")
 

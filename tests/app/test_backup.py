@@ -1,16 +1,18 @@
 """A backup holds everything and can be brought back; whatever is wrong with it changes nothing."""
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import create_engine, make_url, text
 from sqlmodel import Session, col, select
 
-from app.backup import back_up, check_backup, read_manifest, restore
+from app.backup import back_up, read_manifest, restore
+from app.backup_trial import check_backup, claim_database
 from app.db import libpq_words, make_engine, several_hosts, upgrade
 from app.errors import BadInput, Conflict
 from app.services.actors import create_actor
@@ -111,6 +113,64 @@ def test_a_backup_is_tried_in_a_database_of_its_own(scratch_url: str, saved: Pat
     assert left == []
     engine.dispose()
     assert names(scratch_url) == ["Ada", "Bo", "Cy"]
+
+
+def statement(url: str, *words: str) -> list[str]:
+    """Run statements outside of any transaction; the first column of what the last one says."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for word in words:
+            found = connection.execute(text(word))
+        told = [str(row[0]) for row in found] if found.returns_rows else []
+    engine.dispose()
+    return told
+
+
+@pytest.fixture
+def modest_url(scratch_url: str) -> Iterator[str]:
+    """The scratch database as a role sees it that owns it and may do nothing else on the server."""
+    statement(scratch_url, "CREATE ROLE modest LOGIN", "ALTER DATABASE scratch OWNER TO modest",
+              "GRANT modest TO postgres", "GRANT ALL ON ALL TABLES IN SCHEMA public TO modest",
+              "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO modest")  # fmt: skip
+    yield make_url(scratch_url).set(username="modest").render_as_string(hide_password=False)
+    statement(scratch_url, "ALTER DATABASE scratch OWNER TO postgres", "DROP OWNED BY modest", "DROP ROLE modest")
+
+
+@pytest.mark.slow
+def test_a_role_that_may_not_try_a_backup_is_told_that_it_is_there_and_what_to_do(
+    viaduc: Viaduc, modest_url: str, scratch_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VIADUC_DATABASE_URL", modest_url)
+    told = viaduc("db", "backup", tmp_path / "one.zip")
+    assert (told.code, told.err.startswith(f"viaduc: {tmp_path / 'one.zip'} is written, but")) == (1, True), told.err
+    assert "ALTER ROLE modest CREATEDB" in told.err
+    assert read_manifest(tmp_path / "one.zip").rows["actor"] == 0
+    statement(scratch_url, "ALTER ROLE modest CREATEDB")
+    told = viaduc("db", "restore", "--dry-run", tmp_path / "one.zip")
+    assert (told.code, "`CREATE EXTENSION vector` in template1" in told.err) == (1, True), told.err
+    template = make_url(scratch_url).set(database="template1").render_as_string(hide_password=False)
+    statement(template, "CREATE EXTENSION vector")
+    try:
+        told = viaduc("db", "restore", "--dry-run", tmp_path / "one.zip")
+    finally:
+        statement(template, "DROP EXTENSION vector")
+    assert (told.code, "can be restored" in told.err) == (0, True), told.err
+
+
+@pytest.mark.slow
+def test_what_a_killed_trial_left_is_dropped_by_the_next_and_one_that_goes_on_is_let_alone(
+    scratch_url: str, saved: Path
+) -> None:
+    admin = make_url(scratch_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    known = "SELECT datname FROM pg_database WHERE datname LIKE 'viaduc_check%'"
+    with psycopg.connect(admin, autocommit=True) as living, psycopg.connect(admin, autocommit=True) as dead:
+        kept, left = claim_database(living), claim_database(dead)
+        dead.close()
+        assert set(statement(scratch_url, known)) == {kept, left}
+        check_backup(scratch_url, saved)
+        assert statement(scratch_url, known) == [kept]
+    check_backup(scratch_url, saved)
+    assert statement(scratch_url, known) == []
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """What is sent with a request has bounds: how much, and in what time."""
 
 import asyncio
+import sys
 import time
 from contextlib import suppress
 
@@ -80,3 +81,15 @@ class _Body:
 def too_large(limit: int) -> TooLarge:
     """What is said of a body above the limit (bytes)."""
     return TooLarge(f"the request is larger than {limit // 2**20} MiB; send it in parts, or raise VIADUC_MAX_BODY_MB")
+
+
+def why_unread(error: BaseException | None) -> str | None:
+    """What is wrong with a body that could not be read, in plain words; None where the failure says it itself."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"body: not {error.encoding.upper()} at byte {error.start}; JSON is sent in UTF-8"
+    if isinstance(error, RecursionError):
+        return "body: lists or objects stand inside each other too deeply to be read"
+    # So the reader of JSON refuses what would take minutes to turn into a number; its own words speak of its program.
+    if isinstance(error, ValueError) and "integer string conversion" in str(error):
+        return f"body: a whole number has more than {sys.get_int_max_str_digits():,} digits"
+    return None

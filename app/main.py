@@ -19,7 +19,7 @@ from app import __version__
 from app.api import routers
 from app.api.described import describe_keys
 from app.api.problems import app_error_answer, http_error_answer, problem, validation_answer
-from app.bodies import BodyLimit
+from app.bodies import BodyLimit, why_unread
 from app.calm import settle_objects
 from app.crowding import Crowding, make_turns
 from app.db import database_url, explain_database_error, make_engine, require_schema
@@ -228,7 +228,8 @@ def _handle_errors(app: FastAPI) -> None:
         if is_want_of_memory(error):
             # The framework takes whatever goes wrong while it reads a body for a fault of the body.
             raise MemoryError from error
-        return page_or(http_error_answer)(request, error)
+        told = HTTPException(error.status_code, why_unread(error.__cause__) or error.detail, error.headers)
+        return page_or(http_error_answer)(request, told)
 
     @app.exception_handler(DBAPIError)
     async def _database_error(request: Request, error: DBAPIError) -> Response:

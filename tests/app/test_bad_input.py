@@ -102,7 +102,11 @@ def test_a_body_above_the_limit_is_refused_however_it_is_sent(client: TestClient
     ("body", "content_type", "detail"),
     [
         (b'{"name": "x", ', "application/json", "body: not JSON: "),
-        (b'{"name": "\xe9"}', "application/json", "There was an error parsing the body"),
+        (b'{"name": "\xe9"}', "application/json", "body: not UTF-8 at byte 10; JSON is sent in UTF-8"),
+        (b'{"name": "x", "size": ' + b"7" * 4301 + b"}", "application/json",
+         "body: a whole number has more than 4,300 digits"),
+        (b'{"name": ' + b"[" * 200_000, "application/json",
+         "body: lists or objects stand inside each other too deeply to be read"),
         (b'{"name": "\\ud800", "country": "FR"}', "application/json", "name"),
         (b"[]", "application/json", "body"),
         (b"null", "application/json", "body"),
@@ -110,7 +114,7 @@ def test_a_body_above_the_limit_is_refused_however_it_is_sent(client: TestClient
         (b"name=x&country=FR", "application/x-www-form-urlencoded", "body"),
         (b"\x00\x01\x02", "application/octet-stream", "body"),
     ],
-)
+)  # fmt: skip
 def test_a_body_that_is_not_the_json_asked_for_is_a_problem_of_the_client(
     client: TestClient, engine: Engine, body: bytes, content_type: str, detail: str
 ) -> None:

@@ -14,7 +14,7 @@ from app.errors import Conflict, NotFound
 from app.services.discretion.openings import yes_on_both_sides
 from app.services.events import get_event
 from app.services.feedback import give_feedback
-from app.services.tandems import create_tandem, delete_tandem, get_tandem, tandem_public, update_tandem
+from app.services.tandems import BOTH_SAID, create_tandem, delete_tandem, get_tandem, tandem_public, update_tandem
 from models.actor import Actor
 from models.agenda import AnswerFields, AnswerPublic, MeetingAnswer
 from models.base import utc_now
@@ -23,8 +23,6 @@ from models.feedback import FeedbackCreate, Outcome, Worth
 from models.plan import Meeting, Plan
 from models.tandem import TandemCreate, TandemStatus, TandemUpdate
 
-STEP_NOTE = "Both said after their meeting that they would meet again."
-"""Marks the steps that come from answers, so that a slip of the finger can be taken back."""
 _OWN: tuple[TandemStatus, ...] = ("met", "in_discussion")
 
 
@@ -188,16 +186,16 @@ def _keep_tandem(session: Session, row: MeetingAnswer) -> None:
     day = row.said_at.date()
     if known is None:
         fields = TandemCreate(
-            actor_id=a, partner_id=b, status="met", event_id=row.event_id, since=day, step_note=STEP_NOTE
+            actor_id=a, partner_id=b, status="met", event_id=row.event_id, since=day, step_note=BOTH_SAID
         )
         create_tandem(session, fields=fields)
     elif known == "suggested":
-        changes = TandemUpdate(status="met", event_id=row.event_id, since=day, step_note=STEP_NOTE)
+        changes = TandemUpdate(status="met", event_id=row.event_id, since=day, step_note=BOTH_SAID)
         update_tandem(session, actor_id=a, partner_id=b, changes=changes)
     elif known != "met":
         return
     if wanted:
-        changes = TandemUpdate(status="in_discussion", since=day, step_note=STEP_NOTE)
+        changes = TandemUpdate(status="in_discussion", since=day, step_note=BOTH_SAID)
         update_tandem(session, actor_id=a, partner_id=b, changes=changes)
 
 
@@ -211,4 +209,4 @@ def _tandem_status(session: Session, a: int, b: int) -> str | None:
 def _is_ours(session: Session, event_id: int, a: int, b: int) -> bool:
     """Whether nothing but answers of this event made the tandem what it is."""
     tandem = tandem_public(session, actor_id=a, partner_id=b)
-    return tandem.event_id == event_id and all(step.note == STEP_NOTE for step in tandem.history)
+    return tandem.event_id == event_id and all(step.note == BOTH_SAID for step in tandem.history)

@@ -17,16 +17,19 @@ from sqlalchemy import (
     literal,
     null,
     or_,
+    true,
     union_all,
 )
 from sqlalchemy import select as sa_select
 from sqlmodel import Session
 
+from app.security import Principal
 from app.services.feedback import is_worthy, verdicts
+from app.services.tandems import BOTH_SAID
 from matching.ranking.parts import Relation as History
 from models.actor import Relation
 from models.feedback import Feedback
-from models.tandem import Tandem
+from models.tandem import Tandem, TandemStep
 
 # What a relation tells the ranking, by type and then by status ("" = any other).
 _RELATIONS: Mapping[str, Mapping[str, str]] = {
@@ -44,13 +47,18 @@ _UNDECIDED = frozenset({"suggested", "met"})
 Pairs = dict[frozenset[int | str], History]
 
 
-def histories(session: Session, *, ids: Sequence[int] | None = None) -> Pairs:
+def histories(session: Session, *, ids: Sequence[int] | None = None, reader: Principal | None = None) -> Pairs:
     """What pairs went through together, of all actors or of those that have one of `ids`; one query.
 
     A tandem speaks before relations of any type, whichever end recorded them. Feedback speaks where the two have
     nothing behind them but a suggestion or a meeting.
+
+    `reader`: who is told of it, by words or by a score. What was said after meetings is for organisers of those events;
+    the statuses that came of that alone, for organisers. None: nobody is told, and all of it counts.
     """
-    rows = session.execute(_statement(ids is not None), {} if ids is None else {"ids": list(ids)})
+    events = None if reader is None else reader.sees
+    statement = _statement(ids is not None, events is not None, reader is None or reader.organises)
+    rows = session.execute(statement, {"ids": list(ids or ()), "events": list(events or ())})
     known: Pairs = {}
     answers: list[tuple[int, int, bool]] = []
     for source, a, b, kind, status, _, since in rows:
@@ -79,15 +87,17 @@ def _from_tandem(status: str) -> str:
 
 
 @cache
-def _statement(some: bool) -> CompoundSelect[Any]:
-    """The one query, put together once."""
-    sources = (_relations(some), _tandems(some), _feedback(some))
+def _statement(some: bool, of_events: bool, among_organisers: bool) -> CompoundSelect[Any]:
+    """The one query, put together once for each kind of question."""
+    tandems = _tandems(some) if among_organisers else _written_tandems(some)
+    sources = (_relations(some), tandems, _feedback(some, of_events))
     return union_all(*sources).order_by("source", "step", "a", "b", "kind")
 
 
 # Columns of all three: source, a, b, type, status, step (what is newest), since. Of the tables, not of the mapped
 # classes: rows of these need no detour by way of the mapper.
-_RELATION, _TANDEM, _FEEDBACK = (table.__table__.c for table in (Relation, Tandem, Feedback))  # type: ignore[union-attr]
+_TABLES = (Relation, Tandem, Feedback, TandemStep)
+_RELATION, _TANDEM, _FEEDBACK, _STEP = (table.__table__.c for table in _TABLES)  # type: ignore[union-attr]
 
 
 def _relations(some: bool) -> Select[Any]:
@@ -102,9 +112,26 @@ def _tandems(some: bool) -> Select[Any]:
     return _about(some, query, t.actor_id, t.partner_id)
 
 
-def _feedback(some: bool) -> Select[Any]:
+def _written_tandems(some: bool) -> Select[Any]:
+    """Tandems as of the newest step that somebody wrote down."""
+    t, s = _TANDEM, _STEP
+    newest = (
+        sa_select(s.status, s.since)
+        .where(s.actor_id == t.actor_id, s.partner_id == t.partner_id, s.note.is_distinct_from(BOTH_SAID))
+        .order_by(s.number.desc())
+        .limit(1)
+        .lateral()
+    )
+    columns = (t.actor_id, t.partner_id, literal("tandem"), newest.c.status, literal(0), newest.c.since)
+    query = _columns(1, *columns).join_from(t.actor_id.table, newest, true())
+    return _about(some, query, t.actor_id, t.partner_id)
+
+
+def _feedback(some: bool, of_events: bool) -> Select[Any]:
     f = _FEEDBACK
     query = _columns(2, f.actor_id, f.target_id, f.worth, f.outcome, f.id, _NO_DATE)
+    if of_events:
+        query = query.where(f.event_id == func.any(bindparam("events", type_=ARRAY(BigInteger))))
     return _about(some, query, f.actor_id, f.target_id)
 
 

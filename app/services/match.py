@@ -60,7 +60,8 @@ def find_matches(
     request = _with_own_numbers(request, reader.sight, loaded)
     question = _measured(ask(session, meaning=meaning, loaded=loaded, request=request), loaded)
     weights = in_force.changed(request.weights)
-    relations = _open(histories(session, ids=[int(question.profile.id)]), reader.sight, loaded)
+    known = histories(session, ids=[int(question.profile.id)], reader=principal)
+    relations = _open(known, reader.sight, loaded)
     wanted = _wanted(question, request, relations)
     asked = Request(
         k=request.k,

@@ -30,6 +30,8 @@ from models.tandem import (
     TandemUpdate,
 )
 
+BOTH_SAID = "Both said after their meeting that they would meet again."
+"""The note of steps that come from answers alone: nobody wrote them down, and they are told to organisers alone."""
 _OWN_FIELDS = ("theme", "event_id", "note")
 
 
@@ -150,7 +152,7 @@ def list_tandems(session: Session, *, query: TandemQuery, cursor: str | None = N
 def tandems_as_relations(session: Session, *, actor_id: int, principal: Principal = ANYBODY) -> list[RelationPublic]:
     """An actor's tandems told like relations of its own, for its page; mere suggestions are left out.
 
-    As far as neither end hides them; notes are for organisers.
+    As far as neither end hides them; notes are for organisers, and so is what comes of answers after meetings alone.
     """
     sight = Sight(session, principal)
     if not sight.shows(get_actor(session, actor_id=actor_id), "relations"):
@@ -167,17 +169,33 @@ def tandems_as_relations(session: Session, *, actor_id: int, principal: Principa
         .where(Tandem.status != "suggested")
         .order_by(col(Actor.name), col(Actor.id))
     ).all()
+    told = [(row, other, row.status) for row, other in rows if sight.shows(other, "relations")]
+    if not principal.organises:
+        written = _written_statuses(session, [row for row, *_ in told])
+        told = [(row, other, written.get((row.actor_id, row.partner_id), "suggested")) for row, other, _ in told]
     return [
         RelationPublic(
             target_id=other.id,
             target_name=other.name,
-            type="tried_and_failed" if row.status == "did_not_work" else "tandem",
-            status=row.status,
+            type="tried_and_failed" if status == "did_not_work" else "tandem",
+            status=status,
             note=row.theme or (row.note if principal.organises else None),
         )
-        for row, other in rows
-        if sight.shows(other, "relations")
+        for row, other, status in told
+        if status != "suggested"
     ]
+
+
+def _written_statuses(session: Session, rows: Sequence[Tandem]) -> dict[tuple[int, int], str]:
+    """Pair → its newest status that somebody wrote down."""
+    pair = tuple_(col(TandemStep.actor_id), col(TandemStep.partner_id))
+    pairs = [(row.actor_id, row.partner_id) for row in rows]
+    steps = session.exec(
+        select(TandemStep)
+        .where(pair.in_(pairs), col(TandemStep.note).is_distinct_from(BOTH_SAID))
+        .order_by(col(TandemStep.number))
+    )
+    return {(step.actor_id, step.partner_id): step.status for step in steps}
 
 
 def _require_event(session: Session, event_id: int | None) -> None:

@@ -14,6 +14,8 @@ from app.services.row_versions import rows_told, version_of
 _OF_EVENT = "event_id = :event"
 _THERE = "IN (SELECT actor_id FROM participant WHERE event_id = :event)"
 _MINE = "(actor_id = :me OR target_id = :me)"
+_SHOWN = "ROW(a, b, round, place, interpreter, delegate_a, delegate_b)"
+"""What an agenda says of a meeting: each publication writes all meetings anew, and most of them say the same."""
 _PUBLISHED = "(SELECT number FROM plan WHERE event_id = :event AND state = 'published')"
 
 _ANSWERS = (
@@ -34,8 +36,9 @@ _ROWS = {
     "participant": ("xmin", _OF_EVENT),
     "actor": ("xmin", f"id {_THERE}"),
     "contact": ("xmin", f"actor_id {_THERE}"),
-    "plan": ("number", f"{_OF_EVENT} AND state = 'published'"),
-    "meeting": ("xmin", f"{_OF_EVENT} AND number = {_PUBLISHED} AND (a = :me OR b = :me)"),
+    # Which one it is, nobody is told.
+    "plan": ("state", f"{_OF_EVENT} AND state = 'published'"),
+    "meeting": (_SHOWN, f"{_OF_EVENT} AND number = {_PUBLISHED} AND (a = :me OR b = :me)"),
     "wish": ("xmin", f"{_OF_EVENT} AND {_MINE}"),
     # Of every event: who knows each other from one does so at the next.
     "meeting_answer": ("xmin", f"ctid = ANY (ARRAY({_ANSWERS}))"),

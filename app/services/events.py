@@ -127,10 +127,9 @@ def set_places(session: Session, *, event_id: int, places: Sequence[PlaceCreate]
 def list_places(session: Session, *, event_id: int) -> list[PlacePublic]:
     """The places in their order."""
     get_event(session, event_id=event_id)
-    rows = session.exec(
-        select(EventPlace).where(EventPlace.event_id == event_id).order_by(col(EventPlace.ordinal))
-    ).all()
-    return [PlacePublic(index=p.ordinal, label=p.label, available=p.available) for p in rows]
+    told = select(col(EventPlace.ordinal), col(EventPlace.label), col(EventPlace.available))
+    rows = session.exec(told.where(EventPlace.event_id == event_id).order_by(col(EventPlace.ordinal))).all()
+    return [PlacePublic(index=index, label=label, available=available) for index, label, available in rows]
 
 
 def set_interpreters(

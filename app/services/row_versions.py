@@ -14,7 +14,7 @@ WRITTEN = "concat(xmin, ctid)"
 
 def rows_told(table: str, where: str, told: str = WRITTEN) -> str:
     """The part of a version that tells of some rows of a table; NULL where there are none."""
-    return f"(SELECT string_agg({told}::text, ' ' ORDER BY ctid) FROM \"{table}\" WHERE {where})"  # noqa: S608
+    return f"(SELECT string_agg({told}::text, ' ' ORDER BY {told}::text) FROM \"{table}\" WHERE {where})"  # noqa: S608
 
 
 def version_of(parts: Iterable[str]) -> TextClause:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -51,7 +52,7 @@ class Formats:
 
     def list(self, items: Iterable[str]) -> str:
         """a, b and c"""
-        return format_list([*items], locale=self.locale)
+        return _list(self.lang, tuple(items))
 
     def territory(self, code: str) -> str:
         """A NUTS code by its name."""
@@ -68,7 +69,7 @@ class Formats:
 
     def day(self, moment: datetime, zone: str) -> str:
         """The date of a moment, in the zone of the event."""
-        return format_date(moment.astimezone(ZoneInfo(zone)).date(), "full", locale=self.locale)
+        return _date(self.lang, moment.astimezone(ZoneInfo(zone)).date(), "full")
 
     def short_day(self, moment: datetime, zone: str) -> str:
         """The same, short."""
@@ -76,7 +77,7 @@ class Formats:
 
     def date(self, day: date) -> str:
         """A day that is the same wherever it is read, short."""
-        return str(format_date(day, "medium", locale=self.locale))
+        return _date(self.lang, day, "medium")
 
     def time(self, moment: datetime, zone: str) -> str:
         """The time of a moment, in the zone of the event."""
@@ -84,10 +85,7 @@ class Formats:
 
     def place(self, label: str) -> str:
         """Table 3 → Tafel 3: what the service named, in the reader's language; any other name as it is."""
-        named = _NUMBERED.fullmatch(label)
-        if named is None or named[1] not in _place_words():
-            return label
-        return f"{translations(self.lang).pgettext('place', PLACE)} {named[2]}"
+        return _place(self.lang, label)
 
     def slot(self, slot: RoundPublic, zone: str) -> str:
         """09:00–09:20"""
@@ -105,6 +103,24 @@ def _time(lang: str, moment: datetime, zone: str) -> str:
     """A page of a large event names the same few moments thousands of times."""
     there = ZoneInfo(zone)
     return format_time(moment.astimezone(there), "short", tzinfo=there, locale=_locale(lang))
+
+
+@lru_cache(maxsize=1024)
+def _date(lang: str, day: date, style: Literal["medium", "full"]) -> str:
+    return str(format_date(day, style, locale=_locale(lang)))
+
+
+@lru_cache(maxsize=1024)
+def _list(lang: str, items: tuple[str, ...]) -> str:
+    return format_list(items, locale=_locale(lang))
+
+
+@lru_cache(maxsize=4096)
+def _place(lang: str, label: str) -> str:
+    named = _NUMBERED.fullmatch(label)
+    if named is None or named[1] not in _place_words():
+        return label
+    return f"{translations(lang).pgettext('place', PLACE)} {named[2]}"
 
 
 _NUMBERED = re.compile(r"(\w+) (\d{1,4})")

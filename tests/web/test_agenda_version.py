@@ -123,3 +123,24 @@ def test_what_others_answer_each_other_makes_none(
         answers.save_answer(session, meant=Meant(1, who, whom), fields=AnswerFields(again="no"), now=DURING)
     session.commit()
     assert version(client, mine) == before
+
+
+def test_a_publication_that_leaves_my_meetings_as_they_were_makes_none(
+    client: TestClient, session: Session, mine: str
+) -> None:
+    session.add(Meeting(event_id=1, number=1, a=1, b=3, round=1, place=1))
+    session.commit()
+    before = version(client, mine)
+    for number, mine_first, place in ((2, False, 1), (3, True, 1), (4, True, 0)):
+        session.get_one(Plan, (1, number - 1)).state = "superseded"
+        session.flush()
+        session.add(Plan(event_id=1, number=number, state="published", problem={}, certificate={}))
+        session.flush()
+        # In another order, and beside another meeting: what others do is nothing to me.
+        met = [(1, 2, 0, 0), (1, 3, 1, place)]
+        session.add_all(
+            Meeting(event_id=1, number=number, a=a, b=b, round=r, place=p)
+            for a, b, r, p in [*(met if mine_first else met[::-1]), (3, 4, 2, number % 2)]
+        )
+        session.commit()
+        assert (version(client, mine) == before) is (place == 1)

@@ -3,7 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from math import ceil, sqrt
+
+from markupsafe import Markup
 
 from models.event import PlacePublic
 
@@ -52,25 +55,40 @@ class Room:
         """Of the drawing."""
         return GAP + self.rows * (HEIGHT + GAP)
 
+    @cached_property
+    def drawn(self) -> Markup:
+        """Every place, as SVG: the same in all agendas of an event."""
+        return Markup("\n    ").join(_SPOT.format(s=s, x=s.x + 27, y=s.y + 25) for s in self.spots.values())
+
+
+_SPOT = Markup(
+    '<rect class="spot" x="{s.x}" y="{s.y}" width="54" height="38" rx="8"/>'
+    '<text class="spot-name" x="{x}" y="{y}" text-anchor="middle">{s.short}</text>'
+)
+
 
 def draw_room(places: Sequence[PlacePublic]) -> Room | None:
     """The plan of these places; None where there is nothing to find one's way in."""
-    if not 2 <= len(places) <= MOST:
-        return None
-    seats = _by_letter(places) or _by_count(places)
-    spots = {p.index: Spot(p.label, short, row, column) for p, (short, row, column) in zip(places, seats, strict=True)}
+    return _draw(tuple((p.index, p.label) for p in places)) if 2 <= len(places) <= MOST else None
+
+
+@lru_cache(maxsize=16)
+def _draw(places: Sequence[tuple[int, str]]) -> Room:
+    labels = [label for _, label in places]
+    seats = _by_letter(labels) or _by_count(labels)
+    spots = {i: Spot(label, short, row, column) for (i, label), (short, row, column) in zip(places, seats, strict=True)}
     return Room(spots, max(s.row for s in spots.values()), max(s.column for s in spots.values()))
 
 
 Seat = tuple[str, int, int]
 
 
-def _by_letter(places: Sequence[PlacePublic]) -> list[Seat] | None:
+def _by_letter(labels: Sequence[str]) -> list[Seat] | None:
     """(short, row, column) when every label ends in a letter and a number, with two letters or more."""
-    told = [_LETTERED.fullmatch(p.label.strip()) for p in places]
+    told = [_LETTERED.fullmatch(label.strip()) for label in labels]
     found = [(m[1].upper(), int(m[2])) for m in told if m]
     letters = sorted({letter for letter, _ in found})
-    if len(found) < len(places) or len(letters) < 2 or len(set(found)) < len(found):
+    if len(found) < len(labels) or len(letters) < 2 or len(set(found)) < len(found):
         return None
     columns = {letter: sorted(n for other, n in found if other == letter) for letter in letters}
     if max(map(len, columns.values())) > 12:
@@ -78,14 +96,14 @@ def _by_letter(places: Sequence[PlacePublic]) -> list[Seat] | None:
     return [(f"{a}{n}", letters.index(a) + 1, columns[a].index(n) + 1) for a, n in found]
 
 
-def _by_count(places: Sequence[PlacePublic]) -> list[Seat]:
+def _by_count(labels: Sequence[str]) -> list[Seat]:
     """In the organiser's order, a little wider than high; five columns fit a phone with legible figures."""
-    across = max(3, min(8, ceil(sqrt(len(places) * 1.3))))
-    told = [_NUMBERED.fullmatch(p.label.strip()) for p in places]
+    across = max(3, min(8, ceil(sqrt(len(labels) * 1.3))))
+    told = [_NUMBERED.fullmatch(label.strip()) for label in labels]
     # "Table 4" among tables is "4"; a number that stands on several kinds of places says too little.
     numbers = [m[2] if m else "" for m in told]
     plain = all(numbers) and len(set(numbers)) == len(numbers)
-    shorts = numbers if plain else [_initials(p.label) for p in places]
+    shorts = numbers if plain else [_initials(label) for label in labels]
     return [(short, i // across + 1, i % across + 1) for i, short in enumerate(shorts)]
 
 

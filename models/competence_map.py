@@ -1,8 +1,9 @@
 """Competence maps: files or feeds of actors from one source, their entries and their imports."""
 
 from datetime import date, datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
+from pydantic import model_validator
 from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import deferred
@@ -285,6 +286,13 @@ class UndoReport(Shape):
     unlinked: int = 0
     kept: list[str] = Field(default_factory=list, description="Actors left as they are, each with its reason")
     left_alone: list[KeptActor] = Field(default_factory=list, description="The same, the reasons as codes")
+    kept_actors: int = Field(default=0, description="All that were left alone; `kept` lists the first ones")
+
+    @model_validator(mode="after")
+    def _count_at_least_those_listed(self) -> Self:
+        # Reports of before the count was kept.
+        self.kept_actors = max(self.kept_actors, len(self.kept))
+        return self
 
 
 class ImportPublic(Shape):

@@ -168,7 +168,9 @@ def run_undo(settings: Settings, import_id: int) -> list[str]:
     with session_of(settings) as session:
         report = undo(session, import_id=import_id)
     done = f"{report.removed} actors removed, {report.restored} as before, {report.unlinked} no longer in the map"
-    return [done, *(f"  left alone: {kept}" for kept in report.kept)]
+    more = report.kept_actors - len(report.kept)
+    named = [f"  left alone: {kept}" for kept in report.kept]
+    return [done, *named, *([f"  and {more:,} more are left alone"] if more else [])]
 
 
 def run_sectors(settings: Settings, file: Path | None, name: str | None) -> list[str]:

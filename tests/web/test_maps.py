@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from app.main import create_app
@@ -14,7 +14,7 @@ from app.services.importing.jobs import start_job
 from app.services.importing.run import accept
 from app.services.meaning import Meaning, MeaningHolder
 from app.settings import Settings
-from models.competence_map import MapFields
+from models.competence_map import MapFields, UndoReport
 
 CSV = (
     "Nom;Pays;Ville;Site web;Description;Offres;Blabla\n"
@@ -293,6 +293,23 @@ def test_refusals_and_what_an_undo_left_alone_are_said_in_the_readers_language(c
     assert "Zeile 3: „DAS2“ hat keinen Namen" in listed
     nothing = client.post("/console/maps/sectors", files={"file": ("das.csv", b"a;b\n1;2\n")}, headers=german)
     assert (nothing.status_code, "das.csv enthält keine Branche" in nothing.text) == (422, True)
+
+
+def test_of_very_many_that_an_undo_left_alone_all_are_counted(client: TestClient, load: Load, session: Session) -> None:
+    rows = "".join(f"Actor {n};BE;Gent;\n" for n in range(1_003))
+    url = load("Nom;Pays;Ville;Offres\n" + rows)
+    client.post(f"{url}/apply")
+    ready(client, url)
+    session.execute(text("UPDATE actor SET updated_at = now() + interval '1 minute'"))
+    session.commit()
+    assert "and 803 more" in client.post(f"{url}/undo").text
+    assert numbers(text_of(client, url))["Left alone"] == "1,003"
+    told = client.get(f"/maps/imports/{url.rpartition('/')[2]}").json()["taken_back"]
+    assert (told["kept_actors"], len(told["kept"]), len(told["left_alone"])) == (1_003, 1_000, 1_000)
+
+
+def test_a_report_of_before_all_were_counted_counts_those_it_names() -> None:
+    assert UndoReport.model_validate({"removed": 1, "kept": ["A (actor 1): edited since the import"]}).kept_actors == 1
 
 
 def test_rows_without_a_country_are_mended_on_the_spot_and_other_choices_stay(client: TestClient, load: Load) -> None:

@@ -1,7 +1,7 @@
 """A record → a draft: each cell parsed under its field, what cannot be taken noted with line, heading and value."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import lru_cache
 from typing import Any
 
@@ -54,7 +54,17 @@ def read_record(record: Record, context: Context) -> Draft:
             _READERS[column.field](Cell(row, column, value))
         except Unreadable as error:
             draft.problems.append(rejection(draft, column.heading, value, error.remark))
+    _give_level(draft, {column.heading for column, _ in record.cells if column.field == "competence"})
     return draft
+
+
+def _give_level(draft: Draft, headings: Set[str]) -> None:
+    """A level in a row of one competence is that competence's: kept as a matrix's, so that rows can be joined."""
+    level = draft.extras.get("level")
+    named = [text.text for texts in draft.texts.values() for text in texts if text.heading in headings]
+    if named and isinstance(level, str):
+        del draft.extras["level"]
+        draft.extras.setdefault("levels", {}).update(dict.fromkeys(named, level))
 
 
 def rejection(draft: Draft, heading: str, value: object, why: Remark) -> Rejection:

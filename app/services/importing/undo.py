@@ -22,6 +22,7 @@ from models.competence_map import ImportChange, KeptActor, MapImport, UndoReport
 from models.remark import Remark
 
 _LISTED = 1_000
+"""Actors left alone that a report names; it counts all."""
 _STATE = (
     "SELECT c.actor_id, a.name, bool_or(c.action = 'new') AS made, "
     "bool_or(c.action = 'new' OR c.before ? 'actor') AND a.updated_at <> (SELECT max(l.at) FROM import_change l "
@@ -60,7 +61,12 @@ def undo(session: Session, *, import_id: int) -> UndoReport:
         raise Conflict(f"import {import_id} is {row.state}: only an applied import can be undone")
     verdicts = _judge(session, row)
     alone = list(verdicts.kept.values())[:_LISTED]
-    report = UndoReport(removed=len(verdicts.remove), kept=[kept_in_words(a, english) for a in alone], left_alone=alone)
+    report = UndoReport(
+        removed=len(verdicts.remove),
+        kept=[kept_in_words(a, english) for a in alone],
+        left_alone=alone,
+        kept_actors=len(verdicts.kept),
+    )
     _remove_relations(session, import_id, set(verdicts.kept))
     session.execute(text("DELETE FROM actor WHERE id = ANY(:ids)"), {"ids": verdicts.remove})
     for start in range(0, len(verdicts.restore), 500):

@@ -113,3 +113,10 @@ def test_what_could_not_be_cut_comes_back_whole(session, look):
     row = look(f'{{"name": "A", "country": "FR"}}\n{{"name": "{long}", "country\n', "m.jsonl", "other")
     [back] = rejected_rows(session, import_id=row.id).data.decode().splitlines()
     assert json.loads(back)["(whole row)"] == f'{{"name": "{long}", "country'
+
+
+def test_each_row_of_one_competence_keeps_its_level():
+    rows = "id,name,country,competence,facet,level\n1,Lin,BE,weaving,offer,expert\n1,Lin,BE,dyeing,offer,2\n"
+    [said] = facts(rows + "1,Lin,BE,a laboratory,need,\n2,Vlas,BE,,,3\n", "x.csv")[:1]
+    assert [text["text"] for text in said["offers"]] == ["weaving", "dyeing"]
+    assert said["beside"] == {"levels": {"weaving": "expert", "dyeing": "2"}}

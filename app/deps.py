@@ -120,7 +120,8 @@ async def get_attempt(
     ] = None,
 ) -> Attempt:
     """What makes a creating request recognisable when it is sent again."""
-    body = await _content(request) if idempotency_key else ""
+    # A flag in the address is part of what was asked for.
+    body = request.url.query + await _content(request) if idempotency_key else ""
     # A key of ours is no key of others: the remembered answer is given to who made it.
     asker = get_principal(request).name
     return Attempt(idempotency_key, f"{asker} {request.method} {request.url.path}", body)

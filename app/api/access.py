@@ -1,15 +1,17 @@
 """Keys, people who may sign in, and who is asking."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
 
 from app.api import examples
 from app.api.problems import responses
-from app.deps import PrincipalDep, SessionDep
+from app.deps import AttemptDep, PrincipalDep, SessionDep
 from app.editing import ChangingDep, ReadingDep
 from app.services.access import keys, people
+from app.services.idempotency import make_once
 from models.access import KeyCreate, KeyPublic, KeyRotate, KeyShown, Me, PersonCreate, PersonPublic
 
 router = APIRouter(tags=["access"], responses=responses())
@@ -28,26 +30,30 @@ def list_keys(session: SessionDep) -> list[KeyPublic]:
     return keys.list_keys(session)
 
 
-# No Idempotency-Key: the remembered answer would hold the key.
-@router.post("/keys", status_code=201)
+@router.post("/keys", status_code=201, responses=responses(409))
 def create_key(
     session: SessionDep,
     principal: PrincipalDep,
+    attempt: AttemptDep,
     fields: Annotated[KeyCreate, Body(openapi_examples=examples.KEY)],
 ) -> KeyShown:
     """Make a key; this answer is the only place where it stands"""
-    return keys.create_key(session, fields=fields, by=principal.name)
+    make = partial(keys.create_key, session, fields=fields, by=principal.name)
+    return make_once(session, attempt=attempt, make=make, name=keys.name_of, tell=keys.made_before)
 
 
 @router.post("/keys/{key_id}/rotate", status_code=201, responses=responses(404, 409))
 def rotate_key(
     session: SessionDep,
     principal: PrincipalDep,
+    attempt: AttemptDep,
     key_id: int,
     fields: Annotated[KeyRotate, Body(openapi_examples=examples.ROTATION)],
 ) -> KeyShown:
     """Make the key that follows one; the old one works until the grace period is over"""
-    return keys.rotate_key(session, key_id=key_id, grace=timedelta(hours=fields.grace_hours), by=principal.name)
+    grace = timedelta(hours=fields.grace_hours)
+    make = partial(keys.rotate_key, session, key_id=key_id, grace=grace, by=principal.name)
+    return make_once(session, attempt=attempt, make=make, name=keys.name_of, tell=keys.made_before)
 
 
 @router.delete("/keys/{key_id}", responses=responses(404))

@@ -1,19 +1,21 @@
 """Agendas of participants: the links that open them, what may be done in them, and what was answered."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 
 from app.api import examples
 from app.api.problems import responses
-from app.deps import SessionDep, SettingsDep
+from app.deps import AttemptDep, SessionDep, SettingsDep
 from app.editing import ChangingDep, ReadingDep
 from app.reach import public_base
 from app.services import answers
 from app.services import links as service
 from app.services.agenda import read_rules, set_rules
 from app.services.events import list_participants
-from app.settings import Settings
+from app.services.idempotency import Attempt, Made, make_once
 from models.agenda import (
     AgendaRulesFields,
     AnswerPublic,
@@ -40,24 +42,63 @@ def list_links(
     return service.list_links(session, event_id=event_id, actor_id=actor_id)
 
 
-@router.post("/{event_id}/links", status_code=201)
-def make_links(
-    request: Request, response: Response, session: SessionDep, settings: SettingsDep, event_id: int, wanted: LinkBody
-) -> list[LinkMade]:
+@dataclass(frozen=True)
+class _Press:
+    """What both ways of making links ask for."""
+
+    base: str
+    session: SessionDep
+    attempt: Attempt
+
+    def once(self, make: Callable[..., dict[int, str]], event_id: int, wanted: LinkRequest) -> list[LinkMade]:
+        """Make links as `make` does and tell them this once."""
+        handing = service.Handing(wanted.purpose, wanted.language, wanted.expires_at)
+
+        def made() -> list[LinkMade]:
+            tokens = make(self.session, event_id=event_id, actor_ids=wanted.actor_ids, handing=handing)
+            return self._told(event_id, tokens)
+
+        def name(links: list[LinkMade]) -> Made:
+            newest = service.newest_links(self.session, event_id=event_id)
+            return {"event_id": event_id, "link_ids": [newest[link.actor_id].id for link in links]}
+
+        return make_once(self.session, attempt=self.attempt, make=made, name=name, tell=service.made_before)
+
+    def _told(self, event_id: int, tokens: dict[int, str]) -> list[LinkMade]:
+        names = {p.actor_id: p.name for p in list_participants(self.session, event_id=event_id)}
+        newest = service.newest_links(self.session, event_id=event_id)
+        return [
+            LinkMade(
+                actor_id=actor_id,
+                name=names[actor_id],
+                token=token,
+                url=f"{self.base}/agenda/{token}",
+                expires_at=newest[actor_id].expires_at,
+            )
+            for actor_id, token in tokens.items()
+        ]
+
+
+def _press(
+    request: Request, response: Response, session: SessionDep, settings: SettingsDep, attempt: AttemptDep
+) -> _Press:
+    response.headers.update(_SECRET)
+    return _Press(public_base(request, settings), session, attempt)
+
+
+PressDep = Annotated[_Press, Depends(_press, scope="function")]
+
+
+@router.post("/{event_id}/links", status_code=201, responses=responses(409))
+def make_links(press: PressDep, event_id: int, wanted: LinkBody) -> list[LinkMade]:
     """Make a link for every participant, or for some; links made before stay open"""
-    response.headers.update(_SECRET)
-    tokens = service.make_links(session, event_id=event_id, actor_ids=wanted.actor_ids, handing=_handing(wanted))
-    return _made(request, session, settings, event_id, tokens)
+    return press.once(service.make_links, event_id, wanted)
 
 
-@router.post("/{event_id}/links/renew", status_code=201)
-def renew_links(
-    request: Request, response: Response, session: SessionDep, settings: SettingsDep, event_id: int, wanted: LinkBody
-) -> list[LinkMade]:
+@router.post("/{event_id}/links/renew", status_code=201, responses=responses(409))
+def renew_links(press: PressDep, event_id: int, wanted: LinkBody) -> list[LinkMade]:
     """Make new links and close the old ones of the same participants"""
-    response.headers.update(_SECRET)
-    tokens = service.renew_links(session, event_id=event_id, actor_ids=wanted.actor_ids, handing=_handing(wanted))
-    return _made(request, session, settings, event_id, tokens)
+    return press.once(service.renew_links, event_id, wanted)
 
 
 @router.post("/{event_id}/links/revoke")
@@ -91,25 +132,3 @@ def set_agenda_rules(session: SessionDep, changing: ChangingDep, event_id: int, 
 def list_answers(session: SessionDep, event_id: int) -> list[AnswerPublic]:
     """List what participants said of their meetings"""
     return answers.list_answers(session, event_id=event_id)
-
-
-def _handing(wanted: LinkRequest) -> service.Handing:
-    return service.Handing(wanted.purpose, wanted.language, wanted.expires_at)
-
-
-def _made(
-    request: Request, session: SessionDep, settings: Settings, event_id: int, tokens: dict[int, str]
-) -> list[LinkMade]:
-    names = {p.actor_id: p.name for p in list_participants(session, event_id=event_id)}
-    base = public_base(request, settings)
-    expires = {row.actor_id: row.expires_at for row in reversed(service.list_links(session, event_id=event_id))}
-    return [
-        LinkMade(
-            actor_id=actor_id,
-            name=names[actor_id],
-            token=token,
-            url=f"{base}/agenda/{token}",
-            expires_at=expires[actor_id],
-        )
-        for actor_id, token in tokens.items()
-    ]

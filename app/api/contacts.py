@@ -1,14 +1,16 @@
 """Contacts of an actor: for organisers and admins only."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Response
 
 from app.api import examples
 from app.api.problems import responses
-from app.deps import PrincipalDep, SessionDep
+from app.deps import AttemptDep, PrincipalDep, SessionDep
 from app.editing import ChangingDep, ReadingDep
 from app.services import contacts as service
+from app.services.idempotency import Made, make_once
 from models.contact import ContactFields, ContactPublic
 
 
@@ -33,10 +35,15 @@ def list_contacts(session: SessionDep, response: Response, actor_id: int) -> lis
     return service.list_contacts(session, actor_id=actor_id)
 
 
-@router.post("", status_code=201)
-def create_contact(session: SessionDep, actor_id: int, fields: ContactBody) -> ContactPublic:
+@router.post("", status_code=201, responses=responses(409))
+def create_contact(session: SessionDep, attempt: AttemptDep, actor_id: int, fields: ContactBody) -> ContactPublic:
     """Store a person with the ground for storing it; without a ground nothing is stored"""
-    return service.create_contact(session, actor_id=actor_id, fields=fields)
+
+    def tell(made: Made) -> ContactPublic:
+        return service.read_contact(session, **made)
+
+    make = partial(service.create_contact, session, actor_id=actor_id, fields=fields)
+    return make_once(session, attempt=attempt, make=make, name=service.name_of, tell=tell)
 
 
 @router.get("/{contact_id}")

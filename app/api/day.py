@@ -1,14 +1,17 @@
 """The day: who is here, what was lost, the timetable moved, the rest planned anew, and every step taken back."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query
 
 from app.api import examples
 from app.api.problems import responses
-from app.deps import EngineDep, HolderDep, NowDep, PrincipalDep, SessionDep, SettingsDep
+from app.deps import AttemptDep, EngineDep, HolderDep, NowDep, PrincipalDep, SessionDep, SettingsDep
 from app.services import attendance, today
 from app.services import day as service
+from app.services.idempotency import make_long_once
+from app.services.replans import replan_public
 from models.day import (
     AttendancePublic,
     AttendanceSay,
@@ -97,12 +100,20 @@ def replan_today(
     holder: HolderDep,
     now: NowDep,
     who: PrincipalDep,
+    attempt: AttemptDep,
     event_id: int,
     asked: Annotated[DayReplan, Body(openapi_examples=examples.REPLAN_TODAY)],
 ) -> ReplanPublic:
     """Plan the rest of the day around what the desk said, as a draft with its diff"""
     desk = today.Desk(who.name, now, settings.plan_seconds)
-    return today.replan_today(engine, meaning=holder.get, event_id=event_id, asked=asked, desk=desk)
+    work = partial(today.replan_today, engine, meaning=holder.get, event_id=event_id, asked=asked, desk=desk)
+    return make_long_once(
+        engine,
+        attempt=attempt,
+        work=lambda keep: work(keep=keep),
+        tell=partial(replan_public, event_id=event_id),
+        longest_s=settings.plan_seconds,
+    )
 
 
 @router.post("/day/apply", responses=responses(409))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -315,14 +316,17 @@ def list_sector_lists(session: SessionDep) -> list[SectorListPublic]:
     return service.list_sector_lists(session)
 
 
-@sectors_router.post("", status_code=201, responses=responses(413, 507))
+@sectors_router.post("", status_code=201, response_model=SectorListReport, responses=responses(409, 413, 507))
 def load_sector_list(
     session: SessionDep,
+    attempt: AttemptDep,
     name: Annotated[str, Form(min_length=1, max_length=200, description="A list of this name is replaced")],
     file: Annotated[UploadFile, File(description="CSV, XLSX, ODS or JSON: code, name(s), viaduc, nace")],
-) -> SectorListReport:
+) -> dict[str, Any]:
     """Load a sector list; imports map sectors onto it and name what they could not map"""
-    return service.load_sector_list(session, name=name.strip(), filename=file.filename or "list", data=file.file.read())
+    data, filename = file.file.read(), file.filename or "list"
+    load = partial(service.load_sector_list, session, name=name.strip(), filename=filename, data=data)
+    return run_once(session, attempt=attempt, create=load)
 
 
 @sectors_router.delete("/{list_id}", status_code=204)

@@ -1,16 +1,19 @@
 """Plans: pairings of an event, each with its certificate."""
 
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Depends, Query, Response
 
 from app.api import examples
 from app.api.problems import responses
 from app.db import session_scope
-from app.deps import EngineDep, MeaningDep, PlannerDep, SessionDep, SettingsDep
+from app.deps import AttemptDep, EngineDep, MeaningDep, PlannerDep, SessionDep, SettingsDep
 from app.editing import ChangingDep, ReadingDep
 from app.services import edits, plan_jobs, problems, replans
 from app.services import plans as service
+from app.services.idempotency import Keep, make_long_once
 from app.services.pairings import compute
 from app.services.whatif import outlook_of
 from models.edit import EditAnswer, PlanEdit, PlanNote, Seen
@@ -25,33 +28,60 @@ def list_plans(session: SessionDep, event_id: int) -> list[PlanBrief]:
     return service.list_plans(session, event_id=event_id)
 
 
+@dataclass(frozen=True)
+class _Solver:
+    """What computing a plan asks for."""
+
+    settings: SettingsDep
+    meaning: MeaningDep
+    planner: PlannerDep
+    engine: EngineDep
+
+    def plan(self, event_id: int, options: PlanCreate, keep: Keep) -> PlanPublic:
+        """A draft, or a plan that is being computed. Short transactions with the solver between them."""
+        with self.planner.turn() as turn:
+            with self.planner.posing, session_scope(self.engine) as session:
+                problem = problems.build_problem(session, meaning=self.meaning, event_id=event_id, options=options)
+                origin = service.origin_of(session, event_id=event_id)
+                started = None if options.wait else plan_jobs.start_plan(session, event_id=event_id, problem=problem)
+                if started is not None:
+                    keep(session, {"number": started.number})
+            if started is not None:
+                self.planner.submit(turn, event_id, started.number)
+                return started
+            limit, longest_s = self.planner.limit(problem.time_limit_s), self.settings.plan_seconds
+            result = turn.wait_for(compute, problem, longest_s=longest_s, stop=limit, apart=True)
+        with session_scope(self.engine) as session:
+            made = service.store_plan(session, event_id=event_id, problem=problem, result=result, origin=origin)
+            keep(session, {"number": made.number})
+            return made
+
+
+SolverDep = Annotated[_Solver, Depends()]
+
+
 @router.post(
     "", status_code=201, responses={**responses(409), 202: {"model": PlanPublic, "description": "Being computed"}}
 )
 def create_plan(
-    settings: SettingsDep,
-    meaning: MeaningDep,
-    planner: PlannerDep,
-    engine: EngineDep,
+    solver: SolverDep,
+    attempt: AttemptDep,
     response: Response,
     event_id: int,
     options: Annotated[PlanCreate, Body(openapi_examples=examples.PLAN)],
 ) -> PlanPublic:
     """Compute a plan and keep it as a draft; with wait=false answer at once and compute in the background"""
-    # Short transactions with the solver between them: no connection waits for it.
-    with planner.turn() as turn:
-        with planner.posing, session_scope(engine) as session:
-            problem = problems.build_problem(session, meaning=meaning, event_id=event_id, options=options)
-            origin = service.origin_of(session, event_id=event_id)
-            started = None if options.wait else plan_jobs.start_plan(session, event_id=event_id, problem=problem)
-        if started is not None:
-            planner.submit(turn, event_id, started.number)
-            response.status_code = 202
-            return started
-        limit = planner.limit(problem.time_limit_s)
-        result = turn.wait_for(compute, problem, longest_s=settings.plan_seconds, stop=limit, apart=True)
-    with session_scope(engine) as session:
-        return service.store_plan(session, event_id=event_id, problem=problem, result=result, origin=origin)
+
+    plan = make_long_once(
+        solver.engine,
+        attempt=attempt,
+        work=partial(solver.plan, event_id, options),
+        tell=lambda session, made: service.plan_public(session, event_id=event_id, number=made["number"]),
+        longest_s=solver.settings.plan_seconds,
+    )
+    if plan.state == "computing":
+        response.status_code = 202
+    return plan
 
 
 @router.post("/{number}/stop", status_code=202, responses=responses(409))
@@ -124,16 +154,25 @@ def replan(
     engine: EngineDep,
     settings: SettingsDep,
     meaning: MeaningDep,
+    attempt: AttemptDep,
     event_id: int,
     number: int,
     changes: Annotated[EventChanges, Body(openapi_examples=examples.CHANGES)],
 ) -> ReplanPublic:
     """Re-plan what is left of the day as a draft, with its diff; publish it to apply, the old plan to undo"""
-    with session_scope(engine) as session:
-        day = replans.load_day(session, meaning=meaning, event_id=event_id, number=number, changes=changes)
-    answer = replans.compute(day, longest_s=settings.plan_seconds)
-    with session_scope(engine) as session:
-        return replans.store_replan(session, event_id=event_id, number=number, answer=answer)
+    longest_s = settings.plan_seconds
+
+    def work(keep: Keep) -> ReplanPublic:
+        with session_scope(engine) as session:
+            day = replans.load_day(session, meaning=meaning, event_id=event_id, number=number, changes=changes)
+        answer = replans.compute(day, longest_s=longest_s)
+        with session_scope(engine) as session:
+            made = replans.store_replan(session, event_id=event_id, number=number, answer=answer)
+            keep(session, {"number": made.plan.number})
+            return made
+
+    tell = partial(replans.replan_public, event_id=event_id)
+    return make_long_once(engine, attempt=attempt, work=work, tell=tell, longest_s=longest_s)
 
 
 what_if_router = APIRouter(prefix="/events/{event_id}", tags=["plans"], responses=responses(404))

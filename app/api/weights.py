@@ -6,10 +6,11 @@ from fastapi import APIRouter, Body
 
 from app.api import examples
 from app.api.problems import responses
-from app.deps import EngineDep, MeaningDep, SessionDep
+from app.deps import AttemptDep, EngineDep, MeaningDep, SessionDep, SettingsDep
 from app.editing import ChangingDep, ReadingDep
 from app.services import bridges, proposals
 from app.services import weights as service
+from app.services.idempotency import make_long_once
 from models.weights import Bridge, Bridges, EventWeights, ServiceWeights, WeightProposalPublic
 
 router = APIRouter(prefix="/weights", tags=["weights"], responses=responses())
@@ -46,9 +47,17 @@ def list_proposals(session: SessionDep) -> list[WeightProposalPublic]:
 
 
 @router.post("/proposals", status_code=201, responses=responses(409))
-def propose_weights(engine: EngineDep, meaning: MeaningDep) -> WeightProposalPublic:
+def propose_weights(
+    engine: EngineDep, settings: SettingsDep, meaning: MeaningDep, attempt: AttemptDep
+) -> WeightProposalPublic:
     """Learn weights from the feedback and keep them as a proposal; nothing changes until it is accepted"""
-    return proposals.propose(engine, meaning=meaning)
+    return make_long_once(
+        engine,
+        attempt=attempt,
+        work=lambda keep: proposals.propose(engine, meaning=meaning, keep=keep),
+        tell=lambda session, made: proposals.read_proposal(session, number=made["number"]),
+        longest_s=settings.plan_seconds,
+    )
 
 
 @router.post("/proposals/{number}/accept", responses=responses(404, 409))

@@ -9,6 +9,7 @@ from app.security import Principal
 from app.services.actors import apply_fields, as_create, get_actor, read_anew
 from app.services.discretion.redaction import without_people
 from app.services.discretion.sight import Sight
+from app.services.idempotency import Made, forget_made
 from models.actor import ActorCreate
 from models.agenda import AgendaRules
 from models.base import utc_now
@@ -52,6 +53,11 @@ def create_contact(session: Session, *, actor_id: int, fields: ContactFields) ->
     return _public(row)
 
 
+def name_of(contact: Contact | ContactPublic) -> Made:
+    """What may be remembered of a person who was stored: where, not who."""
+    return {"actor_id": contact.actor_id, "contact_id": contact.id}
+
+
 def replace_contact(session: Session, *, actor_id: int, contact_id: int, fields: ContactFields) -> ContactPublic:
     """Say anew what is stored of a person; that counts as a confirmation."""
     row = _get(session, actor_id, contact_id)
@@ -73,6 +79,8 @@ def delete_contact(session: Session, *, actor_id: int, contact_id: int) -> None:
 def forget_contacts(session: Session, *, contacts: Iterable[Contact]) -> int:
     """Remove persons, and their names from the texts of anonymous actors; how many were removed."""
     names: dict[int, list[str]] = {}
+    contacts = [*contacts]
+    forget_made(session, made=[name_of(row) for row in contacts])
     for row in contacts:
         names.setdefault(row.actor_id, []).append(row.name)
         session.delete(row)

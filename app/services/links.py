@@ -13,12 +13,14 @@ from base64 import b32encode
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from sqlmodel import Session, col, select, update
 
 from app.errors import BadInput, NotFound
 from app.security import Principal, participant
 from app.services.events import get_event
+from app.services.idempotency import Made, shown_once
 from models.actor import Actor
 from models.agenda import AgendaLink, LinkPublic
 from models.base import utc_now
@@ -27,6 +29,8 @@ from models.event import Participant, Round
 DAYS_AFTER = 90
 """How long a link outlives its event, so that there is time for answers and for contact details."""
 _SECRET_BYTES = 20
+_NAMED = 10
+"""Links that a sentence names by their numbers."""
 _TOKEN = re.compile(r"([0-9a-f]{1,15})-([a-z2-7]{32})")
 _GONE = "this link does not open an agenda (any more): ask the organiser for a new one"
 
@@ -152,6 +156,19 @@ def list_links(session: Session, *, event_id: int, actor_id: int | None = None) 
     ).all()
     usual, now = default_expiry(session, event_id=event_id), utc_now()
     return [_public(row, name, usual, now) for row, name in rows]
+
+
+def newest_links(session: Session, *, event_id: int) -> dict[int, LinkPublic]:
+    """The link made last for each participant who has one, by actor."""
+    return {link.actor_id: link for link in reversed(list_links(session, event_id=event_id))}
+
+
+def made_before(made: Made) -> NoReturn:
+    """Conflict: who asks for links again, because the answer was lost, gets no more of them and not these either."""
+    event_id, ids = made["event_id"], made["link_ids"]
+    numbers = ", ".join(map(str, ids[:_NAMED])) + (f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else "")
+    way = f"close them and make others for the same participants (POST /events/{event_id}/links/renew)"
+    raise shown_once(f"links {numbers or '(none)'} of event {event_id}", way)
 
 
 def default_expiry(session: Session, *, event_id: int) -> datetime:

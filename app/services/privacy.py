@@ -13,6 +13,7 @@ from sqlmodel import select as rows_of
 
 from app.services.actors import apply_fields, as_create, get_actor
 from app.services.contacts import forget_contacts
+from app.services.idempotency import forget_record
 from app.services.mentions import (
     Words,
     find_mentions,
@@ -125,6 +126,8 @@ def _erase(
 def _erase_person(session: Session, address: str, names: set[str]) -> Erased:
     mark = _new_mark()
     done = rename_delegates(session, actor_ids=with_delegates(session, names=names), names=names, mark=mark)
+    if names:
+        done["idempotency"] = _forget_answers(session, Words(tuple(names)))
     also, uploads, words = _erase_addresses(session, [address], mark)
     return done + also, uploads, Words((*words.said, *sorted(names - {*words.said})))
 
@@ -145,7 +148,7 @@ def _erase_addresses(session: Session, addresses: list[str], mark: str | None = 
     done["access_person"] = _remove(session, _table(AccessPerson), col(AccessPerson.email).in_(addresses))
     done["contact"] = forget_contacts(session, contacts=[contact for found in theirs.values() for contact in found])
     words = Words(tuple(addresses))
-    done["idempotency"] = _forget_answers(session, words)
+    done["idempotency"] = _forget_answers(session, Words((*addresses, *named)))
     uploads = _empty_uploads(session, uploads_with(session, words=words))
     done += Counter(mask_mentions(session, marks=marks))
     session.expire_all()
@@ -200,11 +203,11 @@ def _empty_uploads(session: Session, ids: list[int]) -> list[int]:
 
 
 def _forget_answers(session: Session, words: Words) -> int:
-    """Remembered answers to creating requests repeat what was sent."""
+    """Remembered answers to creating requests repeat what was sent. That they were sent stays known."""
     gone = 0
     for row in session.exec(rows_of(IdempotencyRecord)).all():
         if any(words.pattern.search(said) for said in strings(row.answer)):
-            session.delete(row)
+            forget_record(row)
             gone += 1
     session.flush()
     return gone

@@ -10,6 +10,7 @@ from app.db import session_scope
 from app.errors import Conflict, NotFound
 from app.services.bridges import affinity_in_force
 from app.services.feedback import judged_pairs
+from app.services.idempotency import Keep, keep_nothing
 from app.services.meaning import Meaning
 from app.services.pool import hub_level, load_actors
 from app.services.weights import weights_in_force
@@ -19,7 +20,7 @@ from matching.ranking.parts import Scoring
 from models.base import utc_now
 from models.weights import WeightProposal, WeightProposalPublic
 
-__all__ = ["FEWEST", "accept", "list_proposals", "propose", "reject"]
+__all__ = ["FEWEST", "accept", "list_proposals", "propose", "read_proposal", "reject"]
 
 FOLDS = 5
 MOST = 2_000
@@ -40,16 +41,19 @@ class Lesson:
         return sum(judgement.worthy for judgement in self.judgements)
 
 
-def propose(engine: Engine, *, meaning: Meaning) -> WeightProposalPublic:
+def propose(engine: Engine, *, meaning: Meaning, keep: Keep = keep_nothing) -> WeightProposalPublic:
     """Learn weights and keep them as a proposal; Conflict says what feedback is missing.
 
-    Two short transactions with the learning between them: no connection waits for it.
+    Two short transactions with the learning between them: no connection waits for it. `keep` remembers for the request
+    what was stored.
     """
     with session_scope(engine) as session:
         lesson = _load_lesson(session, meaning)
     proposal = _learn(lesson)
     with session_scope(engine) as session:
-        return _store(session, lesson, proposal)
+        made = _store(session, lesson, proposal)
+        keep(session, {"number": made.number})
+        return made
 
 
 def _load_lesson(session: Session, meaning: Meaning) -> Lesson:
@@ -109,6 +113,11 @@ def list_proposals(session: Session) -> list[WeightProposalPublic]:
     """Every proposal, newest first."""
     rows = session.exec(select(WeightProposal).order_by(col(WeightProposal.number).desc())).all()
     return [_public(row) for row in rows]
+
+
+def read_proposal(session: Session, *, number: int) -> WeightProposalPublic:
+    """One proposal as it is now, or NotFound."""
+    return _public(_get(session, number))
 
 
 def accept(session: Session, *, number: int) -> WeightProposalPublic:

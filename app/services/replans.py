@@ -10,9 +10,10 @@ from app.errors import AppError, BadInput
 from app.services.bridges import affinity_in_force
 from app.services.events import get_event, list_participants
 from app.services.histories import histories
+from app.services.idempotency import Made
 from app.services.meaning import Meaning
 from app.services.pairings import read_form
-from app.services.plans import Origin, get_plan, store_plan, stored_plan
+from app.services.plans import Origin, get_plan, plan_public, store_plan, stored_plan
 from app.services.pool import hub_level, load_actors
 from app.services.problems import participant_form
 from app.services.weights import stored_weights
@@ -108,6 +109,13 @@ def store_replan(session: Session, *, event_id: int, number: int, answer: Replan
         origin=Origin(number, get_plan(session, event_id, number).weights),
     )
     return ReplanPublic(plan=plan, diff=diff_public(answer.diff))
+
+
+def replan_public(session: Session, made: Made, *, event_id: int) -> ReplanPublic:
+    """A re-planned draft as it is now, with what differs from the plan it came from."""
+    plan = plan_public(session, event_id=event_id, number=made["number"])
+    diff = compare_plans(session, event_id=event_id, number=plan.number, base=plan.parent or plan.number)
+    return ReplanPublic(plan=plan, diff=diff)
 
 
 def compare_plans(session: Session, *, event_id: int, number: int, base: int) -> PlanDiff:

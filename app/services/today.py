@@ -24,6 +24,7 @@ from app.services.attendance import (
 from app.services.editions import set_up_edition
 from app.services.events import list_interpreters, list_participants, list_rounds, list_wishes
 from app.services.hours import SetUp, as_set_up, without_delegates
+from app.services.idempotency import Keep, keep_nothing
 from app.services.meaning import Meaning
 from app.services.pairings import read_form
 from app.services.plans import get_plan, publish, stored_plan
@@ -120,12 +121,18 @@ def published_number(session: Session, *, event_id: int) -> int | None:
 
 
 def replan_today(
-    engine: Engine, *, meaning: Callable[[], Meaning], event_id: int, asked: DayReplan, desk: Desk
+    engine: Engine,
+    *,
+    meaning: Callable[[], Meaning],
+    event_id: int,
+    asked: DayReplan,
+    desk: Desk,
+    keep: Keep = keep_nothing,
 ) -> ReplanPublic:
     """Plan the rest of the day as a draft with its diff against the plan in force.
 
     Two short transactions with the solver between them: no connection waits for it. The meaning is asked for only when
-    somebody came who is not in the plan.
+    somebody came who is not in the plan. `keep` remembers for the request what was stored.
 
     Raises:
         Conflict: nothing is published. BadInput: the first round asked for is over, or nothing is left.
@@ -135,7 +142,9 @@ def replan_today(
     answer = compute(today.day, longest_s=desk.longest_s)
     answer = replace(answer, diff=compare(today.original, answer.plan))
     with session_scope(engine) as session:
-        return _store(session, event_id=event_id, today=today, answer=answer, by=desk.by)
+        made = _store(session, event_id=event_id, today=today, answer=answer, by=desk.by)
+        keep(session, {"number": made.plan.number})
+        return made
 
 
 def _load(session: Session, *, meaning: Callable[[], Meaning], event_id: int, asked: DayReplan, now: datetime) -> Today:

@@ -231,8 +231,13 @@ def test_a_file_is_fetched_where_its_host_is_allowed(
         allowing = settings.model_copy(update={"import_urls": f"private:{host}"})
         with TestClient(applications(allowing)) as client:
             body = {"url": f"http://{host}/map", "map": {"name": "Carte"}}
-            row = client.post("/maps/imports/from-address?apply=true", json=body).json()
+            key = {"Idempotency-Key": "f-1"}
+            row, again = (
+                client.post("/maps/imports/from-address?apply=true", json=body, headers=key).json() for _ in range(2)
+            )
+            imports = client.get(f"/maps/{row['map_id']}/imports").json()
             elsewhere = client.post("/maps/imports/from-address", json=body | {"url": "http://evil.example/x"})
     assert (row["filename"], row["fetched_from"], row["state"]) == ("carte.csv", body["url"], "applied")
     assert (row["report"]["new"], row["report"]["rejected_rows"]) == (1, 1)
+    assert (again, len(imports)) == (row, 1)
     assert (elsewhere.status_code, elsewhere.json()["errors"][0]["remark"]["code"]) == (422, "fetch_host")

@@ -131,6 +131,13 @@ def test_a_proposal_learns_what_decides_and_changes_nothing_by_itself(client: Te
 
 
 @pytest.mark.usefixtures("judged")
+def test_a_proposal_asked_for_twice_is_learned_once(client: TestClient) -> None:
+    first, second = (client.post("/weights/proposals", headers={"Idempotency-Key": "w-1"}) for _ in range(2))
+    assert (first.status_code, second.status_code, second.json()) == (201, 201, first.json())
+    assert client.get("/weights/proposals").json() == [first.json()]
+
+
+@pytest.mark.usefixtures("judged")
 def test_an_accepted_proposal_is_in_force_until_it_is_rejected(client: TestClient) -> None:
     before = match(client)
     learned = client.post("/weights/proposals").json()["weights"]

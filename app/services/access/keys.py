@@ -1,6 +1,7 @@
 """Keys of programs: made, shown once, recognised, rotated, revoked."""
 
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
@@ -8,6 +9,7 @@ from sqlmodel import Session, col, select
 from app.errors import BadInput, Conflict, NotFound, NotSignedIn
 from app.security import Principal
 from app.services.access.secrets import hash_of, new_secret
+from app.services.idempotency import Made, shown_once
 from models.access import AccessKey, AccessPerson, KeyCreate, KeyPublic, KeyShown, Scope
 from models.base import utc_now
 from models.event import Event
@@ -43,6 +45,17 @@ def rotate_key(session: Session, *, key_id: int, grace: timedelta, by: str) -> K
     session.add(old)
     session.flush()
     return made
+
+
+def name_of(key: KeyShown) -> Made:
+    """What may be remembered of a key that was made."""
+    return {"key_id": key.id}
+
+
+def made_before(made: Made) -> NoReturn:
+    """Conflict: who sends the request again gets no second key, and not the first one either."""
+    key_id = made["key_id"]
+    raise shown_once(f"key {key_id}", f"rotate it (POST /keys/{key_id}/rotate) or end it and make another")
 
 
 def _issue(session: Session, scope: KeyCreate | AccessKey, by: str, rotated_from: int | None = None) -> KeyShown:

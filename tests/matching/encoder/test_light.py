@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -51,3 +54,28 @@ def test_batches_hold_every_row_once_and_stay_small() -> None:
     batches = list(_batches(lengths))
     assert sorted(row for batch in batches for row in batch) == list(range(9))
     assert [max(lengths[row] for row in batch) * len(batch) for batch in batches] == [1600, 2048, 512]
+
+
+ASKING = """
+import sys
+asked = []
+sys.addaudithook(lambda name, what: name in {"socket.getaddrinfo", "socket.connect"} and asked.append(what))
+from pathlib import Path
+from matching.encoder.light import LightEncoder
+assert LightEncoder(Path(sys.argv[1])).encode(["hops"], "query").shape == (1, 384)
+import threading
+for thread in threading.enumerate():
+    if thread is not threading.current_thread() and not thread.daemon:
+        thread.join(20)
+print(asked)
+"""
+
+
+@pytest.mark.slow
+def test_loading_the_model_tells_nobody_and_leaves_nothing_at_home(model_folder: Path, tmp_path: Path) -> None:
+    home = {name: value for name, value in os.environ.items() if name != "CI"} | {"HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", ASKING, str(model_folder)], env=home, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr
+    assert list(tmp_path.iterdir()) == []

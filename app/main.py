@@ -58,7 +58,8 @@ Viaduc finds the partner across the border. Organisations on every side of a bor
 language; Viaduc says who should meet whom and why, and turns that into a speed-dating schedule that is fair,
 provably good and printable.
 
-Errors are problem details (RFC 9457) and name the field that is wrong. Creating POSTs take an `Idempotency-Key`.
+Errors are problem details (RFC 9457) and name the field that is wrong. Every POST that creates takes an
+`Idempotency-Key`: sent again with the same body it creates nothing new, and answers what was made.
 """
 
 

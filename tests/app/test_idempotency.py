@@ -210,6 +210,15 @@ def test_a_person_who_was_forgotten_does_not_come_back_with_a_repeat(furnished: 
     assert [tuple(row) for row in kept] == [("", {})], "nor is a digest of what was said about them kept"
 
 
+def test_an_erased_organisation_does_not_come_back_with_a_repeat(furnished: TestClient) -> None:
+    url, sent = SENT["/actors"]
+    made = furnished.post(url, headers=KEY, **sent).json()
+    erased = furnished.post("/privacy/erase", json={"actor_id": made["id"], "dry_run": False})
+    assert erased.json()["rows"]["idempotency"] == 1
+    assert furnished.post(url, headers=KEY, **sent).status_code == 409
+    assert sent["json"]["name"] not in furnished.get("/actors").text
+
+
 def test_what_is_remembered_holds_no_person_and_no_secret(furnished: TestClient, engine: Engine) -> None:
     for route in ("/actors/{actor_id}/contacts", "/events/{event_id}/plans", *sorted(SECRET)):
         url, sent = SENT[route]

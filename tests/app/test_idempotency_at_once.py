@@ -169,5 +169,8 @@ def test_a_work_that_fails_lets_go_of_its_key(client: TestClient, engine: Engine
 
     with in_the_middle(engine, r'^INSERT INTO "?plan\b', fail):
         assert plan(client, event).status_code == 503
+    with engine.connect() as connection:
+        plans = "SELECT count(*) FROM audit WHERE route = 'POST /events/{event_id}/plans'"
+        assert connection.execute(text(plans)).scalar_one() == 0, "taking a key is no change"
     assert plan(client, event).status_code == 201
     assert [p["number"] for p in client.get(f"{event}/plans").json()] == [1]

@@ -14,6 +14,7 @@ from app.commands.keys import add_keys
 from app.commands.maps import add_commands
 from app.commands.privacy import add_privacy
 from app.counting import share_counts
+from app.ending import end_tidily
 from app.errors import AppError, BadInput, FieldError
 from app.settings import Settings
 
@@ -41,6 +42,7 @@ INFEASIBLE = 3
 
 def main() -> None:
     """Run a command; expected failures are told in one sentence, without a traceback."""
+    end_tidily()
     try:
         app()
     except AppError as error:

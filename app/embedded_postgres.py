@@ -200,9 +200,13 @@ def _clear(folder: Path) -> bool:
 
 def _stop(folder: Path) -> None:
     """Stop the server: fast, and if that takes too long at once; then it recovers at its next start."""
-    number = _postmaster(folder)
-    if number is None or _ping(folder) is Ping.NO_RESPONSE:
-        return
+    begun = _STARTED.get(folder)
+    if begun is not None and begun.poll() is None:
+        number: int | None = begun.pid  # ours, even where it is not so far yet that it answers
+    else:
+        number = _postmaster(folder)
+        if number is None or _ping(folder) is Ping.NO_RESPONSE:
+            return
     for sign, patience in ((signal.SIGINT, _STOP_S), (signal.SIGQUIT, 5.0)):
         deadline = time.monotonic() + patience
         with suppress(OSError):

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from app.calm import calm, settle_objects
 from app.db import database_url, session_scope
 from app.drift import Drift
+from app.ending import Ended, leave_ending_to_others
 from app.errors import Unavailable
 from app.guard import Routes
 from app.keeper import LATER, Keeper, Life, can_keep, open_door
@@ -62,6 +63,7 @@ def run_service(
         raise Unavailable(f"{settings.host}:{settings.port} cannot be listened on: {cause}") from error
     log.info("serving on http://%s:%s", settings.host, settings.port)
     settle_objects()  # here too: what nobody walks stays one copy for all processes
+    leave_ending_to_others()
     sys.exit(Keeper(lambda life: serve(settings, application, door, life), door, settings.processes).run())
 
 
@@ -86,7 +88,7 @@ def serve(settings: Settings, application: FastAPI, door: socket.socket | None =
     # Every answer passes through the one thread that reads and writes: it does not wait 5 ms for each that computes.
     sys.setswitchinterval(SWITCH_S)
     server = draining(config, application, life or Life())
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt, Ended):  # it drains, then says again what it was told
         server.run([door] if door else None)
     return 0 if server.started else LATER
 
@@ -122,6 +124,7 @@ def run_worker(settings: Settings) -> None:
     set_up_logging(settings.log_level, settings.log_format)
     open_database(settings).dispose()
     drift = Drift()
+    leave_ending_to_others()
     sys.exit(Keeper(lambda life: work(settings, life, drift)).run() if can_keep() else work(settings, Life(), drift))
 
 

@@ -16,6 +16,7 @@ from app.keeper import PAUSES_S
 from tests.faults.killed import BACK_S, Service, children_of, name_of
 from tests.faults.load import Load
 from tests.faults.lost import look
+from tests.waiting import wait_until
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +134,26 @@ def test_a_stopped_service_takes_its_database_with_it(tmp_path: Path) -> None:
     assert (service.folder / "postgres" / "postmaster.pid").exists()
     assert service.stop() <= 20
     assert not (service.folder / "postgres" / "postmaster.pid").exists()
+
+
+@pytest.mark.slow
+def test_a_demo_that_is_asked_to_end_takes_its_database_with_it(tmp_path: Path) -> None:
+    service = Service(tmp_path / "data")
+    number = service.folder / "postgres" / "postmaster.pid"
+    try:
+        service.process = service.run("demo")  # while it loads
+        wait_until(number.exists, within_s=120)
+        service.stop()
+        assert not number.exists()
+        service.process = service.run("demo")  # while it serves
+        service.wait()
+        process = service.process
+        assert number.exists()
+        assert service.stop() <= 20
+        assert process.returncode == 0
+        assert not number.exists()
+    finally:
+        service.end()
 
 
 @pytest.mark.slow

@@ -13,18 +13,21 @@ from app.services.row_versions import rows_told, version_of
 
 _OF_EVENT = "event_id = :event"
 _THERE = "IN (SELECT actor_id FROM participant WHERE event_id = :event)"
-_MINE = "(actor_id = :me OR target_id = :me)"
 _SHOWN = "ROW(a, b, round, place, interpreter, delegate_a, delegate_b)"
 """What an agenda says of a meeting: each publication writes all meetings anew, and most of them say the same."""
 _PUBLISHED = "(SELECT number FROM plan WHERE event_id = :event AND state = 'published')"
 
 _ANSWERS = (
     "SELECT ctid FROM meeting_answer WHERE event_id = :event AND actor_id = :me "
-    "UNION SELECT ctid FROM meeting_answer WHERE target_id = :me "
-    "UNION SELECT mine.ctid FROM meeting_answer theirs JOIN meeting_answer mine ON mine.event_id = theirs.event_id "
-    "AND mine.actor_id = :me AND mine.target_id = theirs.actor_id WHERE theirs.target_id = :me"
+    "UNION SELECT theirs.ctid FROM meeting_answer theirs JOIN meeting_answer mine ON mine.event_id = theirs.event_id "
+    "AND mine.actor_id = :me AND mine.target_id = theirs.actor_id "
+    "WHERE theirs.target_id = :me AND theirs.again = 'yes' AND mine.again = 'yes'"
 )
-"""What I said here, what others said of me anywhere, and what I said of those: each part by an index."""
+"""What I said here, and who anywhere said yes as I did: each part by an index.
+
+Nothing else that others say: whoever is sent a page again on which nothing changed would know that they said it."""
+_ANSWERED = "CASE WHEN actor_id = :me THEN concat(xmin, ctid) ELSE concat(event_id, ' ', actor_id) END"
+_INTRODUCED = "(actor_id = :me OR partner_id = :me) AND actor_by IS NOT NULL AND partner_by IS NOT NULL"
 
 _ROWS = {
     "pool_revision": ("n", "true"),
@@ -39,10 +42,10 @@ _ROWS = {
     # Which one it is, nobody is told.
     "plan": ("state", f"{_OF_EVENT} AND state = 'published'"),
     "meeting": (_SHOWN, f"{_OF_EVENT} AND number = {_PUBLISHED} AND (a = :me OR b = :me)"),
-    "wish": ("xmin", f"{_OF_EVENT} AND {_MINE}"),
+    "wish": ("xmin", f"{_OF_EVENT} AND actor_id = :me"),
     # Of every event: who knows each other from one does so at the next.
-    "meeting_answer": ("xmin", f"ctid = ANY (ARRAY({_ANSWERS}))"),
-    "introduction": ("xmin", "(actor_id = :me OR partner_id = :me)"),
+    "meeting_answer": (_ANSWERED, f"ctid = ANY (ARRAY({_ANSWERS}))"),
+    "introduction": ("xmin", _INTRODUCED),
     "agenda_state": ("xmin", f"{_OF_EVENT} AND actor_id = :me"),
     "agenda_rules": ("xmin", _OF_EVENT),
     "agenda_link": ("xmin", f"{_OF_EVENT} AND id = :link"),

@@ -4,6 +4,7 @@ Whoever said yes learns of the other's yes only when both said it. Each answer i
 suggestions learn, and once both said yes to the tandem of the two, which has met or is in discussion.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,7 +59,7 @@ def save_answer(
     # A word from the future was said before a clock was set back: whatever comes after that is newer.
     if row is not None and said_at < row.said_at <= now:
         return row
-    before = _judgement(row)
+    before, was_mutual = _judgement(row), _is_mutual(session, meant)
     row = row or MeetingAnswer(**vars(meant), again=fields.again)
     consented = row.quote_at if row.quote and row.note == fields.note else said_at
     row.sqlmodel_update(fields.model_dump())
@@ -69,13 +70,15 @@ def save_answer(
     session.flush()
     _teach(session, row, before)
     _keep_tandem(session, row)
-    tell_both(session, event_id=meant.event_id, pair=(meant.actor_id, meant.target_id))
+    # A page that looks again and finds nothing new would tell that the other said something else than yes.
+    opened = was_mutual != _is_mutual(session, meant)
+    tell_agendas(session, event_id=meant.event_id, who=(meant.actor_id, *([meant.target_id] if opened else ())))
     return row
 
 
-def tell_both(session: Session, *, event_id: int, pair: tuple[int, int]) -> None:
-    """The open agendas of the two look again once this is committed; nobody else's do (app/live.py)."""
-    session.execute(select(func.pg_notify("viaduc_event", f"{event_id} answer {pair[0]} {pair[1]}")))
+def tell_agendas(session: Session, *, event_id: int, who: Iterable[int]) -> None:
+    """The open agendas of these look again once this is committed; nobody else's do (app/live.py)."""
+    session.execute(select(func.pg_notify("viaduc_event", " ".join(map(str, (event_id, "answer", *who))))))
 
 
 def answers_of(session: Session, *, event_id: int, actor_id: int) -> dict[int, MeetingAnswer]:
@@ -132,6 +135,10 @@ def _require_meeting(session: Session, meant: Meant, now: datetime) -> None:
     begins = session.exec(select(func.min(Round.starts_at)).where(Round.event_id == event_id)).one()
     if begins is None or now < begins:
         raise Conflict("the event has not begun: answers are taken from its first round on")
+
+
+def _is_mutual(session: Session, meant: Meant) -> bool:
+    return mutual_yes(session, event_id=meant.event_id, a=meant.actor_id, b=meant.target_id)
 
 
 def _one_at_a_time(session: Session, meant: Meant) -> None:

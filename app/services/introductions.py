@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from app.errors import BadInput, Conflict, NotFound
 from app.security import Principal
-from app.services.answers import mutual_yes, tell_both
+from app.services.answers import mutual_yes, tell_agendas
 from app.services.discretion.openings import mutual_pairs
 from app.services.events import get_event
 from models.actor import Actor
@@ -55,7 +55,8 @@ def introduce(session: Session, *, between: Between, principal: Principal) -> In
         setattr(row, f"{mine}_at", utc_now())
     session.add(row)
     session.flush()
-    tell_both(session, event_id=between.event_id, pair=between.pair)
+    if getattr(row, f"{theirs}_by") is not None:  # of one adviser's word the two learn nothing
+        tell_agendas(session, event_id=between.event_id, who=between.pair)
     return _public(row, low, high, mutual_yes(session, event_id=between.event_id, a=low.id, b=high.id))
 
 
@@ -65,13 +66,15 @@ def withdraw_introduction(session: Session, *, between: Between) -> None:
     mine = "actor" if between.actor_id == between.pair[0] else "partner"
     if row is None or getattr(row, f"{mine}_by") is None:
         raise NotFound("nobody spoke for that side")
+    was_open = row.actor_by is not None and row.partner_by is not None
     setattr(row, f"{mine}_by", None)
     setattr(row, f"{mine}_at", None)
     session.flush()
     if row.actor_by is None and row.partner_by is None:
         session.delete(row)
         session.flush()
-    tell_both(session, event_id=between.event_id, pair=between.pair)
+    if was_open:
+        tell_agendas(session, event_id=between.event_id, who=between.pair)
 
 
 def list_introductions(session: Session, *, event_id: int, actor_id: int | None = None) -> list[IntroductionPublic]:

@@ -14,7 +14,9 @@ WRITTEN = "concat(xmin, ctid)"
 
 def rows_told(table: str, where: str, told: str = WRITTEN) -> str:
     """The part of a version that tells of some rows of a table; NULL where there are none."""
-    return f"(SELECT string_agg({told}::text, ' ' ORDER BY {told}::text) FROM \"{table}\" WHERE {where})"  # noqa: S608
+    # In the order of what is told: where a row lies changes with more of it than that.
+    rows = f'SELECT ({told})::text AS told FROM "{table}" WHERE {where}'  # noqa: S608
+    return f"(SELECT string_agg(told, ' ' ORDER BY told) FROM ({rows}) AS rows)"  # noqa: S608
 
 
 def version_of(parts: Iterable[str]) -> TextClause:

@@ -1,7 +1,10 @@
 """What one says of a meeting is told to nobody but organisers: neither in words nor by what changes because of it."""
 
+from collections.abc import Callable
 from typing import Any
 
+import httpx
+import psycopg
 import pytest
 from access_outside import BROWSER, MakeKey, Serve, with_key
 from anonymity import Encounter
@@ -10,7 +13,10 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from app.db import session_scope
+from app.security import Principal
 from app.services.answers import Meant, save_answer
+from app.services.introductions import Between, introduce, withdraw_introduction
+from app.services.links import make_link
 from models.actor import Actor
 from models.agenda import AnswerFields
 from models.plan import Meeting
@@ -77,3 +83,88 @@ def test_a_tandem_that_answers_alone_made_is_told_to_organisers(
     answer = serve(headers=with_key(organiser)).patch(path, json={"status": "agreement"})
     assert answer.status_code == 200, answer.text
     assert profile(organiser).count("Centexlab") == profile(make_key()).count("Centexlab")
+
+
+Said = Callable[[TestClient, Encounter, tuple[int, int]], object]
+ONE_SIDED: dict[str, Said] = {
+    "yes": lambda c, met, pair: answered(c, met, pair, "yes"),
+    "no": lambda c, met, pair: answered(c, met, pair, "no"),
+    "wish": lambda c, met, pair: worded(c, met, pair, "wish"),
+    "veto": lambda c, met, pair: worded(c, met, pair, "veto"),
+    "one adviser": lambda c, met, pair: c.put(f"/events/{met.event_id}/introductions/{met.hidden}/{met.partner}"),
+}
+
+
+def answered(_client: TestClient, met: Encounter, pair: tuple[int, int], again: str) -> None:
+    say(_client.app.state.engine, met, *pair, again=again)
+
+
+def worded(client: TestClient, met: Encounter, pair: tuple[int, int], kind: str) -> httpx.Response:
+    body = {"actor_id": pair[0], "target_id": pair[1], "kind": kind}
+    return client.put(f"/events/{met.event_id}/wishes", json=body)
+
+
+@pytest.mark.parametrize("what", ONE_SIDED)
+def test_no_agenda_is_made_anew_for_what_its_reader_must_not_know(
+    serve: Serve, make_key: MakeKey, met: Encounter, pair: tuple[int, int], engine: Engine, what: str
+) -> None:
+    """Who said yes to all, and is sent the page again without a mutual yes, knows that somebody said no."""
+    about = (met.hidden, pair[1])
+    with session_scope(engine) as session:
+        tokens = [make_link(session, event_id=met.event_id, actor_id=i) for i in (met.partner, *about)]
+    phone = serve(headers=BROWSER)
+    for whom in about:
+        say(engine, met, whom, met.partner)
+
+    def versions() -> list[str]:
+        return [phone.get(f"/agenda/{token}").headers["etag"] for token in tokens[1:]]
+
+    versions()
+    before = versions()
+    ONE_SIDED[what](serve(headers=with_key(make_key("admin"))), met, (met.partner, met.hidden))
+    after = versions()
+    # A yes makes it a yes on both sides, which is told: to that one and to nobody else.
+    assert [one == other for one, other in zip(before, after, strict=True)] == [what != "yes", True]
+    assert phone.get(f"/agenda/{tokens[1]}").status_code == 200
+
+
+def heard(engine: Engine, do: Callable[[], object]) -> list[str]:
+    """What the database tells open pages of while something is done."""
+    with psycopg.connect(engine.url.set(drivername="postgresql").render_as_string(hide_password=False)) as line:
+        line.autocommit = True
+        line.execute("LISTEN viaduc_event")
+        do()
+        return [notice.payload for notice in line.notifies(timeout=0.5)]
+
+
+def test_open_agendas_hear_of_answers_once_both_said_yes(met: Encounter, pair: tuple[int, int], engine: Engine) -> None:
+    a, b = pair
+
+    def told(who: int, whom: int, again: str) -> list[set[int]]:
+        words = heard(engine, lambda: say(engine, met, who, whom, again=again))
+        return [{int(n) for n in word.split()[2:]} for word in words if " answer " in word]
+
+    assert told(a, b, "no") == [{a}]
+    assert told(b, a, "yes") == [{b}]
+    assert told(a, b, "yes") == [{a, b}]
+    assert told(a, b, "yes") == [{a}]
+    assert told(b, a, "missed") == [{a, b}]
+
+
+def test_open_agendas_hear_of_an_introduction_once_both_advisers_spoke(met: Encounter, engine: Engine) -> None:
+    def told(advisers: int, deed: Callable[..., object], actor: int, other: int) -> bool:
+        between = Between(met.event_id, actor, other)
+        principal = {"principal": Principal("organiser", f"key:{advisers}")} if deed is introduce else {}
+
+        def do() -> None:
+            with session_scope(engine) as session:
+                deed(session, between=between, **principal)
+
+        return any(" answer " in word for word in heard(engine, do))
+
+    pair = (met.hidden, met.partner)
+    assert not told(1, introduce, *pair)
+    assert not told(1, withdraw_introduction, *pair)
+    assert not told(1, introduce, *pair)
+    assert told(2, introduce, *pair[::-1])
+    assert told(1, withdraw_introduction, *pair)

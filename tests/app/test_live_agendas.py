@@ -8,11 +8,14 @@ from datetime import datetime
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
+from sqlmodel import Session
 
 from app import concerned, live
 from app.concerned import Concerned
 from app.db import libpq_words
 from app.main import create_app
+from app.security import Principal
+from app.services.introductions import Between, introduce
 from app.services.meaning import Meaning, MeaningHolder
 from app.settings import Settings
 from tests.app.test_live import FAR, Stream, address, serving
@@ -77,9 +80,10 @@ def test_an_answer_is_told_to_the_two_it_concerns(
 ) -> None:
     streams = {actor: opened(actor) for actor in tokens}
     meeting = client.get(f"{event}/plans/1").json()["meetings"][0]
-    asked = client.post(f"/agenda/{tokens[meeting['a']]}/answers/{meeting['b']}", data={"again": "yes"},
-                        headers={"accept": "application/json"})  # fmt: skip
-    assert asked.json() == {"kept": True}
+    for me, other in ((meeting["a"], meeting["b"]), (meeting["b"], meeting["a"])):
+        asked = client.post(f"/agenda/{tokens[me]}/answers/{other}", data={"again": "yes"},
+                            headers={"accept": "application/json"})  # fmt: skip
+        assert asked.json() == {"kept": True}
     client.put(f"{event}/places", json=[{"label": "Booth"}, {"label": "Table"}])
     for actor, stream in streams.items():
         concerned = actor in {meeting["a"], meeting["b"]}
@@ -92,6 +96,9 @@ def test_an_adviser_s_word_and_its_end_are_told_to_the_two_it_concerns(
     meeting = client.get(f"{event}/plans/1").json()["meetings"][0]
     pair = (meeting["a"], meeting["b"])
     assert client.patch(f"/actors/{pair[0]}", json={"anonymous": True}).status_code == 200
+    with Session(client.app.state.engine) as session:
+        introduce(session, between=Between(1, *reversed(pair)), principal=Principal("organiser", "key:2"))
+        session.commit()
     streams = {actor: opened(actor) for actor in tokens}
     word = f"{event}/introductions/{pair[0]}/{pair[1]}"
     for said, labels in ((client.put, ("Booth", "Table")), (client.delete, ("Stand", "Desk"))):

@@ -6,20 +6,17 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from app.services.edit_log import read_diff
-from app.services.pairings import read_form
 from app.services.plans import get_plan, stored_plan
+from app.services.posed import Posed, posed_frame, posed_problem
 from app.services.replans import diff_public
-from matching.pairing.check import check
 from matching.pairing.edit import Edit, apply_edit, meeting_of, seated
-from matching.pairing.model import build_model
-from matching.pairing.parse import problem_from_dict
-from matching.pairing.problem import Meeting, Problem, Violation
+from matching.pairing.model import Model
+from matching.pairing.problem import Meeting, Problem
 from matching.pairing.problem import Plan as Schedule
 from models.edit import Asked, EditMade, Filling, Target
-from models.plan import Plan
 
 _TRIED = 24
 """So many of the best pairs are looked at for a free cell, and so many cells for a meeting that moves."""
@@ -28,18 +25,8 @@ _A_ROUND = 3
 
 
 def list_asked(session: Session, *, event_id: int, number: int) -> list[Asked]:
-    """What the plan asked for each participant; the rest of its problem, a megabyte, stays in the database."""
-    query = select(col(Plan.problem)["participants"], col(Plan.problem)["rounds"])
-    told, rounds = session.exec(query.where(Plan.event_id == event_id, Plan.number == number)).one()
-    return [
-        Asked(
-            id=int(p["id"]),
-            min=p.get("min", 0),
-            max=p.get("max"),
-            rounds=len(p["available"]) if p.get("available") is not None else int(rounds),
-        )
-        for p in told or []
-    ]
+    """What the plan asked for each participant."""
+    return [*posed_frame(session, event_id=event_id, number=number).asked]
 
 
 def list_edits(session: Session, *, event_id: int, number: int, limit: int = 20) -> list[EditMade]:
@@ -61,10 +48,10 @@ def list_fillings(
     session: Session, *, event_id: int, number: int, cell: tuple[int, int], limit: int = 6
 ) -> list[Filling]:
     """The pairs worth most that could meet at a free place (round, place) without breaking a rule."""
-    problem, plan, known = _opened(session, event_id, number)
+    posed, plan = _opened(session, event_id, number)
     found: list[Filling] = []
-    for a, b, worth in _candidates(problem, plan, cell[0]):
-        made = apply_edit(problem, plan, Edit("add", a, b, *cell), known)
+    for a, b, worth in _candidates(posed.model, plan, cell[0]):
+        made = apply_edit(posed.problem, plan, Edit("add", a, b, *cell))
         if not made.violations:
             meeting = meeting_of(made.plan, a, b)
             interpreter = meeting.interpreter if meeting else None
@@ -82,7 +69,8 @@ def list_targets(
     At most `limit` of each, in the order of the day; other tables in the round it is in come last. Empty when the pair
     does not meet, and where nothing fits.
     """
-    problem, plan, known = _opened(session, event_id, number)
+    posed, plan = _opened(session, event_id, number)
+    problem = posed.problem
     a, b = map(str, pair)
     meeting = meeting_of(plan, a, b)
     if meeting is None:
@@ -90,9 +78,9 @@ def list_targets(
     hall = _Hall(problem, plan, meeting)
 
     def stands(edit: Edit) -> bool:
-        return not apply_edit(problem, plan, edit, known).violations
+        return not apply_edit(problem, plan, edit).violations
 
-    # Each is tried whole, some milliseconds a time, until as many are found as are shown.
+    # Each is tried, a millisecond or two a time, until as many are found as are shown.
     moves = islice(hall.free(), _TRIED)
     free = (Target(round=when, place=at) for when, at in moves if stands(Edit("move", a, b, when, at)))
     swaps = islice(hall.taken(), _TRIED)
@@ -149,19 +137,17 @@ def _is_open(available: Collection[int] | None, when: int) -> bool:
     return available is None or when in available
 
 
-def _opened(session: Session, event_id: int, number: int) -> tuple[Problem, Schedule, set[Violation]]:
-    """What a plan solved, the plan with everybody seated, and what is broken in it already."""
-    row = get_plan(session, event_id, number)
-    problem = read_form(problem_from_dict, row.problem, "problem")
-    plan = seated(problem, stored_plan(session, event_id=event_id, number=number))
-    return problem, plan, set(check(problem, plan))
+def _opened(session: Session, event_id: int, number: int) -> tuple[Posed, Schedule]:
+    """What a plan solved, and the plan with everybody seated."""
+    posed = posed_problem(session, event_id=event_id, number=number)
+    return posed, seated(posed.problem, stored_plan(session, event_id=event_id, number=number))
 
 
-def _candidates(problem: Problem, plan: Schedule, when: int) -> Iterator[tuple[str, str, float]]:
+def _candidates(model: Model, plan: Schedule, when: int) -> Iterator[tuple[str, str, float]]:
     """Pairs who are both free then and have not met, best first."""
+    problem = model.problem
     if not 0 <= when < problem.rounds:
         return
-    model = build_model(problem)
     ids = [p.id for p in problem.participants]
     degree = dict.fromkeys(ids, 0)
     busy = set()

@@ -8,10 +8,11 @@ from typing import Any
 from sqlmodel import Session
 
 from app.services.events import get_event
+from app.services.posed import Posed
 from matching.pairing.edit import Edited, Proof
 from matching.pairing.problem import Lock, Meeting, Problem
 from matching.pairing.problem import Plan as Schedule
-from matching.pairing.replan import Diff, compare
+from matching.pairing.replan import Diff
 from matching.pairing.write import plan_from_dict, plan_to_dict
 from models.base import utc_now
 from models.edit import PlanEdit
@@ -26,13 +27,17 @@ class Open:
     """A stored plan taken up for editing."""
 
     row: Plan
-    problem: Problem
+    posed: Posed
     schedule: Schedule
 
+    @property
+    def problem(self) -> Problem:
+        """The problem that it solves."""
+        return self.posed.problem
 
-def new_entry(session: Session, opened: Open, edit: PlanEdit, found: Edited) -> dict[str, Any]:
+
+def new_entry(session: Session, opened: Open, edit: PlanEdit, found: Edited, diff: Diff) -> dict[str, Any]:
     """An edit as it is kept: what it changed, so that it can be taken back, and what was proven before the first."""
-    diff = compare(opened.schedule, found.plan)
     entry: dict[str, Any] = {
         "op": edit.op,
         "a": edit.a,

@@ -3,22 +3,23 @@
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import func, insert, literal
+from sqlalchemy import cast, func, insert, literal, update
 from sqlalchemy import select as sa_select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, Conflict, FieldError
 from app.services.edit_log import Open, lock_form, new_entry, proof_of, read_diff, relocked, standing_edits
 from app.services.events import get_event, locks_in_order
-from app.services.pairings import read_form
 from app.services.plans import get_plan, lock_event, meeting_rows, stored_plan, told_certificate
+from app.services.posed import Posed, keep_posed, posed_problem
 from app.services.replans import diff_public
 from matching.pairing.edit import Edit, Edited, apply_edit, certify, seated
-from matching.pairing.model import build_model
-from matching.pairing.parse import problem_from_dict
+from matching.pairing.model import Model
 from matching.pairing.plan import describe
 from matching.pairing.problem import Meeting, Problem, ProblemError, Result, Violation
 from matching.pairing.replan import Diff, compare
+from models.base import utc_now
 from models.edit import EditAnswer, EditEffect, PlanEdit, RuleBroken, Served
 from models.plan import Meeting as MeetingRow
 from models.plan import Plan
@@ -53,12 +54,13 @@ def edit_plan(session: Session, *, event_id: int, number: int, edit: PlanEdit) -
     )
     if found.violations:
         return answer
-    entry = new_entry(session, opened, edit, found)
-    answer.effect = _effect(opened, found, entry)
+    diff = compare(opened.schedule, found.plan)
+    entry = new_entry(session, opened, edit, found, diff)
+    answer.effect = _effect(opened, found, diff, entry)
     if edit.dry_run:
         return answer
     entry["effect"] = answer.effect.model_dump(exclude={"diff", "certificate"})
-    row = _made(session, opened.row, found.problem, entry)
+    row = _made(session, opened, found.problem, entry)
     row.certificate = answer.effect.certificate
     session.flush()
     return answer.model_copy(update={"made": True, "number": row.number, "revision": row.revision})
@@ -69,9 +71,10 @@ def _asked(edit: PlanEdit) -> Edit:
     return Edit(edit.op, str(edit.a), str(edit.b), edit.round, edit.place, other)
 
 
-def _made(session: Session, row: Plan, problem: Problem, entry: dict[str, Any]) -> Plan:
+def _made(session: Session, opened: Open, problem: Problem, entry: dict[str, Any]) -> Plan:
     """Write an edit down: into the draft, or into a new draft of a plan that itself must not change."""
-    draft = row if row.state == "draft" else _copied(session, row)
+    row = opened.row
+    draft = row if row.state == "draft" else _copied(session, opened)
     draft.edits = [*standing_edits(draft), entry]
     draft.edits_done = len(draft.edits)
     _write(session, draft, problem, read_diff(entry), entry["locks"])
@@ -111,7 +114,7 @@ def _step(session: Session, event_id: int, number: int, revision: int, *, back: 
         diff, locks = diff.inverse(), None if locks is None else {"before": locks["after"], "after": locks["before"]}
     problem = relocked(opened.problem, locks)
     found = Edited(problem, diff.apply(opened.schedule), ())
-    effect = _effect(opened, found, None)
+    effect = _effect(opened, found, compare(opened.schedule, found.plan), None)
     _write(session, row, problem, diff, locks)
     row.certificate = effect.certificate
     row.revision += 1
@@ -128,17 +131,20 @@ def _step(session: Session, event_id: int, number: int, revision: int, *, back: 
     )
 
 
+_WITHOUT_PROBLEM = [name for name in Plan.model_fields if name not in {"problem", "event_id", "number"}]
+
+
 def _open(session: Session, event_id: int, number: int, revision: int) -> Open:
     row = get_plan(session, event_id, number)
-    session.refresh(row)
+    session.refresh(row, _WITHOUT_PROBLEM)
     if row.state in {"computing", "failed"}:
         raise Conflict(f"plan {number} is {row.state}: only a finished plan can be edited")
     if row.revision != revision:
         raise Conflict(
             f"plan {number} was changed meanwhile (revision {row.revision}, you saw {revision}): look at it again"
         )
-    problem = read_form(problem_from_dict, row.problem, "problem")
-    return Open(row, problem, seated(problem, stored_plan(session, event_id=event_id, number=number)))
+    posed = posed_problem(session, event_id=event_id, number=number)
+    return Open(row, posed, seated(posed.problem, stored_plan(session, event_id=event_id, number=number)))
 
 
 def _told(violation: Violation) -> RuleBroken:
@@ -162,10 +168,9 @@ def _told(violation: Violation) -> RuleBroken:
     )
 
 
-def _effect(opened: Open, found: Edited, entry: dict[str, Any] | None) -> EditEffect:
-    before, after = (
-        describe(build_model(p), s) for p, s in ((opened.problem, opened.schedule), (found.problem, found.plan))
-    )
+def _effect(opened: Open, found: Edited, diff: Diff, entry: dict[str, Any] | None) -> EditEffect:
+    posed = opened.posed if found.problem is opened.problem else Posed(found.problem)
+    before, after = describe(opened.posed.model, opened.schedule), describe(posed.model, found.plan)
     asked = {p.id: p.min for p in found.problem.participants}
     held = [Counter(who for m in s.meetings for who in (m.a, m.b)) for s in (opened.schedule, found.plan)]
     changed = [
@@ -184,44 +189,41 @@ def _effect(opened: Open, found: Edited, entry: dict[str, Any] | None) -> EditEf
         idle_rounds_after=after.idle_rounds,
         place_changes_before=before.place_changes,
         place_changes_after=after.place_changes,
-        diff=diff_public(compare(opened.schedule, found.plan)),
-        certificate=_certificate(opened.row, found, entry),
+        diff=diff_public(diff),
+        certificate=_certificate(opened.row, posed.model, Result(found.plan, after), entry),
     )
 
 
-def _certificate(row: Plan, found: Edited, entry: dict[str, Any] | None) -> dict[str, Any]:
+def _certificate(row: Plan, model: Model, found: Result, entry: dict[str, Any] | None) -> dict[str, Any]:
     standing = row.edits[: row.edits_done] if entry is None else [*standing_edits(row), entry]
     if not standing:
         base: dict[str, Any] = row.edits[0]["base"]
         return base
     base = standing[0]["base"]
-    certificate, proven = certify(found.problem, found.plan, proof_of(base, standing))
-    told = told_certificate(found.problem, Result(found.plan, certificate)) | {"seconds": base.get("seconds", 0.0)}
+    certificate, proven = certify(model.problem, found.plan, proof_of(base, standing), found.certificate)
+    told = told_certificate(model, Result(found.plan, certificate)) | {"seconds": base.get("seconds", 0.0)}
     return told if proven else told | {"bound": None, "gap": None}
 
 
-def _copied(session: Session, row: Plan) -> Plan:
-    """A draft of a plan that itself must not change, with the same meetings."""
+def _copied(session: Session, opened: Open) -> Plan:
+    """A draft of a plan that itself must not change, with the same problem and the same meetings."""
+    row = opened.row
     last = session.exec(select(func.max(Plan.number)).where(Plan.event_id == row.event_id)).one()
-    draft = Plan(
-        event_id=row.event_id,
-        number=(last or 0) + 1,
-        state="draft",
-        seed=row.seed,
-        parent=row.number,
-        problem=dict(row.problem),
-        certificate=row.certificate,
-        weights=dict(row.weights),
-        edits=[],
-        edits_done=0,
-    )
-    session.add(draft)
-    session.flush()
+    number = (last or 0) + 1
+    told = {"number": number, "state": "draft", "seed": row.seed, "parent": row.number, "revision": 0, "note": "",
+            "certificate": row.certificate, "weights": dict(row.weights), "edits": [], "edits_done": 0,
+            "stop_requested": False, "heard_at": utc_now(), "created_at": utc_now()}  # fmt: skip
+    # The problem, a megabyte, is copied where it lies.
+    values = [literal(value, getattr(Plan, name).type).label(name) for name, value in told.items()]
+    here = (col(Plan.event_id) == row.event_id, col(Plan.number) == row.number)
+    same = sa_select(col(Plan.event_id), col(Plan.problem), *values).where(*here)
+    session.execute(insert(Plan).from_select(["event_id", "problem", *told], same))
     kept = [name for name in MeetingRow.model_fields if name not in ("event_id", "number")]
-    same = sa_select(literal(row.event_id), literal(draft.number), *(getattr(MeetingRow, name) for name in kept))
+    same = sa_select(literal(row.event_id), literal(number), *(getattr(MeetingRow, name) for name in kept))
     same = same.where(col(MeetingRow.event_id) == row.event_id, col(MeetingRow.number) == row.number)
     session.execute(insert(MeetingRow).from_select(["event_id", "number", *kept], same))
-    return draft
+    keep_posed(session, event_id=row.event_id, number=number, posed=opened.posed)
+    return get_plan(session, row.event_id, number)
 
 
 def _write(session: Session, row: Plan, problem: Problem, diff: Diff, locks: dict[str, Any] | None) -> None:
@@ -253,9 +255,14 @@ def _row(session: Session, plan: Plan, meeting: Meeting) -> MeetingRow:
 
 def _write_locks(session: Session, row: Plan, problem: Problem, change: dict[str, Any]) -> None:
     """Locks bind this plan at once and, in the event, every plan computed from now on."""
-    rest = {name: value for name, value in row.problem.items() if name != "locked"}
     locked = [lock_form(lock) for lock in problem.locked]
-    row.problem = rest | ({"locked": locked} if locked else {})
+    # Within the database: of the problem, a megabyte, nothing else changes.
+    rest = cast(col(Plan.problem), JSONB).op("-")("locked")
+    after = rest.op("||")(cast({"locked": locked}, JSONB)) if locked else rest
+    here = (col(Plan.event_id) == row.event_id, col(Plan.number) == row.number)
+    session.execute(update(Plan).where(*here).values(problem=after), execution_options={"synchronize_session": False})
+    session.expire(row, ["problem"])
+    keep_posed(session, event_id=row.event_id, number=row.number, posed=Posed(problem))
     event = get_event(session, event_id=row.event_id)
     ends = {frozenset((lock["a"], lock["b"])) for when in ("before", "after") for lock in change[when]["event"]}
     kept = [lock for lock in event.locks if frozenset((lock["a"], lock["b"])) not in ends]

@@ -13,6 +13,7 @@ from app.errors import Conflict, NotFound, Stale
 from app.services.events import get_event
 from app.services.weights import weights_of_event
 from matching.pairing.edit import unmatched
+from matching.pairing.model import Model
 from matching.pairing.problem import Meeting as Sitting
 from matching.pairing.problem import Plan as Schedule
 from matching.pairing.problem import Problem, Result, as_matrix, index_of
@@ -89,9 +90,9 @@ def fill_plan(session: Session, *, plan: Plan, problem: Problem, result: Result)
     return plan_public(session, event_id=plan.event_id, number=plan.number)
 
 
-def told_certificate(problem: Problem, result: Result) -> dict[str, Any]:
+def told_certificate(posed: Problem | Model, result: Result) -> dict[str, Any]:
     """A certificate as it is kept: with everybody who meets nobody, and why."""
-    alone = [{"participant": who, "cause": cause} for who, cause in unmatched(problem, result.plan)]
+    alone = [{"participant": who, "cause": cause} for who, cause in unmatched(posed, result.plan)]
     return certificate_to_dict(result.certificate) | {"unmatched": alone}
 
 
@@ -122,10 +123,11 @@ def _meeting_values(plan: Plan, problem: Problem, meetings: Iterable[Sitting]) -
 def stored_plan(session: Session, *, event_id: int, number: int) -> Schedule:
     """A stored plan as the solver knows it."""
     get_plan(session, event_id, number)
-    rows = session.execute(_meetings(event_id, number).order_by(col(Meeting.round), col(Meeting.a), col(Meeting.b)))
-    return Schedule(
-        tuple(Sitting(str(m.a), str(m.b), m.round, m.place, m.interpreter, m.delegate_a, m.delegate_b) for m in rows)
-    )
+    told = (Meeting.a, Meeting.b, Meeting.round, Meeting.place, Meeting.interpreter)
+    query = sa_select(*told, Meeting.delegate_a, Meeting.delegate_b)  # type: ignore[call-overload]
+    here = (col(Meeting.event_id) == event_id, col(Meeting.number) == number)
+    rows = session.execute(query.where(*here).order_by(col(Meeting.round), col(Meeting.a), col(Meeting.b)))
+    return Schedule(tuple(Sitting(str(a), str(b), *rest) for a, b, *rest in rows))
 
 
 def list_plans(session: Session, *, event_id: int) -> list[PlanBrief]:

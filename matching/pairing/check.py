@@ -38,6 +38,35 @@ def check(problem: Problem, plan: Plan) -> list[Violation]:
     return found
 
 
+def broken_anew(problem: Problem, before: Plan, after: Plan) -> list[Violation]:
+    """What `check` says of `after` and does not say of `before`, found among the meetings around what differs.
+
+    A rule speaks of one meeting, of a pair, of somebody's day, or of a place or an interpreter in one round. Of each
+    of these that a change touches every meeting is looked at, before and after; the others say the same of both. Only
+    requested meetings are judged together.
+    """
+    if not problem.requested:
+        before, after = _around_changes(before, after)
+    known = set(check(problem, before))
+    return [v for v in check(problem, after) if v not in known]
+
+
+def _around_changes(before: Plan, after: Plan) -> tuple[Plan, Plan]:
+    """Of two plans the meetings that share somebody, or a place or an interpreter of a round, with what differs."""
+    # By identity: what an edit leaves alone is the same object; others that are equal are looked at for nothing.
+    old, new = ({id(m) for m in plan.meetings} for plan in (before, after))
+    changed = [m for m in before.meetings if id(m) not in new] + [m for m in after.meetings if id(m) not in old]
+    people = {who for m in changed for who in (m.a, m.b)}
+    spots = {(m.round, m.place) for m in changed}
+    helpers = {(m.round, m.interpreter) for m in changed if m.interpreter is not None}
+
+    def touched(m: Meeting) -> bool:
+        return m.a in people or m.b in people or (m.round, m.place) in spots or (m.round, m.interpreter) in helpers
+
+    one, other = (Plan(tuple(filter(touched, plan.meetings))) for plan in (before, after))
+    return one, other
+
+
 def _spoken(meeting: Meeting) -> str:
     return f"{meeting.a} with {meeting.b} in round {meeting.round}"
 

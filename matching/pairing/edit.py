@@ -1,6 +1,6 @@
 """A plan changed by hand, one meeting at a time: what the change makes of the plan, and what `check` says to it.
 
-Nothing here decides what is right. An edit gives the plan it leads to, `check` judges that plan, and only what the
+Nothing here decides what is right. An edit gives the plan it leads to, `check` judges what differs, and only what the
 edit itself breaks is held against it: a plan that broke a rule before may still be mended step by step.
 """
 
@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from matching.pairing.check import check
+from matching.pairing.check import broken_anew
 from matching.pairing.explain import cause_of
-from matching.pairing.model import build_model
+from matching.pairing.model import Model, build_model
 from matching.pairing.places import Seating
 from matching.pairing.plan import describe
 from matching.pairing.problem import (
@@ -58,8 +58,8 @@ class Edited:
     violations: tuple[Violation, ...]
 
 
-def apply_edit(problem: Problem, plan: Plan, edit: Edit, known: set[Violation] | None = None) -> Edited:
-    """The plan after the edit. `known`: what is broken already, for callers who try many edits of one plan.
+def apply_edit(problem: Problem, plan: Plan, edit: Edit) -> Edited:
+    """The plan after the edit, and what it breaks that was kept before.
 
     Raises:
         ProblemError: the edit speaks of somebody or of a meeting that is not there, or leaves out what it needs.
@@ -76,8 +76,7 @@ def apply_edit(problem: Problem, plan: Plan, edit: Edit, known: set[Violation] |
         about = (("what", "place"), ("a", edit.a), ("b", edit.b), ("round", edit.round))
         return Edited(problem, plan, (Violation("full", told, about),))
     after = _changed(problem, plan, edit)
-    known = set(check(problem, plan)) if known is None else known
-    return Edited(problem, after, tuple(v for v in check(problem, after) if v not in known))
+    return Edited(problem, after, tuple(broken_anew(problem, plan, after)))
 
 
 def meeting_of(plan: Plan, a: str, b: str) -> Meeting | None:
@@ -229,13 +228,14 @@ def _relocked(problem: Problem, plan: Plan, edit: Edit) -> Problem:
     return replace(problem, locked=(*rest, Lock(meeting.a, meeting.b, meeting.round, meeting.place)))
 
 
-def unmatched(problem: Problem, plan: Plan) -> list[tuple[str, Cause]]:
+def unmatched(posed: Problem | Model, plan: Plan) -> list[tuple[str, Cause]]:
     """Everybody who meets nobody, with what first leaves them without a partner."""
+    problem = posed.problem if isinstance(posed, Model) else posed
     busy = {who for m in plan.meetings for who in (m.a, m.b)}
     alone = [i for i, p in enumerate(problem.participants) if p.id not in busy]
     if not alone:
         return []
-    model = build_model(problem)
+    model = posed if isinstance(posed, Model) else build_model(posed)
     return [(problem.participants[i].id, cause_of(model, i, 1)) for i in alone]
 
 
@@ -253,13 +253,15 @@ class Proof:
     released: bool
 
 
-def certify(problem: Problem, plan: Plan, proof: Proof) -> tuple[Certificate, bool]:
+def certify(problem: Problem, plan: Plan, proof: Proof, found: Certificate | None = None) -> tuple[Certificate, bool]:
     """The facts of an edited plan, and whether the bound still says something of it.
+
+    `found`: what `describe` says of the plan, where the caller knows it already.
 
     The bound holds for plans that keep the rules and the floors of the computed one: more locks only make it easier
     to keep, a lock that is gone or a floor that is given up take its ground away.
     """
-    found = describe(build_model(problem), plan)
+    found = found or describe(build_model(problem), plan)
     held = Counter(who for m in plan.meetings for who in (m.a, m.b))
     asked = {p.id: p.min for p in problem.participants}
     given_up = any(

@@ -1,10 +1,18 @@
 """Plans changed by hand: who sits and interprets where a meeting goes, and what is left of the proof."""
 
-import pytest
+import random
+from dataclasses import replace
 
-from matching.pairing import Plan, ProblemError, check, problem_from_dict
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from matching.pairing import MaxIterations, Plan, ProblemError, check, problem_from_dict, solve
+from matching.pairing.check import broken_anew
 from matching.pairing.edit import Edit, Proof, apply_edit, certify, meeting_of, seated, unmatched
-from matching.pairing.problem import Meeting, Problem
+from matching.pairing.problem import Lock, Meeting, Problem
+
+from .strategies import problems
 
 
 def event(**more: object) -> Problem:
@@ -131,3 +139,35 @@ def test_a_floor_that_is_given_up_takes_the_proof_along_and_a_meeting_beyond_it_
     alone = Plan(PLAN.meetings[1:])
     assert certify(event(), alone, proof(degrees={"a": -1, "c": -1}))[1] is False
     assert certify(event(), alone, proof(degrees={"c": -1}))[1] is True
+
+
+def shaken(problem: Problem, plan: Plan, draw: random.Random) -> Plan:
+    """The plan with some meetings dropped, put anywhere or made up, whatever rule that breaks."""
+
+    def anywhere(m: Meeting) -> Meeting:
+        helpers = [None, *(x.id for x in problem.interpreters)]
+        spot = draw.choice(problem.places).id if problem.places else None
+        return replace(m, round=draw.randrange(problem.rounds), place=spot, interpreter=draw.choice(helpers))
+
+    meetings = list(plan.meetings)
+    for _ in range(draw.randint(1, 3)):
+        if meetings and draw.random() < 0.7:
+            one = meetings.pop(draw.randrange(len(meetings)))
+            meetings += [anywhere(one)] * draw.randint(0, 2)
+        else:
+            a, b = draw.sample(problem.participants, 2)
+            ends = (next((d.id for d in who.delegates), None) for who in (a, b))
+            meetings.append(anywhere(Meeting(a.id, b.id, 0, None, None, *ends)))
+    return Plan(tuple(sorted(meetings, key=lambda m: (m.round, m.a, m.b))))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(problems().filter(lambda p: p.places), st.randoms(use_true_random=False))
+def test_what_a_change_breaks_anew_is_what_the_whole_check_says_of_it_alone(problem, draw):
+    plan = solve(problem, MaxIterations(5)).plan
+    locked = tuple(Lock(m.a, m.b, m.round, m.place) for m in plan.meetings[::2])
+    problem = replace(problem, locked=locked, must=tuple((m.a, m.b) for m in plan.meetings[1::3]))
+    before = shaken(problem, plan, draw) if draw.random() < 0.5 else plan
+    after = shaken(problem, before, draw)
+    known = set(check(problem, before))
+    assert broken_anew(problem, before, after) == [v for v in check(problem, after) if v not in known]

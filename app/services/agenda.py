@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
@@ -13,6 +12,7 @@ from app.security import participant
 from app.services.discretion.pseudonyms import pseudonym_at
 from app.services.discretion.sight import Sight
 from app.services.events import get_event, list_interpreters, list_places, list_rounds
+from app.services.timetable import on_several_days
 from models.actor import Actor, ActorBrief, LocalText
 from models.agenda import AgendaRules, AgendaRulesFields, AgendaState
 from models.event import (
@@ -118,8 +118,7 @@ class Agenda:
     @property
     def several_days(self) -> bool:
         """Whether its rounds begin on more than one day, by the clock of the event."""
-        zone = ZoneInfo(self.event.zone)
-        return len({r.starts_at.astimezone(zone).date() for r in self.rounds}) > 1
+        return on_several_days(self.rounds, self.event.zone)
 
     def is_over(self, now: datetime) -> bool:
         """Whether the last round has passed."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
@@ -29,6 +30,13 @@ class Moment:
 def ends_at(slot: RoundPublic) -> datetime:
     """When a round is over."""
     return slot.starts_at + timedelta(minutes=slot.minutes)
+
+
+def on_several_days(rounds: Sequence[RoundPublic], zone: str) -> bool:
+    """Whether rounds, by time, begin on more than one day by the clock of their event."""
+    there = ZoneInfo(zone)
+    days = [rounds[at].starts_at.astimezone(there).date() for at in (0, -1)] if rounds else []
+    return len({*days}) > 1
 
 
 def moment(rounds: Sequence[RoundPublic], now: datetime, cancelled: Collection[int] = ()) -> Moment:

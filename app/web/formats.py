@@ -1,7 +1,7 @@
 """Countries, languages, dates and numbers as a reader of one language writes them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
@@ -14,6 +14,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup, escape
 
+from app.services.timetable import on_several_days
 from app.web.catalogues import LANGUAGES, translations
 from app.web.labels import mark
 from models.codes import nuts_names
@@ -91,6 +92,21 @@ class Formats:
         """09:00–09:20"""
         end = slot.starts_at + timedelta(minutes=slot.minutes)
         return f"{self.time(slot.starts_at, zone)}–{self.time(end, zone)}"
+
+    def moment(self, at: datetime, zone: str, rounds: Sequence[RoundPublic]) -> str:
+        """The time of a moment; with its day where the rounds of its event, by time, lie on several."""
+        return self._of_day(at, zone, rounds) + self.time(at, zone)
+
+    def dated_slot(self, slot: RoundPublic, zone: str, rounds: Sequence[RoundPublic]) -> str:
+        """From when to when a round is; with its day as `moment`."""
+        return self._of_day(slot.starts_at, zone, rounds) + self.slot(slot, zone)
+
+    def several_days(self, rounds: Sequence[RoundPublic], zone: str) -> bool:
+        """Whether a time alone would not tell which day is meant."""
+        return on_several_days(rounds, zone)
+
+    def _of_day(self, at: datetime, zone: str, rounds: Sequence[RoundPublic]) -> str:
+        return f"{self.short_day(at, zone)}, " if on_several_days(rounds, zone) else ""
 
 
 @cache

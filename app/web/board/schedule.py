@@ -104,10 +104,10 @@ def compare(
     before, after = (plans.plan_public(session, event_id=event_id, number=n) for n in (base, plan))
     diff = replans.compare_plans(session, event_id=event_id, number=plan, base=base)
     people = service.list_participants(session, event_id=event_id)
-    agenda = Agenda.of(
-        service.list_rounds(session, event_id=event_id), service.list_places(session, event_id=event_id), people
-    )
-    told = {"event": event, "tab": "schedule", "before": before, "after": after, "diff": diff, "everybody": len(people)}
+    rounds = service.list_rounds(session, event_id=event_id)
+    agenda = Agenda.of(rounds, service.list_places(session, event_id=event_id), people)
+    told = {"event": event, "rounds": rounds, "tab": "schedule", "before": before, "after": after, "diff": diff}
+    told["everybody"] = len(people)
     versions = [v for v in plans.list_plans(session, event_id=event_id) if v.state not in {"computing", "failed"}]
     told |= {"versions": versions, "changes": changes(diff, agenda, (before, after))}
     told["shared"] = beside(shares(before, people), shares(after, people))

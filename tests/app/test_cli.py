@@ -4,14 +4,18 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from app.db import session_scope
 from app.services.actors import create_actor
 from models.actor import ActorCreate
+from tests.app.test_live import serving as serving_ours
+from tests.serving import serving
 from tests.terminal import Told, Viaduc
 
 PROBLEM = {
@@ -136,7 +140,8 @@ def test_doctor_finds_nothing_wrong_and_ends_with_0(viaduc: Viaduc, monkeypatch:
     told = viaduc("doctor")
     assert told.code == 0, told.out
     assert [line.split(":")[0] for line in told.out.splitlines()] == [
-        "ok    python", "ok    data folder", "ok    disk", "ok    database", "ok    model", "ok    port"
+        "ok    python", "ok    data folder", "ok    disk", "ok    memory", "ok    database", "ok    model",
+        "ok    port", "ok    letters", "ok    sign-in",
     ]  # fmt: skip
 
 
@@ -147,7 +152,56 @@ def test_doctor_says_how_to_mend_what_is_wrong(viaduc: Viaduc, monkeypatch: pyte
     assert told.code == 1
     failed = [line for line in told.out.splitlines() if line.startswith("FAIL")]
     assert [line.split(":")[0] for line in failed] == ["FAIL  database", "FAIL  model"]
-    assert failed[0].startswith("FAIL  database: the database does not answer")
+    assert failed[0].startswith("FAIL  database: it does not answer (connection failed: ")
+    assert failed[0].endswith("start it, or mend VIADUC_DATABASE_URL")
+
+
+def finding(told: Told, what: str) -> str:
+    return next(line for line in told.out.splitlines() if line[6:].startswith(f"{what}: "))
+
+
+@pytest.mark.parametrize(
+    ("what", "settings", "words"),
+    [
+        (
+            "model",
+            {"EMBEDDING_MODEL": "/nowhere/at-all"},
+            "it does not load (cannot load the embedding model",
+        ),
+        (
+            "memory",
+            {"EMBEDDING_MODEL": "", "MEMORY_MB": "600"},
+            "VIADUC_MEMORY_MB is 600, and a working process takes",
+        ),
+        ("memory", {"MEMORY_MB": "9000000"}, " MB here, and 1 × 9000000 + 150 MB are needed: give it more"),
+        ("port", {"HOST": "203.0.113.9"}, "203.0.113.9:9 cannot be listened on ("),
+        ("letters", {"SMTP_HOST": "mail.example"}, "none are sent: set VIADUC_SMTP_FROM and VIADUC_PUBLIC_URL too"),
+        ("sign-in", {"OIDC_ISSUER": "https://login.example"}, "the provider is not asked: set VIADUC_OIDC_CLIENT_ID"),
+    ],
+)
+def test_doctor_finds_what_would_fail_at_the_start_or_in_silence(
+    viaduc: Viaduc, monkeypatch: pytest.MonkeyPatch, what: str, settings: dict[str, str], words: str
+) -> None:
+    for name, value in {"PORT": "9", **settings}.items():
+        monkeypatch.setenv(f"VIADUC_{name}", value)
+    told = viaduc("doctor")
+    line = finding(told, what)
+    assert (told.code, line[:4], words in line) == (1, "FAIL", True), line
+
+
+def test_doctor_tells_viaduc_on_the_port_from_another_program(
+    viaduc: Viaduc, monkeypatch: pytest.MonkeyPatch, client: TestClient
+) -> None:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)) as other:
+        monkeypatch.setenv("VIADUC_PORT", str(other.server_port))
+        line = finding(viaduc("doctor"), "port")
+    where = f"127.0.0.1:{other.server_port}"
+    assert line == f"FAIL  port: {where} is taken by another program: stop that, or set VIADUC_PORT"
+    with serving_ours(client.app) as ours:
+        port = ours.servers[0].sockets[0].getsockname()[1]
+        monkeypatch.setenv("VIADUC_PORT", str(port))
+        line = finding(viaduc("doctor"), "port")
+    assert line == f"ok    port: Viaduc answers at 127.0.0.1:{port}"
 
 
 def test_doctor_names_an_old_schema(viaduc: Viaduc, scratch_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,13 +7,25 @@ requests (`nMeetingsBusiness`, `meetingsxBusiness`) are read over; one original 
 """
 
 import re
+from collections.abc import Iterator
 
 from matching.pairing.parse import problem_from_dict
-from matching.pairing.problem import Problem, ProblemError
+from matching.pairing.problem import (
+    MAX_PARTICIPANTS,
+    MAX_PLACES,
+    MAX_REQUESTED,
+    MAX_ROUNDS,
+    Problem,
+    ProblemError,
+)
 
 _NUMBERS = ("nBusiness", "nMeetings", "nTables", "nTotalSlots", "nMorningSlots")
 _LISTS = ("requested", "meetingsxBusiness", "nMeetingsBusiness", "fixat", "fixed", "forbidden", "precedences")
 _KNOWN = frozenset((*_NUMBERS, *_LISTS))
+_MOST = dict(zip(_NUMBERS, (MAX_PARTICIPANTS, MAX_REQUESTED, MAX_PLACES, MAX_ROUNDS, MAX_ROUNDS), strict=True))
+"""Asked before anything is made in these numbers."""
+_MOST_MEMBERS = MAX_PARTICIPANTS * MAX_ROUNDS // 10
+"""Of all sets together: a few letters name a range of thousands."""
 
 
 def problem_from_dzn(text: str, fairness: int | None = 2) -> Problem:
@@ -26,9 +38,9 @@ def problem_from_dzn(text: str, fairness: int | None = 2) -> Problem:
     people, meetings = _single(fields, "nBusiness"), _single(fields, "nMeetings")
     slots, morning = _single(fields, "nTotalSlots"), _single(fields, "nMorningSlots")
     requested = _numbers(fields, "requested", 3 * meetings)
-    forbidden = _sets(fields, "forbidden", people)
+    forbidden = _sets(fields, "forbidden", people, MAX_ROUNDS)
     fixed = _numbers(fields, "fixed" if "fixed" in fields else "fixat", meetings, [0] * meetings)
-    before = _sets(fields, "precedences", meetings, [[]] * meetings)
+    before = _sets(fields, "precedences", meetings, MAX_REQUESTED, [[]] * meetings)
     data = {
         "rounds": slots,
         "places": _single(fields, "nTables"),
@@ -59,9 +71,17 @@ def _fields(text: str) -> dict[str, list[str]]:
 
 def _single(fields: dict[str, list[str]], name: str) -> int:
     for value in fields.get(name, []):
-        if re.fullmatch(r"\d{1,9}", value):
-            return int(value)
+        if re.fullmatch(r"\d+", value):
+            return _whole(value, name, 0, _MOST[name])
     raise ProblemError(name, "is missing or not a whole number")
+
+
+def _whole(digits: str, name: str, low: int, high: int) -> int:
+    """A number as it is written, within bounds; one of thousands of digits is not even read."""
+    if len(digits) > 9 or not low <= int(digits) <= high:
+        told = digits if len(digits) <= 20 else f"a number of {len(digits)} digits"
+        raise ProblemError(name, f"must lie between {low} and {high}, not {told}")
+    return int(digits)
 
 
 def _list(fields: dict[str, list[str]], name: str) -> str | None:
@@ -74,37 +94,45 @@ def _numbers(fields: dict[str, list[str]], name: str, length: int, default: list
         if default is None:
             raise ProblemError(name, "is missing")
         return default
-    numbers = [int(x) for x in re.findall(r"-?\d+", value)]
+    numbers = re.findall(r"-?\d+", value)
     if len(numbers) != length:
         raise ProblemError(name, f"must hold {length} numbers, not {len(numbers)}")
-    return numbers
+    return [_whole(x, name, 0, MAX_REQUESTED) for x in numbers]
 
 
 def _sets(
-    fields: dict[str, list[str]], name: str, length: int, default: list[list[int]] | None = None
+    fields: dict[str, list[str]], name: str, length: int, most: int, default: list[list[int]] | None = None
 ) -> list[list[int]]:
+    """So many sets of numbers up to `most`, each in braces or as a range."""
     value = _list(fields, name)
     if value is None:
         if default is None:
             raise ProblemError(name, "is missing")
         return default
-    found = []
-    for braces, low, high in re.findall(r"\{([^}]*)\}|(\d+)\s*\.\.\s*(\d+)", value):
-        if low:
-            found.append(list(range(int(low), int(high) + 1)))
-            continue
-        members = [int(x) for x in re.findall(r"(?<![.\d])-?\d+(?!\s*\.\.)", re.sub(r"\d+\s*\.\.\s*\d+", "", braces))]
-        for start, end in re.findall(r"(\d+)\s*\.\.\s*(\d+)", braces):
-            members += range(int(start), int(end) + 1)
-        found.append(members)
+    found = re.findall(r"\{([^}]*)\}|(\d+\s*\.\.\s*\d+)", value)
     if len(found) != length:
         raise ProblemError(name, f"must hold {length} sets, not {len(found)}")
-    return found
+    sets, left = [], _MOST_MEMBERS
+    for k, (braces, span) in enumerate(found, 1):
+        sets.append(sorted(set(_members(braces or span, f"{name}[{k}]", most))))
+        left -= len(sets[-1])
+        if left < 0:
+            raise ProblemError(name, f"must hold at most {_MOST_MEMBERS} numbers in all")
+    return sets
+
+
+def _members(text: str, name: str, most: int) -> Iterator[int]:
+    """Single numbers and ranges; however often one stands there, a set holds it once."""
+    for single, start, end in set(re.findall(r"(?<![.\d])(-?\d+)(?![\d\s]*\.\.)|(\d+)\s*\.\.\s*(\d+)", text)):
+        if single:
+            yield _whole(single, name, 0, most)
+        else:
+            yield from range(_whole(start, name, 0, most), _whole(end, name, 0, most) + 1)
 
 
 def _participant(k: int, forbidden: list[int], slots: int) -> dict[str, object]:
     for slot in forbidden:
-        if not 0 <= slot <= slots:
+        if slot > slots:
             raise ProblemError(f"forbidden[{k + 1}]", f"slot {slot} does not exist (slots are 1–{slots})")
     closed = {slot - 1 for slot in forbidden if slot}
     person: dict[str, object] = {"id": f"p{k + 1}", "side": "all"}

@@ -175,6 +175,13 @@ def test_every_field_of_the_published_format_is_read():
         ("fixed = [0, 3]", "fixed = [0]", "fixed: must hold 2 numbers, not 1"),
         ("forbidden", "forbiden", "forbiden: is no field of a B2B meeting scheduling instance"),
         ("{3..4}", "{9}", "forbidden[3]: slot 9 does not exist (slots are 1–4)"),
+        ("nMeetings = 2", "nMeetings = 999999999", "nMeetings: must lie between 0 and 20000, not 999999999"),
+        ("{3..4}", "{3..99999999}", "forbidden[3]: must lie between 0 and 500, not 99999999"),
+        (
+            "fixed = [0, 3]",
+            f"fixed = [0, {'9' * 5000}]",
+            "fixed: must lie between 0 and 20000, not a number of 5000 digits",
+        ),
         ("2, 3, 3", "2, 3, 4", "requested[2]: session 4 is none of 1 (morning), 2 (afternoon), 3 (any)"),
     ],
 )
@@ -182,6 +189,15 @@ def test_a_broken_instance_is_refused(old, new, message):
     with pytest.raises(ProblemError) as caught:
         problem_from_dzn(TINY.replace(old, new))
     assert str(caught.value) == message
+
+
+def test_ranges_of_thousands_are_not_written_out_thousands_of_times():
+    n = 2_000
+    requested, before = ", ".join(["1, 2, 3"] * n), ", ".join([f"1..{n}"] * n)
+    text = f"""nBusiness = 2; nMeetings = {n}; nTables = 1; nTotalSlots = 4; nMorningSlots = 2;
+    requested = [{requested}]; forbidden = [{{}}, {{}}]; precedences = [{before}];"""
+    with pytest.raises(ProblemError, match="precedences: must hold at most 250000 numbers in all"):
+        problem_from_dzn(text)
 
 
 @pytest.mark.skipif(not FOLDER.exists(), reason="the published instances are not beside the repository")

@@ -1,18 +1,22 @@
 # syntax=docker/dockerfile:1
-# Three stages: install, put the language model together, run. `--build-arg MODEL=none` leaves the model out.
+# Two stages: install and put the language model together, run. `--build-arg MODEL=none` leaves the model out, and brings
+# what other models need instead: torch, which comes with several GB for GPUs where the index has no other build of it.
 ARG PYTHON=3.11
 ARG MODEL=bundled
 
 FROM python:${PYTHON}-slim AS builder
+ARG MODEL
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/viaduc/.venv
 ENV PATH=/opt/viaduc/.venv/bin:$PATH
 WORKDIR /opt/viaduc
 # The lock first: the layer with the packages is built again only when it changes.
 COPY requirements.lock requirements.hashes.lock ./
-# Every file checked against its hash; then torch, whose file differs from index to index (docs/decisions/0017).
+# Every file checked against its hash; then torch, whose file differs from index to index (docs/decisions/0017), or without
+# it and all that is there for its sake alone: the default model runs on OpenVINO.
 RUN pip install --quiet --no-deps --require-hashes -r requirements.hashes.lock \
- && pip install --quiet -r requirements.lock
+ && if [ "$MODEL" = none ]; then pip install --quiet -r requirements.lock; \
+    else pip uninstall --quiet --yes sentence-transformers transformers safetensors regex sympy mpmath networkx; fi
 COPY pyproject.toml README.md LICENSE alembic.ini ./
 COPY alembic alembic
 COPY app app
@@ -22,20 +26,13 @@ COPY demo demo
 # Editable: the schema's history and the demo border stand beside the packages.
 RUN pip install --quiet --no-deps --no-build-isolation --editable . \
  && python -m compileall -q app models matching
-
-FROM builder AS model-none
-RUN mkdir -p /data/models
-
-FROM builder AS model-bundled
-RUN python -c "from pathlib import Path; from matching.encoder.bundled import FOLDER_NAME, ensure_bundled_model; ensure_bundled_model(Path('/data/models') / FOLDER_NAME, print)"
-
-# hadolint ignore=DL3006
-FROM model-${MODEL} AS model
+# Outside /data, where a volume would hide it, and without the copy of its weights that only torch reads.
+RUN if [ "$MODEL" != none ]; then \
+    python -c "from matching.encoder.bundled import BROUGHT, ensure_bundled_model; ensure_bundled_model(BROUGHT, print, for_torch=False)"; fi
 
 FROM python:${PYTHON}-slim AS final
 RUN groupadd --system --gid 10001 viaduc && useradd --system --uid 10001 --gid 10001 --create-home --home-dir /data viaduc
 COPY --from=builder --chown=root:root /opt/viaduc /opt/viaduc
-COPY --from=model --chown=viaduc:viaduc /data /data
 RUN install --directory --owner=viaduc --group=viaduc /data/backups
 ENV PATH=/opt/viaduc/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \

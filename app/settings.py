@@ -74,7 +74,9 @@ class Settings(BaseSettings):
     embed_batch: int = Field(default=32, ge=1, le=1000, description="Passages encoded per batch")
     processes: int = Field(default=1, ge=1, le=16, description="Processes that answer; each has a model of its own")
     memory_mb: int | None = Field(
-        default=None, ge=512, description="Most memory of a working process, in MiB; absent: what the system gives"
+        default=None,
+        ge=512,
+        description="Most memory of a working process, in MiB; absent: its share of the container's, else no limit",
     )
     plan_seconds: float = Field(default=60, gt=0, le=600, description="Longest solver time a request may ask for")
     plans_at_once: int = Field(default=2, ge=1, le=16, description="Plans computed together; each uses a whole core")

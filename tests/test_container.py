@@ -7,15 +7,22 @@ import signal
 import socket
 import subprocess
 import sys
+import tomllib
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from app.commands.supply import FOR_OTHER_MODELS, installed_parts
+from matching.encoder.bundled import BROUGHT
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+QUIETLY = ["pip", "install", "--quiet"]
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -62,10 +69,39 @@ def test_nothing_at_run_time_goes_through_a_shell_or_asks_for_a_program_that_is_
 def test_packages_are_checked_by_their_hashes_before_anything_else_is_installed() -> None:
     builder = [words for name, words in instructions() if name == "RUN" and "pip install" in words]
     first = builder[0].split(" && ")
-    assert [step.split() for step in first] == [
-        ["pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", "requirements.hashes.lock"],
-        ["pip", "install", "--quiet", "-r", "requirements.lock"],
-    ]
+    assert first[0].split() == [*QUIETLY, "--no-deps", "--require-hashes", "-r", "requirements.hashes.lock"]
+    assert first[1].split()[:10] == ["if", "[", '"$MODEL"', "=", "none", "];", "then", *QUIETLY]
+    assert first[1].split()[10:13] == ["-r", "requirements.lock;", "else"]
+
+
+def test_the_default_image_is_without_torch_and_all_that_is_there_for_its_sake_alone() -> None:
+    """Several GB where the index has builds for GPUs; what other packages need too stays."""
+    words = next(words for name, words in instructions() if name == "RUN" and "pip uninstall" in words)
+    taken_out = words.partition("pip uninstall --quiet --yes ")[2].partition(";")[0].split()
+    parts = {part.key: part for part in installed_parts()}
+    kept, waiting = set(), [p for p in asked_for() if p not in FOR_OTHER_MODELS]
+    while waiting:
+        part = waiting.pop()
+        if part not in kept:
+            kept.add(part)
+            waiting += parts[part].needs
+    # setuptools builds; torch is never there to be taken out.
+    assert sorted(taken_out) == sorted(set(parts) - kept - {"torch", "setuptools"})
+
+
+def asked_for() -> list[str]:
+    """The packages that the project itself names."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [canonicalize_name(Requirement(line).name) for line in project["dependencies"]]
+
+
+def test_the_model_stands_where_no_volume_hides_it() -> None:
+    stage = final_stage()
+    made = [words for name, words in instructions() if name == "RUN" and "ensure_bundled_model" in words]
+    assert ["ensure_bundled_model(BROUGHT, print, for_torch=False)" in words for words in made] == [True]
+    assert stage["COPY"] == "--from=builder --chown=root:root /opt/viaduc /opt/viaduc"
+    # The folder is the virtual environment's, which the last stage takes as it is.
+    assert Path(sys.prefix) in BROUGHT.parents
 
 
 def pins(name: str) -> set[str]:
@@ -86,7 +122,9 @@ def test_every_pinned_package_but_torch_has_its_hashes() -> None:
 def test_every_stage_that_is_named_is_there() -> None:
     stages = [words.split(" AS ") for name, words in instructions() if name == "FROM"]
     names = [name for _, name in stages]
-    assert names == ["builder", "model-none", "model-bundled", "model", "final"]
+    assert names == ["builder", "final"]
+    # A stage named by an argument is built by some builders and not found by others.
+    assert [words for name, words in instructions() if name == "FROM" and "${" in words.partition(" ")[2]] == []
     sources = [w.split("=")[1] for _, words in instructions() for w in words.split() if w.startswith("--from=")]
     assert set(sources) <= set(names)
 

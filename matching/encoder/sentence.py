@@ -29,9 +29,14 @@ class SentenceEncoder:
 
         Raises ModelLoadError when the model cannot be loaded.
         """
-        import torch
-        from sentence_transformers import SentenceTransformer
-
+        try:
+            import torch
+            from sentence_transformers import SentenceTransformer
+        except ImportError as error:
+            raise ModelLoadError(
+                f"the embedding model {model!r} needs torch and sentence-transformers, and {error.name} is not "
+                "installed: the container image has them when it is built with --build-arg MODEL=none"
+            ) from error
         if threads is not None:
             torch.set_num_threads(threads)
         try:

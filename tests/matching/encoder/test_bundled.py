@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from matching.encoder.bundled import BUNDLED_NAME, ModelSetupError, bert_name, ensure_bundled_model, is_assembled
+from matching.encoder import bundled
+from matching.encoder.bundled import (
+    BUNDLED_NAME,
+    FOLDER_NAME,
+    ModelSetupError,
+    bert_name,
+    ensure_bundled_model,
+    is_assembled,
+    place_of_model,
+)
 
 
 @pytest.fixture
@@ -74,3 +83,14 @@ def test_assembled_means_every_file_has_its_size(tmp_path: Path) -> None:
 def test_packed_names_of_a_layer_in_the_words_of_bert() -> None:
     assert bert_name("l11.fo") == "encoder.layer.11.output.dense"
     assert bert_name("l0.ao") == "encoder.layer.0.attention.output.dense"
+
+
+def test_a_model_that_came_with_the_installation_is_taken_before_one_in_the_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought = tmp_path / "brought"
+    monkeypatch.setattr(bundled, "BROUGHT", brought)
+    assert place_of_model(tmp_path) == tmp_path / FOLDER_NAME
+    brought.mkdir()
+    (brought / "assembled.json").write_text(json.dumps({"name": BUNDLED_NAME, "sizes": {}}), encoding="utf-8")
+    assert place_of_model(tmp_path) == brought

@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,11 @@ def test_the_name_is_known_before_loading(model_folder: Path) -> None:
     assert encoder_name("hashing") == load_encoder("hashing", model_folder.parent).name
     assert encoder_name(str(model_folder)) == BUNDLED_NAME
     assert encoder_name("some/other-model") is None
+
+
+def test_without_torch_another_model_says_how_to_come_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(
+        ModelLoadError, match=r"'some/model' needs torch .* sentence_transformers is not installed: .*MODEL=none"
+    ):
+        load_encoder("some/model", Path("unused"))

@@ -19,7 +19,7 @@ from app.importer import Importer, ImporterDep
 from app.services import maps as service
 from app.services import views
 from app.services.editions import Subject, must_be
-from app.services.idempotency import Attempt, run_once
+from app.services.idempotency import Attempt, recalled, run_once
 from app.services.maps import FileOut
 from models.competence_map import (
     ImportFromAddress,
@@ -182,6 +182,10 @@ def fetch_and_preview(
     wait: Wait = True,
 ) -> dict[str, Any]:
     """Fetch a file from an address of an allowed host, and go on as with an upload"""
+    known = recalled(doors.engine, attempt=attempt)
+    if known is not None:
+        # The file is not fetched again: its host may be gone, or hand out another one.
+        return known
     found = service.fetch_file(asked.url, settings)
     arrival = _Arrival(asked.map, found.filename, found.data, asked.options, asked.url)
     return _take_in(doors, attempt, arrival, apply=apply, wait=wait)

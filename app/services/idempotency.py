@@ -100,6 +100,15 @@ def make_once(
     return answer
 
 
+def recalled(engine: Engine, *, attempt: Attempt) -> Made | None:
+    """What was made under the key, for who has to ask elsewhere before anything can be made; None when nothing was."""
+    if attempt.key is None:
+        return None
+    with session_scope(engine) as session:
+        row = _read(session, attempt)
+        return None if row is None else _made(row, attempt)
+
+
 def make_long_once(
     engine: Engine,
     *,

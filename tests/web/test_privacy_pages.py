@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session, select
 
 from app.services.audit import check_chain
+from app.web.formats import Formats
 from models.base import utc_now
 from models.contact import Contact, Tombstone
 
@@ -165,6 +166,15 @@ def test_an_organisation_is_told_counted_and_erased(client: TestClient, anne: st
     assert erased.context["done"].rows == counted.context["done"].rows
     assert client.get("/actors/1").status_code == 404
     assert client.get(f"{PRIVACY}/organisations/1").status_code == 404
+
+
+def test_moments_in_rows_are_told_as_readers_write_them(client: TestClient, anne: str) -> None:
+    at = datetime.fromisoformat(client.get("/actors/1").json()["created_at"])
+    rows = client.get(f"{PRIVACY}/organisations/1?lang=fr").text.partition('id="rows-title"')[2]
+    show = Formats("fr")
+    assert f">{show.short_day(at, 'UTC')}, {show.time(at, 'UTC')} UTC</time>" in rows
+    assert re.findall(r">[^<]*\d{4}-\d\d-\d\d", rows) == []
+    assert len(rows.split("<time ")) > 4
 
 
 def test_periods_say_what_goes_next_and_what_is_over(client: TestClient, engine: Engine, anne: str) -> None:

@@ -1,7 +1,10 @@
 """Answering somebody who asks what is stored of them: found, told, counted, erased; nobody stands in an address."""
 
 import json
+import re
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date, datetime
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
@@ -13,6 +16,7 @@ from app.services import privacy
 from app.services.actors import get_actor
 from app.services.persons import Stand, delegates_named, find_persons
 from app.web.console.forms import Fields, FormDep
+from app.web.formats import Formats
 from app.web.origin import same_origin
 from app.web.privacy.words import PrivacyWords
 from app.web.render import page
@@ -20,6 +24,7 @@ from models.privacy import EraseRequest, PrivacyErased, PrivacyExport
 
 router = APIRouter(prefix="/console/privacy")
 _FORM = [Depends(same_origin)]
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d:\d\d)?")
 _PEOPLE = ("/find", "/person", "/person/count", "/person/erase")
 _COMPANIES = tuple(f"/organisations/{{actor_id}}/{deed}" for deed in ("count", "erase"))
 
@@ -144,6 +149,7 @@ def _told(request: Request, form: Fields, told: PrivacyExport, more: dict[str, A
         "form": form,
         "told": told,
         "plain": plain,
+        "moment_of": moment_of,
         "actor": None,
         "names": form.lines("names"),
     }
@@ -154,13 +160,25 @@ def _erased(request: Request, form: Fields, done: PrivacyErased, more: dict[str,
     return _page(request, "privacy/erased.html", {"tab": "requests", "form": form, "done": done} | more)
 
 
-def plain(value: Any) -> str:
+def plain(value: Any, show: Formats) -> str:
     """What stands in a field of a row, as a line of words."""
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {plain(item)}" for key, item in value.items())
+        return ", ".join(f"{key}: {plain(item, show)}" for key, item in value.items())
     if isinstance(value, list):
-        return ", ".join(map(plain, value))
-    return str(value)
+        return ", ".join(plain(item, show) for item in value)
+    at = moment_of(value)
+    if isinstance(at, datetime):
+        return f"{show.short_day(at, 'UTC')}, {show.time(at, 'UTC')} UTC"
+    return show.date(at) if at else str(value)
+
+
+def moment_of(value: Any) -> datetime | date | None:
+    """The moment or the day that a field of a row is, as the database writes them; None for any other field."""
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        return None
+    with suppress(ValueError):
+        return datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+    return None
 
 
 def shown_fields(row: dict[str, Any], most: int = 20) -> Iterable[tuple[str, Any]]:

@@ -169,6 +169,20 @@ class Guard:
             spend(self._limits.sign_ins, _address(request), "too many tries to sign in from this address")
 
 
+def still_is(request: Request, settings: Settings) -> Principal:
+    """Who asked, as things stand now, long after the request was let through; that is no use of a key or a session."""
+    key, cookie = bearer(request), request.cookies.get(cookie_name(request))
+    with session_scope(request.app.state.engine) as session:
+        if key is not None:
+            try:
+                return recognise_key(session, key=key, uses=False)[0]
+            except NotSignedIn:
+                return ANYBODY
+        found = cookie and recognise_session(session, token=cookie, lasting=lasting(settings), uses=False)
+    local = settings.local_admin and is_local(request)
+    return found.principal if found else LOCAL.principal if local else ANYBODY
+
+
 def _link(found: Found) -> str:
     """A name for the link in an address; the link itself is kept nowhere."""
     return f"link:{sha256(found.parameters.get('token', '').encode()).hexdigest()}"

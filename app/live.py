@@ -15,7 +15,7 @@ import json
 import logging
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,11 +23,13 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
 
 from app.concerned import Concerned
 from app.db import libpq_words, line_care
 from app.drift import Drift
-from app.errors import Unavailable
+from app.errors import AppError, Unavailable
 from app.memory import gave_up
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,10 @@ MAX_STREAMS = 2000
 """Open streams of one process; a page that gets none asks again by itself every few seconds."""
 BEAT_S = 15.0
 """A quiet stream says that it lives: the page hears a dead line, and learns the server's time."""
+ASKED_S = 60.0
+"""How often what opened a stream is asked for, beside whenever something is heard of it: it may simply expire."""
+_ASKED_AT_ONCE = 4
+"""A few: requests want their connections to the database."""
 GAP_S = 0.25
 """Between two words to one page; what happens meanwhile is told in one."""
 DRAFT_S = 1.0
@@ -56,6 +62,15 @@ _FEW = 10
 _LONGEST_MS = 15_000
 
 
+@dataclass(frozen=True)
+class Opener:
+    """What opened a stream: who it is, as in the audit trail, and whether it would still be let in."""
+
+    name: str
+    holds: Callable[[], bool]
+    """Asks the database, and is no use of a sign-in: a page that lies open keeps nobody signed in."""
+
+
 @dataclass(eq=False)
 class Ear:
     """One open stream: what it listens for, and what it has not told yet."""
@@ -63,10 +78,43 @@ class Ear:
     topics: Collection[str] | None
     who: int | None = None
     """The participant whose agenda is open."""
+    opener: Opener | None = None
+    """Who need not be let in any more some day; None: it is open to everybody."""
+    asked_at: float = field(default_factory=time.monotonic)
+    doubted: bool = False
+    """Whether something was heard of what opened it."""
+    asking: bool = False
+    over: bool = False
+    """Whether what opened it does so no more."""
     heard: set[str] = field(default_factory=set)
     within: int = 0
     """Milliseconds over which the pages that hear the same spread their questions."""
     woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def doubt(self) -> None:
+        """What opened it may be over: ask."""
+        self.doubted = True
+        self.woken.set()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to ask what opened it."""
+        if self.opener is None or self.asking:
+            return False
+        return self.doubted or time.monotonic() - self.asked_at >= ASKED_S
+
+    async def ask(self, turns: asyncio.Semaphore) -> None:
+        """Ask what opened it; while nobody can say, it stays and is asked again with the next beat."""
+        assert self.opener is not None
+        self.doubted, self.asked_at = False, time.monotonic()
+        try:
+            async with turns:
+                self.over = not await run_in_threadpool(self.opener.holds)
+        except (AppError, SQLAlchemyError, OSError):
+            self.doubted = True
+        self.asking = False
+        if self.over:
+            self.woken.set()
 
     def tell(self, topic: str, within: int = 0) -> None:
         """Note a change, if this page shows such things; "all" is for everybody."""
@@ -86,6 +134,7 @@ class Live:
         self._last: dict[int, dict[tuple[str, int | None], float]] = defaultdict(dict)
         self._concerned = Concerned(self._conninfo)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turns = asyncio.Semaphore(_ASKED_AT_ONCE)
         self._listening_since: float | None = None
         self._drift, self._heard_by = drift or Drift(), timedelta()
         self._task: asyncio.Task[None] | None = None
@@ -112,13 +161,14 @@ class Live:
         topics: Collection[str] | None = None,
         since: float | None = None,
         who: int | None = None,
+        opener: Opener | None = None,
     ) -> AsyncIterator[bytes]:
-        """Server-sent events of one event until the page leaves or the service stops.
+        """Server-sent events of one event until the page leaves, what opened it is over, or the service stops.
 
         `since` (seconds of the epoch) is when the page was made: a change heard after it is told at once. Where that
         cannot be known, the page is told to look again. `who`: the participant whose agenda it is.
         """
-        ear = Ear(topics, who)
+        ear = Ear(topics, who, opener)
         self._ears.setdefault(event_id, set()).add(ear)
         try:
             self._listen()
@@ -132,8 +182,9 @@ class Live:
             while not self._closed:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(ear.woken.wait(), BEAT_S)
-                if self._closed:
+                if self._closed or ear.over:
                     break
+                self._ask(ear)
                 heard, within = ear.heard, ear.within
                 ear.heard, ear.within = set(), 0
                 ear.woken.clear()
@@ -145,6 +196,11 @@ class Live:
             if not self._ears[event_id]:
                 del self._ears[event_id]
                 self._concerned.forget(event_id)
+
+    def _ask(self, ear: Ear) -> None:
+        if ear.is_due:
+            ear.asking = True
+            self._begin(ear.ask(self._turns))
 
     def close(self) -> None:
         """End every stream now: the service stops, and pages come back to the next one."""
@@ -213,8 +269,13 @@ class Live:
                 await connection.execute("SELECT 1")
 
     def _pass_on(self, payload: str) -> None:
-        """`event topic`, or `event topic participant participant`, which concerns the two alone."""
+        """`event topic`, or `event topic participant participant`, which concerns the two alone.
+
+        `access name`: a key, a person or a session was changed or is over.
+        """
         number, topic, *about = payload.split(" ")
+        if number == "access":
+            self._doubt(topic)
         if not number.isdigit():
             return
         event_id = int(number)
@@ -236,7 +297,14 @@ class Live:
         for who in about:
             self._last[event_id][topic, who] = time.time()
         for ear in told:
+            ear.doubted |= topic == "person"  # it may be its link that was closed
             ear.tell(topic, _within(max(len(told), crowd)))
+
+    def _doubt(self, name: str) -> None:
+        for ears in self._ears.values():
+            for ear in ears:
+                if ear.opener is not None and ear.opener.name == name:
+                    ear.doubt()
 
     async def _tell_concerned(self, event_id: int) -> None:
         """A plan was published: tell the agendas that it changes."""

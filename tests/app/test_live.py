@@ -72,9 +72,9 @@ def base(service: uvicorn.Server) -> str:
 class Stream:
     """An open stream, read word by word."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
         self._client = httpx2.Client(timeout=20)
-        self._context = self._client.stream("GET", url)
+        self._context = self._client.stream("GET", url, headers=headers)
         self.answer = self._context.__enter__()
         self._lines = self.answer.iter_lines() if self.answer.status_code == 200 else iter(())
 

@@ -86,12 +86,15 @@ def revoke_key(session: Session, *, key_id: int) -> KeyPublic:
     return key_public(row)
 
 
-def recognise_key(session: Session, *, key: str) -> tuple[Principal, AccessKey]:
-    """Who holds this key, or NotSignedIn with the cause; who has the key may know why it does not work."""
+def recognise_key(session: Session, *, key: str, uses: bool = True) -> tuple[Principal, AccessKey]:
+    """Who holds this key, or NotSignedIn with the cause; who has the key may know why it does not work.
+
+    `uses`: whether that is a use of it.
+    """
     row = session.exec(select(AccessKey).where(AccessKey.hash == hash_of(key))).one_or_none()
     if row is None:
         raise NotSignedIn("this key is not known")
-    return principal_of_key(row), note_use(session, row)
+    return principal_of_key(row), note_use(session, row) if uses else row
 
 
 def principal_of_key(row: AccessKey) -> Principal:

@@ -60,17 +60,20 @@ def open_session(session: Session, *, source: Source, lasting: Lasting) -> str:
     return secret.text
 
 
-def recognise_session(session: Session, *, token: str, lasting: Lasting) -> SignedIn | None:
-    """Who is signed in with this cookie; nobody when the session ended, or what vouched for it did."""
+def recognise_session(session: Session, *, token: str, lasting: Lasting, uses: bool = True) -> SignedIn | None:
+    """Who is signed in with this cookie; nobody when the session ended, or what vouched for it did.
+
+    `uses`: whether that is a use of it, after which it is not idle.
+    """
     row = session.exec(select(AccessSession).where(AccessSession.hash == hash_of(token))).one_or_none()
     now = utc_now()
     if row is None or now >= row.ends_at or now - row.last_seen_at >= lasting.idle:
         return None
     try:
-        found = _signed_in(session, row)
+        found = _signed_in(session, row, uses)
     except NotSignedIn:
         return None
-    if now - row.last_seen_at > NOTED_EVERY:
+    if uses and now - row.last_seen_at > NOTED_EVERY:
         session.exec(update(AccessSession).where(col(AccessSession.id) == row.id).values(last_seen_at=now))
     return found
 
@@ -112,10 +115,10 @@ def _public(row: AccessSession, key: AccessKey | None, person: AccessPerson | No
     )
 
 
-def _signed_in(session: Session, row: AccessSession) -> SignedIn:
+def _signed_in(session: Session, row: AccessSession, uses: bool) -> SignedIn:
     if row.key_id is not None:
         key = session.get_one(AccessKey, row.key_id)
-        return SignedIn(principal_of_key(note_use(session, key)), key.name)
+        return SignedIn(principal_of_key(note_use(session, key) if uses else key), key.name)
     if row.person_id is not None:
         person = session.get_one(AccessPerson, row.person_id)
         return SignedIn(principal_of_person(person), person.email)

@@ -37,6 +37,7 @@ def rested(model: Model, seed: int) -> list[int]:
 
 
 def _rest_pattern(opened: Mask, limit: int, locked: set[int], generator: np.random.Generator) -> int:
+    """Rounds left open by the best phase of resting; if every phase closes a locked round, by rests around those."""
     best: list[int] = []
     most = -1
     for phase in range(limit + 1):
@@ -50,7 +51,23 @@ def _rest_pattern(opened: Mask, limit: int, locked: set[int], generator: np.rand
             best, most = [mask], kept
         elif kept == most:
             best.append(mask)
+    if most < 100 * len(locked):
+        return _rests_around(opened, limit, locked)
     return best[int(generator.integers(len(best)))]
+
+
+def _rests_around(opened: Mask, limit: int, locked: set[int]) -> int:
+    """As many open rounds as can be kept with at most `limit` in a row, as many locked ones as can be before all.
+
+    Round by round, for each length of the run that ends there the best choice so far (dynamic programming).
+    """
+    runs: dict[int, tuple[int, int]] = {0: (0, 0)}  # length of the run that ends here -> worth, rounds kept
+    for t in range(len(opened)):
+        rest = max(runs.values())
+        kept = {run + 1: (worth, mask) for run, (worth, mask) in runs.items() if opened[t] and run < limit}
+        gain = 1 + 1000 * (t in locked)
+        runs = {0: rest} | {run: (worth + gain, mask | 1 << t) for run, (worth, mask) in kept.items()}
+    return max(runs.values())[1]
 
 
 def count_breaks(rounds: Iterable[int]) -> tuple[int, int]:

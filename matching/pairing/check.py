@@ -230,7 +230,8 @@ def _requested_rules(problem: Problem, plan: Plan) -> Iterator[Violation]:
         times, asked = len(rounds[pair]), wanted.count(pair)
         if times != asked:
             spoken = " and ".join(sorted(pair))
-            yield Violation("request", f"{spoken}: {asked} meetings requested, {times} in the plan")
+            about = (("asked", asked), ("times", times))
+            yield Violation("request", f"{spoken}: {asked} meetings requested, {times} in the plan", about)
     yield from min((list(_times(problem, when)) for when in _readings(wanted, rounds)), key=len)
     yield from _fairness(problem, plan)
 

@@ -12,6 +12,20 @@ _BUDGET = 200_000  # conflicts per question
 _LARGEST = 2_000  # meetings
 
 
+def some_rounds(task: Task, budget: int = _BUDGET) -> list[int] | None:
+    """A round for each given meeting so that every rule holds; None when none was found within the budget."""
+    from pysat.solvers import Solver  # noqa: PLC0415 - optional dependency
+
+    if not all(task.masks) or len(task.pairs) > _LARGEST:
+        return None
+    encoding = encode(task, told_apart=not task.model.problem.requested)
+    with Solver(name="glucose4", bootstrap_with=encoding.formula.hard) as solver:
+        solver.conf_budget(budget)
+        if not solver.solve_limited(assumptions=list(encoding.rules or {})):
+            return None
+        return encoding.decode(frozenset(x for x in solver.get_model() if x > 0))
+
+
 def contradicting_rules(task: Task) -> tuple[str, ...] | None:
     """The rules in words; () when all can hold together; None when that could not be settled within the budget."""
     from pysat.solvers import Solver  # noqa: PLC0415 - optional dependency

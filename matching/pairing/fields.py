@@ -58,6 +58,8 @@ def name(value: Any, path: str) -> str:
         raise ProblemError(path, f"must be a non-empty text, not {show(value)}")
     if len(value) > 200:
         raise ProblemError(path, "must have at most 200 characters")
+    if not value.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise ProblemError(path, f"holds half a character that cannot be written: {show(value)}")
     return value
 
 

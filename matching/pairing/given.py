@@ -3,9 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from matching.pairing.contradiction import contradicting_rules
+from matching.pairing.breaks import rested
+from matching.pairing.contradiction import contradicting_rules, some_rounds
 from matching.pairing.idle import IdleSearch, Rules, Tries
-from matching.pairing.interpreters import Slot, pin
+from matching.pairing.interpreters import Slot, Waiting, pin
 from matching.pairing.maxsat import minimise
 from matching.pairing.meets import Meets
 from matching.pairing.model import build_model
@@ -14,8 +15,11 @@ from matching.pairing.plan import Sitting, build_plan, describe
 from matching.pairing.problem import Certificate, Plan, Problem, Result
 from matching.pairing.requested import Task, build_task, encode
 from matching.pairing.rounds import PINNED, Graph, colour
+from matching.pairing.sound import sound
 from matching.pairing.stop import Earlier, Progress, Run
 
+_FEW = 400  # meetings for which any plan at all is asked of the SAT engine when there was no time for more
+_SOON = 2_000  # conflicts it may take
 PROVABLE = 1200  # meetings up to which MaxSAT is tried
 _IDLE = Tries(moves=60_000, warm=2.0)
 
@@ -42,12 +46,16 @@ def place_requested(problem: Problem, run: Run) -> Result:
     placing = Placing(None, 0, why) if why else _place(task, run)
     if placing.why:
         return Result(Plan(), Certificate(status="infeasible", contradiction=placing.why))
-    rounds = placing.rounds if placing.rounds is not None else _coloured(task, run)
-    whole = all(t >= 0 for t in rounds)
-    if whole:
+    rounds = placing.rounds or _placed_at_once(task) or _coloured(task, run)
+    if all(t >= 0 for t in rounds):
         rounds = _less_idle(task, rounds, run)
-    plan = build_plan(model, _sittings(task, rounds))
-    return Result(plan, _certificate(task, plan, rounds, placing.lower))
+    plan = sound(problem, build_plan(model, _sittings(task, rounds)))
+    return Result(plan, _certificate(task, plan, placing.lower))
+
+
+def _placed_at_once(task: Task) -> list[int] | None:
+    """Rounds that keep every rule, where they are found soon: colouring knows nothing of fairness."""
+    return some_rounds(task, _SOON) if len(task.pairs) <= _FEW else None
 
 
 def _impossible(task: Task) -> tuple[str, ...]:
@@ -96,11 +104,13 @@ def _coloured(task: Task, run: Run) -> list[int]:
     """Rounds by edge colouring, for tasks too large for MaxSAT; meetings bound by order are held to disjoint halves."""
     edges = _edges(task)
     masks = _ordered_masks(task)
-    slots = pin(Meets(task.model), edges, sorted(task.served), {})
-    for m, (_, t) in slots.items():
-        masks[m] = 1 << t
+    meets = Meets(task.model, rested(task.model, run.seed))
+    # Seats that understand each other, whereas a task counts the rounds of any two seats.
+    direct = [mask & meets.rounds(*edge) for mask, edge in zip(masks, edges, strict=True)]
+    slots = pin(meets, Waiting(edges, [m for m in sorted(task.served) if not direct[m]], masks), {})
+    masks = [1 << slots[m][1] if m in slots else mask for m, mask in enumerate(direct)]
     capacity = [int(c) for c in task.model.capacity]
-    graph = Graph(edges, masks, [PINNED] * len(edges), task.model.seat_bits, capacity)
+    graph = Graph(edges, masks, [PINNED] * len(edges), meets.seat_bits, capacity)
     return colour(graph, run.seed, run.stop, 20_000)
 
 
@@ -176,16 +186,21 @@ def _seats(task: Task, meets: Meets, m: int, t: int, taken: set[int]) -> tuple[i
 
 
 def _interpreters(task: Task, here: list[int], t: int) -> dict[int, Slot]:
-    served = [m for m in here if m in task.served]
+    served = [m for m in here if any(rounds >> t & 1 for rounds in task.served.get(m, ()))]
     options = [[k for k, mask in enumerate(task.served[m]) if mask >> t & 1] for m in served]
     found = match(options, range(len(served)))
     return {m: (int(k), t) for m, k in zip(served, found, strict=True) if k is not None}
 
 
-def _certificate(task: Task, plan: Plan, rounds: list[int], lower: int) -> Certificate:
+def _certificate(task: Task, plan: Plan, lower: int) -> Certificate:
     problem = task.model.problem
     found = describe(task.model, plan)
-    missed = tuple((problem.requested[m].a, problem.requested[m].b) for m, t in enumerate(rounds) if t < 0)
+    held = Counter(frozenset((m.a, m.b)) for m in plan.meetings)
+    missed = []
+    for wish in problem.requested:
+        held[frozenset((wish.a, wish.b))] -= 1
+        if held[frozenset((wish.a, wish.b))] < 0:
+            missed.append((wish.a, wish.b))
     proven = not missed and found.breaks <= lower
     bound = float(min(lower, found.breaks))
     return replace(
@@ -193,5 +208,5 @@ def _certificate(task: Task, plan: Plan, rounds: list[int], lower: int) -> Certi
         status="optimal" if proven else "feasible",
         bound=bound,
         gap=0.0 if proven else (found.breaks - bound) / max(1.0, bound),
-        missed_must=missed,
+        missed_must=tuple(missed),
     )

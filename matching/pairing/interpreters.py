@@ -6,6 +6,7 @@ interpreters are the interpreted meetings; a pair with a common language never t
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from matching.pairing.meets import Meets
 from matching.pairing.rounds import bits
@@ -13,13 +14,22 @@ from matching.pairing.rounds import bits
 Slot = tuple[int, int]  # interpreter, round
 
 
-def pin(meets: Meets, edges: Sequence[tuple[int, int]], order: Sequence[int], busy: dict[int, int]) -> dict[int, Slot]:
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Pairs of seats, those of them to be served in the order to try them, and the rounds each may have at all."""
+
+    edges: Sequence[tuple[int, int]]
+    order: Sequence[int]
+    within: Sequence[int]
+
+
+def pin(meets: Meets, waiting: Waiting, busy: dict[int, int]) -> dict[int, Slot]:
     """An (interpreter, round) slot for as many of the edges as fit, tried in the given order.
 
     `busy[seat]` holds rounds already taken at a seat. Two edges of one seat never share a round.
     """
-    desk = _Desk(meets, edges, order, busy)
-    for e in order:
+    desk = _Desk(meets, waiting, busy)
+    for e in waiting.order:
         desk.place(e, 2)
     return desk.slot_of
 
@@ -27,12 +37,13 @@ def pin(meets: Meets, edges: Sequence[tuple[int, int]], order: Sequence[int], bu
 class _Desk:
     """Who serves which edge in which round."""
 
-    def __init__(
-        self, meets: Meets, edges: Sequence[tuple[int, int]], order: Sequence[int], busy: dict[int, int]
-    ) -> None:
-        self.edges = edges
+    def __init__(self, meets: Meets, waiting: Waiting, busy: dict[int, int]) -> None:
+        self.edges = edges = waiting.edges
         self.interpreters = range(len(meets.model.problem.interpreters))
-        self.options = {e: [meets.interpreted_rounds(*edges[e], k) for k in self.interpreters] for e in order}
+        self.options = {
+            e: [meets.interpreted_rounds(*edges[e], k) & waiting.within[e] for k in self.interpreters]
+            for e in waiting.order
+        }
         self.holder: dict[Slot, int] = {}
         self.slot_of: dict[int, Slot] = {}
         self.taken = dict(busy)

@@ -78,6 +78,11 @@ class Model:
         return presence
 
     @cached_property
+    def locked(self) -> dict[tuple[int, int], int]:
+        """The round that each locked pair (lower position first) must have."""
+        return {_ordered(i, j): t for i, j, t in self.locks}
+
+    @cached_property
     def track_masks(self) -> dict[str, int]:
         """Rounds of each track as a bit set."""
         return {t.id: as_bits(round_mask(t.rounds, self.problem.rounds)) for t in self.problem.tracks}

@@ -33,6 +33,13 @@ class Draft:
     pinned: set[tuple[int, int]]
     floors: Matrix
 
+    def open_rounds(self, edge: tuple[int, int]) -> int:
+        """Rounds the meeting may have, as a bit set: a pinned one only its own, a locked pair only that of its lock."""
+        if edge in self.pinned:
+            return 1 << self.placed[edge]
+        locked = self.model.locked.get(owners_of(self.model, edge))
+        return self.meets.rounds(*edge) & (-1 if locked is None else 1 << locked)
+
 
 @dataclass(frozen=True, slots=True)
 class Search:
@@ -59,7 +66,7 @@ class Pool:
                 for t in model.seats_by_owner[j]:
                     edge = (s, t) if s < t else (t, s)
                     rows.append((*edge, pair_id))
-                    masks.append(1 << draft.placed[edge] if edge in draft.pinned else draft.meets.rounds(*edge))
+                    masks.append(draft.open_rounds(edge))
         table = np.array(rows, dtype=np.int64).reshape(-1, 3)
         owner = np.array([seat.owner for seat in model.seats], dtype=np.int64)
         self.model, self.n_rounds = model, model.problem.rounds

@@ -22,7 +22,7 @@ class Task:
     model: Model
     pairs: list[tuple[int, int]]
     masks: list[int]  # rounds open to each meeting, without those that the order of meetings rules out
-    served: dict[int, list[int]]  # meeting -> rounds of each interpreter, for those without a common language
+    served: dict[int, list[int]]  # meeting -> rounds of each interpreter, in rounds without a common language only
     names: list[str]  # each meeting as a rule in plain words
     precedences: tuple[tuple[int, int], ...] = ()
     fairness: int | None = None
@@ -49,21 +49,16 @@ def build_task(model: Model) -> Task:
     meets = Meets(model)
     everything = meets.everything
     fixed = dict(problem.fixed)
-    pairs, masks, served = [], [], {}
+    pairs: list[tuple[int, int]] = []
+    masks: list[int] = []
+    served: dict[int, list[int]] = {}
     for m, wish in enumerate(problem.requested):
         i, j = index[wish.a], index[wish.b]
         mask = everything if wish.rounds is None else sum(1 << t for t in wish.rounds)
         if m in fixed:
             mask &= 1 << fixed[m]
-        direct = _any_seat(meets, i, j)
-        if not direct and problem.interpreters:
-            each = [_any_seat(meets, i, j, k) & mask for k in range(len(problem.interpreters))]
-            served[m] = each
-            direct = 0
-            for rounds in each:
-                direct |= rounds
         pairs.append((i, j))
-        masks.append(mask & direct)
+        masks.append(_open_rounds(meets, (i, j), mask, served, m))
     names = [_in_words(m, wish, fixed.get(m)) for m, wish in enumerate(problem.requested)]
     windows = _order_windows(problem.precedences, masks)
     return Task(model, pairs, windows, served, names, problem.precedences, problem.fairness, tuple(masks))
@@ -79,19 +74,36 @@ def must_task(model: Model) -> Task:
     """The musts and locks of an event as given meetings: can they all take place?"""
     meets = Meets(model)
     people = model.problem.participants
-    locked = {(min(i, j), max(i, j)): t for i, j, t in model.locks}
-    masks, names, served = [], [], {}
+    masks: list[int] = []
+    names: list[str] = []
+    served: dict[int, list[int]] = {}
     for m, (i, j) in enumerate(model.must):
-        mask = _any_seat(meets, i, j)
-        if not mask:
-            served[m] = [_any_seat(meets, i, j, k) for k in range(len(model.problem.interpreters))]
-            for rounds in served[m]:
-                mask |= rounds
-        t = locked.get((i, j))
+        t = model.locked.get((i, j))
+        masks.append(_open_rounds(meets, (i, j), meets.everything if t is None else 1 << t, served, m))
         one, other = people[i].id, people[j].id
         names.append(f"{one} must meet {other}" if t is None else f"{one} and {other} are locked to round {t}")
-        masks.append(mask if t is None else mask & (1 << t))
     return Task(model, list(model.must), masks, served, names)
+
+
+def _open_rounds(meets: Meets, pair: tuple[int, int], within: int, served: dict[int, list[int]], m: int) -> int:
+    """Rounds open to meeting m, with an interpreter where there is no common language; those are noted in `served`."""
+    direct = mask = _any_seat(meets, *pair) & within
+    there = [_seat_rounds(meets, who) for who in pair]
+    if there[0] & there[1] & within & ~direct:
+        each = [_any_seat(meets, *pair, k) & within & ~direct for k in range(len(meets.model.problem.interpreters))]
+        if any(each):
+            served[m] = each
+        for rounds in each:
+            mask |= rounds
+    return mask
+
+
+def _seat_rounds(meets: Meets, who: int) -> int:
+    """Rounds in which some seat of the participant is open."""
+    mask = 0
+    for seat in meets.model.seats_by_owner[who]:
+        mask |= meets.seat_bits[seat]
+    return mask
 
 
 def _any_seat(meets: Meets, i: int, j: int, interpreter: int | None = None) -> int:
@@ -253,7 +265,8 @@ def _interpreters(encoding: Encoding) -> None:
                     chosen = formula.fresh()
                     choices.append(chosen)
                     serving.setdefault((k, t), []).append(chosen)
-            formula.add(-encoding.at[m, t], *choices)
+            if choices:  # else they understand each other in this round
+                formula.add(-encoding.at[m, t], *choices)
     for (k, t), meetings in serving.items():
         encoding.under(f"{task.model.problem.interpreters[k].id} serves one meeting in round {t}")
         formula.at_most(meetings, 1)

@@ -14,7 +14,7 @@ from random import Random
 from matching.pairing.stop import Stop
 
 Edge = tuple[int, int]
-PINNED = 1e6  # weight of musts and locks: never given up for anything else
+PINNED = 1e6  # weight of what is never given up for the utility of others: musts and locks twice that, then slots
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -59,6 +59,11 @@ class Colouring:
         self.count[t] += 1
         if self.count[t] >= self.graph.capacity[t]:
             self.roomy &= ~(1 << t)
+
+    def fits(self, e: int, t: int) -> bool:
+        """Whether both seats are free in round t and it has room."""
+        u, v = self.graph.edges[e]
+        return bool(self.graph.masks[e] & self.free[u] & self.free[v] & self.roomy & 1 << t)
 
     def take(self, e: int) -> None:
         """Take edge e out of its round."""
@@ -218,7 +223,9 @@ def colour_around(graph: Graph, seed: int, start: dict[int, int], budget: int) -
     """
     state = Colouring(graph, seed)
     for e, t in start.items():
-        state.put(e, t)
+        if state.fits(e, t):  # two meetings of one participant may have been dealt to the same seat
+            state.put(e, t)
+    start = {e: t for e, t in start.items() if state.colour[e] == t}
     order = sorted((e for e in range(len(graph.edges)) if e not in start), key=lambda e: (-graph.weight[e], e))
     left = [e for e in order if state.insert_gently(e, start, 0) is None]
     for most in (0, 1, 2):
@@ -233,7 +240,7 @@ def colour(graph: Graph, seed: int, stop: Stop, tries: int = 4000) -> list[int]:
     """A round for each edge, -1 where none was found; the weight left out is kept as small as the tries allow."""
     state = Colouring(graph, seed)
     weight = graph.weight
-    order = sorted(range(len(graph.edges)), key=lambda e: (weight[e] < PINNED, graph.masks[e].bit_count(), e))
+    order = sorted(range(len(graph.edges)), key=lambda e: (-(weight[e] // PINNED), graph.masks[e].bit_count(), e))
     left = [e for e in order if graph.masks[e] and not state.insert(e)]
     best, best_cost = list(state.colour), sum(weight[e] for e in left)
     tabu: dict[tuple[int, int], int] = {}

@@ -255,7 +255,7 @@ def settle(lp: BMatching, first: Ints, second: Ints, fractional: Mask) -> Matrix
     small.run()
     values: Matrix = fixed.astype(float)
     solution = np.array(small.getSolution().col_value)
-    if len(solution) == count:
+    if len(solution) == count and small.getInfo().primal_solution_status == 2:  # else there is no vertex to trust
         values[where] = np.round(solution)
     return values
 

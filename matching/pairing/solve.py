@@ -6,20 +6,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matching.pairing.breaks import rested
-from matching.pairing.contradiction import contradicting_rules
+from matching.pairing.contradiction import contradicting_rules, some_rounds
 from matching.pairing.explain import contradictions
 from matching.pairing.floors import settle_floors
 from matching.pairing.given import place_requested
 from matching.pairing.idle import IdleSearch, Rules, Tries
-from matching.pairing.interpreters import Slot, pin
+from matching.pairing.interpreters import Slot, Waiting, pin
 from matching.pairing.meets import Meets
 from matching.pairing.model import Model, build_model
 from matching.pairing.plan import Sitting, build_plan, describe, owners_of
 from matching.pairing.polish import Draft, Search, improve
-from matching.pairing.problem import Certificate, PlaceId, Plan, Problem, Result
+from matching.pairing.problem import Certificate, Lock, PlaceId, Plan, Problem, Result
 from matching.pairing.requested import must_task
 from matching.pairing.rounds import PINNED, Graph, colour, colour_around
 from matching.pairing.select import BMatching
+from matching.pairing.sound import sound
 from matching.pairing.stop import Earlier, MaxRuntime, Progress, ProgressHook, Run, Stop, noop
 
 
@@ -65,8 +66,38 @@ def choose_and_schedule(problem: Problem, run: Run, stay: Stay | None = None) ->
     """Choose the pairs by the linear program, give them rounds, mend what is left, and certify.
 
     With `stay` nothing is mended and no round is changed for shorter waits: the caller fills what is left open.
+    Promised meetings (musts and locks) that found no round are either proven to contradict each other, or get rounds
+    together first, and the others are planned around them.
     """
     model = build_model(problem)
+    result = _planned(model, run, stay)
+    if not result.certificate.missed_must:
+        return result
+    task = must_task(model)
+    clash = contradicting_rules(task)
+    if clash:
+        return Result(Plan(), Certificate(status="infeasible", contradiction=clash))
+    rounds = some_rounds(task)
+    if rounds is None:
+        return result
+    again = _planned(build_model(_held_to(model, rounds)), run, stay)
+    return min(result, again, key=lambda found: len(found.certificate.missed_must))
+
+
+def _held_to(model: Model, rounds: list[int]) -> Problem:
+    """The problem with every promised pair locked to a round; its bound is the same, for the LP knows no rounds."""
+    people = model.problem.participants
+    more = [
+        Lock(people[i].id, people[j].id, t)
+        for (i, j), t in zip(model.must, rounds, strict=True)
+        if (i, j) not in model.locked
+    ]
+    return replace(model.problem, locked=(*model.problem.locked, *more))
+
+
+def _planned(model: Model, run: Run, stay: Stay | None) -> Result:
+    """One pass: selection and bound, rounds, polish, waits, places."""
+    problem = model.problem
     why = contradictions(model)
     if why:
         return Result(Plan(), Certificate(status="infeasible", contradiction=why))
@@ -92,22 +123,17 @@ def choose_and_schedule(problem: Problem, run: Run, stay: Stay | None = None) ->
         improve(draft, lp, pairs, Search(stop, run.seed, run.on_progress, bound, enough))
         waits = wait_less(draft, run)
     sittings = [Sitting(edge, t, slots.get(edge)) for edge, t in draft.placed.items()]
-    plan = build_plan(model, sittings, {} if stay is None else stay.places)
+    plan = sound(problem, build_plan(model, sittings, {} if stay is None else stay.places))
     certificate = certify(model, plan, bound, level)
     prices = (("price_of_floors", max(0.0, unfloored - bound)), ("breaks_saved", waits[0]), ("idle_saved", waits[1]))
-    certificate = replace(certificate, aims=tuple((name, float(value)) for name, value in prices))
-    if certificate.missed_must:
-        clash = contradicting_rules(must_task(model))
-        if clash:
-            return Result(Plan(), Certificate(status="infeasible", contradiction=clash))
-    return Result(plan, certificate)
+    return Result(plan, replace(certificate, aims=tuple((name, float(value)) for name, value in prices)))
 
 
 def wait_less(draft: Draft, run: Run) -> tuple[int, int]:
     """Fewer breaks and idle rounds among the same meetings; how many of each were saved."""
     edges = list(draft.placed)
     model = draft.model
-    masks = [1 << draft.placed[e] if e in draft.pinned else draft.meets.rounds(*e) for e in edges]
+    masks = [draft.open_rounds(e) for e in edges]
     graph = Graph(edges, masks, [1.0] * len(edges), draft.meets.seat_bits, [int(c) for c in model.capacity])
     rules = Rules([seat.owner for seat in model.seats])
     search = IdleSearch(graph, rules, [draft.placed[e] for e in edges], run.seed)
@@ -123,14 +149,10 @@ def place_in_rounds(
     """Rounds for the chosen pairs; those for which none was found are left out of the draft."""
     meets = Meets(model, rested(model, run.seed))
     edges = seat_edges(model, meets, pairs)
-    locked = {(min(i, j), max(i, j)): t for i, j, t in model.locks}
     must = set(model.must)
     owners = [owners_of(model, e) for e in edges]
-    masks = [meets.rounds(*e) for e in edges]
-    for e, pair in enumerate(owners):
-        if pair in locked:
-            masks[e] &= 1 << locked[pair]
-    weight = [float(model.weight[p]) + (PINNED if p in must else 0.0) + 1e-3 for p in owners]
+    masks = [meets.rounds(*e) & _within(model, p) for e, p in zip(edges, owners, strict=True)]
+    weight = [float(model.weight[p]) + (2 * PINNED if p in must else 0.0) + 1e-3 for p in owners]
     found = _interpreted(model, meets, edges, masks, weight)
     for e, (_, t) in found.items():
         masks[e] = 1 << t
@@ -143,23 +165,37 @@ def place_in_rounds(
         rounds = colour_around(graph, run.seed, kept, int(stay.movable * len(kept)))
     placed = {edges[e]: t for e, t in enumerate(rounds) if t >= 0}
     slots = {edges[e]: slot for e, slot in found.items() if rounds[e] >= 0}
-    pinned = {edges[e] for e in range(len(edges)) if rounds[e] >= 0 and (owners[e] in locked or e in found)}
+    pinned = {edges[e] for e in range(len(edges)) if rounds[e] >= 0 and (owners[e] in model.locked or e in found)}
     return Draft(model, meets, placed, pinned, np.zeros(model.n)), slots
+
+
+def _within(model: Model, pair: tuple[int, int]) -> int:
+    """Rounds a pair may have at all: that of its lock, else every one."""
+    return 1 << model.locked[pair] if pair in model.locked else (1 << model.problem.rounds) - 1
 
 
 def _interpreted(
     model: Model, meets: Meets, edges: list[tuple[int, int]], masks: list[int], weight: list[float]
 ) -> dict[int, Slot]:
-    """Slots for the chosen pairs without a common language, heaviest first."""
-    if model.interpreted is None:
+    """Slots for the chosen pairs without a common language, heaviest first; for promised pairs also where only the
+    delegates who are there then have none."""
+    if not model.problem.interpreters:
         return {}
+    owners = [owners_of(model, e) for e in edges]
+    apart = [
+        e
+        for e, pair in enumerate(owners)
+        if not masks[e] and (weight[e] >= PINNED or (model.interpreted is not None and bool(model.interpreted[pair])))
+    ]
+    promised = {seat for e in apart if weight[e] >= PINNED for seat in edges[e]}
     busy: dict[int, int] = {}
     for e, mask in enumerate(masks):
         if mask.bit_count() == 1:
             for seat in edges[e]:
-                busy[seat] = busy.get(seat, 0) | mask
-    apart = [e for e in range(len(edges)) if not masks[e] and model.interpreted[owners_of(model, edges[e])]]
-    return pin(meets, edges, _neediest_first(model, edges, apart, weight), busy)
+                if weight[e] >= PINNED or seat not in promised:  # nothing stands in the way of what is promised
+                    busy[seat] = busy.get(seat, 0) | mask
+    within = [_within(model, pair) for pair in owners]
+    return pin(meets, Waiting(edges, _neediest_first(model, edges, apart, weight), within), busy)
 
 
 def _neediest_first(model: Model, edges: list[tuple[int, int]], apart: list[int], weight: list[float]) -> list[int]:
@@ -181,16 +217,26 @@ def _neediest_first(model: Model, edges: list[tuple[int, int]], apart: list[int]
 
 
 def seat_edges(model: Model, meets: Meets, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Deal each participant's pairs out to its seats, the least used for its rounds first."""
+    """Deal each participant's pairs out to its seats, the least used for its rounds first; locked pairs before all."""
     load = [0] * len(model.seats)
     room = [max(1, mask.bit_count()) for mask in meets.seat_bits]
+    taken = [0] * len(model.seats)
 
-    def strain(option: tuple[int, int]) -> tuple[bool, float]:
-        return (meets.rounds(*option) == 0, sum((load[x] + 1) / room[x] for x in option))
+    def strain(option: tuple[int, int], within: int) -> tuple[bool, bool, bool, float]:
+        s, t = option
+        there = meets.seat_bits[s] & meets.seat_bits[t] & within
+        clash = bool(within & (taken[s] | taken[t])) and within.bit_count() == 1
+        spoken = bool(meets.rounds(s, t) & within)
+        return (clash, not there, not spoken, sum((load[x] + 1) / room[x] for x in option))
 
     edges = []
-    for i, j in sorted(pairs, key=lambda p: (-model.weight[p], p)):
-        s, t = min(((s, t) for s in model.seats_by_owner[i] for t in model.seats_by_owner[j]), key=strain)
+    for i, j in sorted(pairs, key=lambda p: (p not in model.locked, -model.weight[p], p)):
+        within = _within(model, (i, j))
+        options = [(s, t) for s in model.seats_by_owner[i] for t in model.seats_by_owner[j]]
+        s, t = options[0] if len(options) == 1 else min(options, key=lambda option: strain(option, within))
+        if (i, j) in model.locked:
+            taken[s] |= within
+            taken[t] |= within
         load[s] += 1
         load[t] += 1
         edges.append((min(s, t), max(s, t)))

@@ -55,6 +55,11 @@ def frozen(python: Path) -> list[str]:
     return [re.sub(r"\+[a-z0-9.]+$", "", line) for line in lines if "==" in line]
 
 
+def key_of(pin: str) -> str:
+    """The name in a pin as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[=\[ ]", pin, maxsplit=1)[0]).lower()
+
+
 def hashed(python: Path, pins: list[str]) -> str:
     """The pins with the hashes of their files, by pip-tools in an environment of its own; takes a few minutes."""
     with tempfile.TemporaryDirectory() as folder:
@@ -69,7 +74,14 @@ def hashed(python: Path, pins: list[str]) -> str:
             "--allow-unsafe", "--no-header", "--no-annotate", "--no-emit-options", "--no-strip-extras",
             "-o", str(told), str(asked),
         )  # fmt: skip
-        return told.read_text(encoding="utf-8")
+        return only(pins, told.read_text(encoding="utf-8"))
+
+
+def only(pins: list[str], told: str) -> str:
+    """The blocks of what was asked about: pip-compile adds what those need, torch among it and its builds for GPUs."""
+    asked = {key_of(pin) for pin in pins}
+    blocks = re.split(r"^(?=[A-Za-z0-9])", told, flags=re.MULTILINE)
+    return "".join(block for block in blocks if key_of(block) in asked)
 
 
 def run(*command: str) -> None:

@@ -22,7 +22,7 @@ from app.commands.supply import (
     licence_of,
     refused,
 )
-from bench import audit
+from bench import audit, lock
 from matching.encoder.bundled import SOURCES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -164,3 +164,10 @@ def test_where_nothing_can_be_reached_the_audit_says_that_it_did_not_check(tmp_p
     )  # fmt: skip
     assert done.returncode == 2, done.stderr
     assert done.stderr.rstrip().splitlines()[-1] == audit.NO_TOOL
+
+
+def test_a_lock_holds_what_was_asked_about_and_not_what_that_needs() -> None:
+    blocks = (f"{pin} \\\n    --hash=sha256:00\n" for pin in ("regex==1", "sentence_transformers==5", "torch==2"))
+    told = "".join(blocks)
+    assert lock.only(["regex==1", "sentence-transformers==5"], told) == told[: told.index("torch")]
+    assert lock.only(["psycopg==3"], "psycopg[binary,pool]==3 \\\n    --hash=sha256:a\n").startswith("psycopg[")

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from app.cgroup import memory_limit
 from app.db import database_url, make_engine, ping, require_schema, schema_revisions
 from app.errors import AppError
 from app.logs import HEADER
@@ -24,7 +24,6 @@ from app.settings import Settings
 _NEEDED_GB = 3.0
 _CODE_MB, _MODEL_MB, _PARENT_MB = 190, 630, 150
 """What a working process takes for its code and for the default model, and its parent (docs/operators.md, Memory)."""
-_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 @dataclass(frozen=True)
@@ -104,8 +103,7 @@ def memory_of_machine() -> int | None:
     found = []
     with suppress(OSError, ValueError):
         found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    with suppress(OSError, ValueError):  # "max": as much as the machine has
-        found.append(int(_LIMIT.read_text(encoding="ascii")))
+    found += [limit] if (limit := memory_limit()) is not None else []
     return min(found) // 2**20 if found else None
 
 
@@ -129,9 +127,9 @@ def _database(settings: Settings) -> Finding:
 
 
 def _model(settings: Settings) -> Finding:
-    from matching.encoder.bundled import FOLDER_NAME, is_assembled  # noqa: PLC0415 - only for the default model
+    from matching.encoder.bundled import is_assembled, place_of_model  # noqa: PLC0415 - only for the default model
 
-    folder = settings.data_dir / "models" / FOLDER_NAME
+    folder = place_of_model(settings.data_dir / "models")
     named = f"{settings.embedding_model} (VIADUC_EMBEDDING_MODEL)"
     if not settings.embedding_model and not is_assembled(folder):
         return Finding(

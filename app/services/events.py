@@ -13,6 +13,7 @@ from app.errors import BadInput, Conflict, NotFound
 from app.services.actors import get_actor
 from app.services.discretion.pseudonyms import pseudonym_at
 from app.services.programmes import Standing, check_programme, side_of, sides_of_event
+from matching.pairing.problem import MAX_PARTICIPANTS
 from models.actor import Actor
 from models.event import (
     Event,
@@ -182,6 +183,9 @@ def register(session: Session, *, event_id: int, fields: ParticipantCreate) -> P
     actor = get_actor(session, actor_id=fields.actor_id)
     if session.get(Participant, (event_id, actor.id)) is not None:
         raise Conflict(f"{actor.name} is registered already; change it with PUT")
+    there = session.exec(select(func.count()).where(Participant.event_id == event_id)).one()
+    if there >= MAX_PARTICIPANTS:
+        raise Conflict(f"{MAX_PARTICIPANTS} participants are registered, which is the most that a plan is made for")
     return _store(session, event_id, actor, fields)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from app import trail
 from app.errors import AppError
+from app.services import contacts, events
 from app.services.audit import deed
 from app.services.events import MAX_PLACES, MAX_ROUNDS
 from app.services.importing.archives import MAX_MEMBERS
@@ -66,6 +67,32 @@ def test_one_more_than_the_most_is_refused_by_name(client: TestClient, event: st
 def test_lists_come_in_pages_of_so_many(client: TestClient, address: str) -> None:
     answer = client.get(address)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "limit")
+
+
+def test_an_event_has_no_more_participants_than_a_plan(
+    client: TestClient, event: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert events.MAX_PARTICIPANTS == MAX_PARTICIPANTS
+    there = len(client.get(f"{event}/participants").json())
+    monkeypatch.setattr(events, "MAX_PARTICIPANTS", there + 2)
+    names = ("Ada", "Bo", "Cy")
+    ids = [client.post("/actors", json={"name": name, "country": "FR"}).json()["id"] for name in names]
+    said = [client.post(f"{event}/participants", json={"actor_id": n}).status_code for n in ids]
+    assert said == [201, 201, 409]
+    assert client.put(f"{event}/participants", json={"actor_id": ids[0]}).status_code == 200
+    told = client.post(f"/console{event}/participants/list", data={"list": "Cy", "do": "register"})
+    assert told.status_code == 409
+    assert len(client.get(f"{event}/participants").json()) == there + 2
+
+
+def test_an_actor_has_so_many_persons(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contacts, "MAX_CONTACTS", 1)
+    actor = client.post("/actors", json={"name": "Ada", "country": "FR"}).json()["id"]
+    person = {"name": "Zoe", "email": "zoe@example.org", "basis": "contract", "basis_note": "registration"}
+    first = client.post(f"/actors/{actor}/contacts", json=person)
+    assert first.status_code == 201, first.text
+    assert client.post(f"/actors/{actor}/contacts", json=person).status_code == 409
+    assert len(client.get(f"/actors/{actor}/contacts").json()) == 1
 
 
 def test_the_line_of_plans_has_an_end(client: TestClient, event: str) -> None:

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.errors import AppError, Crowded
+from app.logs import request_id
 from app.services.importing.remarks import remark_of
 from app.web.access.sign_in import sign_in_first
 from app.web.catalogues import choose_language
@@ -48,7 +49,8 @@ def error_page(request: Request, error: Exception) -> Response:
         return sign_in_first(request, getattr(error, "headers", None) or {})
     said = remark_of(error)
     told = MapWords.of(request).tell(said) if said else None
-    answer = page(request, "error.html", {"status": status, "detail": detail, "told": told}, status=status)
+    context = {"status": status, "detail": detail, "told": told, "request_id": request_id()}
+    answer = page(request, "error.html", context, status=status)
     if status == 503:
         answer.headers["Retry-After"] = "2"
     if isinstance(error, HTTPException | AppError):

@@ -87,9 +87,23 @@ def test_a_refusal_an_error_of_the_framework_and_one_of_ours_name_their_request(
     assert answers[2].headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
+def test_who_sees_an_error_can_read_its_number_to_whoever_keeps_the_log(
+    settings: Settings, engine: Engine, meaning: Meaning, lines: StringIO
+) -> None:
+    application = create_app(settings, engine=engine, holder=MeaningHolder.ready(meaning))
+    break_something(application)
+    with TestClient(application, raise_server_exceptions=False) as client:
+        answers = [client.get("/console/broken"), client.get("/console/events/77"), client.get("/directory/77")]
+    assert answers[0].status_code == 500
+    assert [f"<code>{a.headers['X-Request-ID']}</code>" in a.text for a in answers] == [True] * 3
+    assert EMAIL not in answers[0].text
+    assert answers[0].headers["X-Request-ID"] in {line.get("request") for line in read(lines)}
+
+
 def break_something(application: FastAPI) -> None:
     """A route with a bug that quotes what was sent."""
 
+    @application.get("/console/broken")
     @application.get("/broken")
     def broken() -> None:
         raise ValueError(f"cannot read {EMAIL}")

@@ -34,7 +34,7 @@ from app.services.importing.words import fold_word, older_codes
 from models.competence_map import Rejection
 from models.remark import Remark
 
-_BULLETS = re.compile(r"\s*[\r\n|•▪◦·●]\s*(?:[-–*]\s+)?|\s*;\s+")
+_BULLETS = re.compile(r"[\r\n|•▪◦·●]\s*(?:[-–*]\s+)?|;\s+")
 
 
 def read_record(record: Record, context: Context) -> Draft:
@@ -167,7 +167,8 @@ def _is_numbered(heading: str) -> bool:
 def _items(cell: Cell) -> list[str]:
     """The items of a list, written as a list or in one cell."""
     if isinstance(cell.value, list):
-        words = [next(iter(_wordings(item))) for item in cell.value if item not in (None, "", {})]
+        # An item whose every wording is empty says nothing.
+        words = [said[0] for item in cell.value if item not in (None, "", {}) and (said := _wordings(item))]
         words = [word["text"] if isinstance(word, dict) and "text" in word else word for word in words]
         if not all(isinstance(word, str | int | float) for word in words):
             raise Unreadable("words_expected")

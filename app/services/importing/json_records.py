@@ -1,6 +1,8 @@
 """JSON and JSON Lines as tables: the keys are the headings, values keep their structure."""
 
 import json
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +16,12 @@ from app.services.importing.tables import MAX_CELL, MAX_COLUMNS, Reading, Row, T
 from models.remark import Remark
 
 _MAX_DOCUMENT = 50_000_000
+_MAX_LINE = 10_000_000
+"""Characters of one line, which is one actor."""
+_DEEPEST = 100
+"""Lists and objects inside each other: far fewer than the calls inside calls that Python allows."""
+_UNUSUAL = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|[eE]\+?\d{3}|\d{300}")
+"""What may be half a letter, no letter at all, or a number beyond all numbers."""
 _LIST_KEYS = ("actors", "items", "data", "results", "records", "features", "organisations", "organizations")
 
 
@@ -40,14 +48,47 @@ def read_json(data: bytes, name: str) -> Reading:
         raise oversize(remark("json_too_large", name=name, bytes=len(data)))
     decoder = find_decoder(data)
     try:
-        document = json.loads(decoder.text(data))
-    except json.JSONDecodeError as error:
-        raise refusal("file", remark("json_invalid", problem=error.msg), error.lineno) from error
+        document = _parsed(decoder.text(data))
     except RecursionError as error:
         raise refusal("file", remark("json_deep")) from error
+    except ValueError as error:
+        raise refusal("file", _invalid(error), getattr(error, "lineno", None)) from error
     items = _items(document)
     records = partial(_list_records, items)
     return Reading("json", [_table(name, records)], decoder.encoding, None, list(decoder.warnings))
+
+
+def _parsed(text: str) -> Any:
+    """What JSON says, in letters and numbers that can be stored; NaN, which is no JSON, says nothing.
+
+    RecursionError where it is nested too deeply, ValueError where it is no JSON or has a number of thousands of digits.
+    """
+    document = json.loads(text, parse_constant=lambda _: None)
+    if _UNUSUAL.search(text) or text.count("[") + text.count("{") > _DEEPEST:
+        return _storable(document, 0)
+    return document
+
+
+def _storable(value: Any, depth: int) -> Any:
+    if depth > _DEEPEST:
+        raise RecursionError
+    if isinstance(value, dict):
+        return {_letters(key): _storable(inside, depth + 1) for key, inside in value.items()}
+    if isinstance(value, list):
+        return [_storable(inside, depth + 1) for inside in value]
+    if isinstance(value, str):
+        return _letters(value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _letters(text: str) -> str:
+    """The text without NUL; half a letter is shown as one that could not be read, as it is in every other format."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "")
+
+
+def _invalid(error: ValueError) -> Remark:
+    known = isinstance(error, json.JSONDecodeError)
+    return remark("json_invalid", problem=error.msg if known else "a number of thousands of digits")
 
 
 def _items(document: Any) -> list[Any]:
@@ -98,13 +139,16 @@ def _line_records(data: bytes) -> Iterator[tuple[int, Any]]:
     for number, line in enumerate(find_decoder(data).lines(data), start=1):
         if not line.strip():
             continue
+        if len(line) > _MAX_LINE:
+            yield number, _Broken(line[:MAX_CELL], remark("text_too_long", length=len(line), most=_MAX_LINE))
+            continue
         try:
             # Lines cut out of a list keep their comma.
-            yield number, json.loads(line.rstrip().removesuffix(","))
-        except json.JSONDecodeError as error:
-            yield number, _Broken(line.strip(), remark("json_invalid", problem=error.msg))
+            yield number, _parsed(line.rstrip().removesuffix(","))
         except RecursionError:
             yield number, _Broken(line.strip(), remark("json_deep"))
+        except ValueError as error:
+            yield number, _Broken(line.strip(), _invalid(error))
 
 
 def _table(name: str, records: Any) -> Table:

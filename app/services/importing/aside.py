@@ -64,7 +64,8 @@ def _is_sum(text: str) -> bool:
 
 
 def _only_numbers(cells: Sequence[Any]) -> bool:
-    return all(is_blank(cell) or _NUMBER.match(str(cell).strip()) for cell in cells)
+    # Longer ones are not tried: the pattern would take as many steps as they have digits, for each of them.
+    return all(is_blank(cell) or (len(str(cell)) <= _SHORT and _NUMBER.match(str(cell).strip())) for cell in cells)
 
 
 def _single(text: str, cells: Sequence[Any], first: int, headings: Sequence[str]) -> Remark | None:

@@ -22,6 +22,8 @@ REPEATABLE = _TAGGED | _LIST_FIELDS
 """Fields that several columns may fill."""
 PERSONAL = ("contact", "email", "phone")
 """Fields that speak of persons."""
+_LONGEST = 1_000
+"""Characters beyond which no heading is looked at: the longest questions of surveys are half of that."""
 _NEEDED = {"size": 0.7}
 """Share of values that must be able to be what the heading says; 0.3 where nothing is said."""
 _ENDINGS = ("ak", "en", "er", "es", "et", "s", "x", "e", "n", "i", "a", "o")
@@ -61,7 +63,7 @@ class Guess:
 
 def recognise(heading: str, values: Sequence[str] = ()) -> Guess:
     """What a heading means, given some of its column's values (none: by its words alone)."""
-    by_words = _by_words(heading)
+    by_words = _by_words(heading) if len(heading) <= _LONGEST else Guess(None, 0.0)
     if by_words.field is None:
         seen = look_of(values)
         return Guess(seen, 0.5) if seen else by_words

@@ -16,6 +16,8 @@ _EPOCH = date(1899, 12, 30)
 """Day 0 of the dates of spreadsheets."""
 _SERIALS = range(20_000, 60_000)
 """Serial numbers of the days from 1954 to 2064, beyond which five digits are no date of a fact."""
+_LONGEST = 80
+"""Characters beyond which a cell is no date."""
 _TIME = re.compile(r"[ T,]+\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?.*\Z")
 """The time of the day behind a date."""
 _LITTLE_WORDS = re.compile(r"(?i)\b(?:de|del|d|den|le|the|of|vom|am|op)\b[.’']?\s*|(?<=\d)\.(?=\s)")
@@ -24,6 +26,8 @@ _LITTLE_WORDS = re.compile(r"(?i)\b(?:de|del|d|den|le|the|of|vom|am|op)\b[.’']
 @lru_cache(4096)
 def parse_date(value: str) -> str | None:
     """ISO date, month ("2013-06") or year of a cell; None when it is none. 3/4/2013 is a day of April, as in Europe."""
+    if len(value) > _LONGEST:
+        return None
     text = _TIME.sub("", value.strip())
     if re.fullmatch(r"(?:19|20)\d{2}", text):
         return text

@@ -1,5 +1,6 @@
 """Values as people write them → our codes. Each parser returns the value or raises Unreadable in plain words."""
 
+import math
 import re
 from contextlib import suppress
 from functools import lru_cache
@@ -73,7 +74,10 @@ _LONG_BLANK = 40
 """Characters beyond which a cell that is not empty says something."""
 _BEYOND_HOME = 10
 """Digits from which a telephone number without a plus may hold the code of its country."""
+_LONG_NUMBER = 80
+"""Characters beyond which a cell is no number: patterns with gaps in them are not tried on a page of blanks."""
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
+_DEGREES = re.compile(r"(\d{1,3})\s*°\s*(?:(\d{1,2})\s*[’'′])?\s*(?:(\d+(?:[.,]\d*)?)\s*(?:[”\"″]|''))?\s*([NSEWO])")
 _PLAIN_ADDRESS = re.compile(r"(https?://)?((?:[a-z0-9-]+\.)+[a-z]{2,24})/?\Z", re.ASCII | re.IGNORECASE)
 """Addresses as nearly all are written, which need no closer look."""
 _TAG = re.compile(r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
@@ -151,7 +155,15 @@ def parse_facet(value: str) -> str | None:
 
 def parse_number(value: str) -> float:
     """A number with a decimal point or comma, spaces or dots between thousands, or a range (its middle)."""
-    text = value.replace("\u00a0", " ").replace("\u202f", " ").strip()
+    number = _number(value.replace("\u00a0", " ").replace("\u202f", " ").strip())
+    if number is None or not math.isfinite(number):
+        raise Unreadable("number_expected", value=value)
+    return number
+
+
+def _number(text: str) -> float | None:
+    if len(text) > _LONG_NUMBER:
+        return None
     text = re.sub(r"(?<=\d)[ '’](?=\d{3}\b)", "", text)
     if re.fullmatch(r"-?\d{1,3}(\.\d{3})+(,\d+)?", text):
         text = text.replace(".", "")
@@ -163,15 +175,15 @@ def parse_number(value: str) -> float:
     if found:
         return (float(found[1]) + float(found[2])) / 2
     alone = re.fullmatch(r"(?:[^\W\d_]{1,10}\.?\s+)?[<>±~≈ca. +]*(\d+(?:[.,]\d+)?)\s*(?:\+|[^\W\d_.,]{1,15}\.?)?", text)
-    if alone:
-        return float(alone[1].replace(",", "."))
-    raise Unreadable("number_expected", value=value)
+    return float(alone[1].replace(",", ".")) if alone else None
 
 
 def parse_coordinate(value: str, low: float, high: float) -> float:
     """Degrees, as a decimal number (point or comma) or as degrees, minutes and seconds with a compass letter."""
     text = value.strip().upper()
-    parts = re.fullmatch(r"(\d{1,3})\s*°\s*(?:(\d{1,2})\s*[’'′])?\s*(?:([\d.,]+)\s*(?:[”\"″]|''))?\s*([NSEWO])", text)
+    if len(text) > _LONG_NUMBER:
+        raise Unreadable("number_expected", value=value)
+    parts = _DEGREES.fullmatch(text)
     if parts:
         degrees = float(parts[1]) + float(parts[2] or 0) / 60 + float((parts[3] or "0").replace(",", ".")) / 3600
         number = -degrees if parts[4] in "SWO" else degrees

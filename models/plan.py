@@ -1,8 +1,9 @@
 """Plans: computed schedules, draft or published, with their certificates."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
+from pydantic import SkipValidation
 from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Integer
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
@@ -76,6 +77,22 @@ class MeetingPublic(Shape):
     delegate_a: str | None = Field(default=None, description="Who sits there for a; null where none is named")
     delegate_b: str | None = None
     locked: bool = Field(default=False, description="Stays where it is until it is unlocked")
+
+
+class MeetingRead(NamedTuple):
+    """A meeting as pages read it: a thousand of them for one page, so they are not checked again one by one."""
+
+    a: int
+    b: int
+    round: int
+    place: int | None
+    interpreter: str | None
+    utility: float
+    delegate_a: str | None
+    delegate_b: str | None
+    a_name: str
+    b_name: str
+    locked: bool
 
 
 class Late(Shape):
@@ -173,6 +190,12 @@ class PlanPublic(PlanBrief):
     """A plan as answered, with its meetings."""
 
     meetings: list[MeetingPublic]
+
+
+class PlanRead(PlanBrief):
+    """A plan with its meetings as pages read it."""
+
+    meetings: SkipValidation[list[MeetingRead]]
 
 
 class ReplanPublic(Shape):

@@ -6,10 +6,12 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from sqlmodel import Session
+from sqlalchemy import cast, func
+from sqlalchemy.dialects.postgresql import JSONPATH
+from sqlmodel import Session, col, select
 
 from app.services.edit_log import read_diff
-from app.services.plans import get_plan, stored_plan
+from app.services.plans import stored_plan
 from app.services.posed import Posed, posed_frame, posed_problem
 from app.services.replans import diff_public
 from matching.pairing.edit import Edit, apply_edit, meeting_of, seated
@@ -17,6 +19,7 @@ from matching.pairing.model import Model
 from matching.pairing.problem import Meeting, Problem
 from matching.pairing.problem import Plan as Schedule
 from models.edit import Asked, EditMade, Filling, Target
+from models.plan import Plan
 
 _TRIED = 24
 """So many of the best pairs are looked at for a free cell, and so many cells for a meeting that moves."""
@@ -31,9 +34,12 @@ def list_asked(session: Session, *, event_id: int, number: int) -> list[Asked]:
 
 def list_edits(session: Session, *, event_id: int, number: int, limit: int = 20) -> list[EditMade]:
     """The edits of a draft that stand, the last one first."""
-    row = get_plan(session, event_id, number)
-    standing = row.edits[: row.edits_done][-limit:]
-    return [_made(entry) for entry in reversed(standing)]
+    # Hundreds may stand; the others stay in the database.
+    done = col(Plan.edits_done)
+    path = cast(func.concat("$[", func.greatest(done - limit, 0), " to ", done - 1, "]"), JSONPATH)
+    query = select(func.jsonb_path_query_array(Plan.edits, path)).where(done > 0)
+    standing = session.exec(query.where(Plan.event_id == event_id, Plan.number == number)).first()
+    return [_made(entry) for entry in reversed(standing or [])]
 
 
 def _made(entry: dict[str, Any]) -> EditMade:

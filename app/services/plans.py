@@ -1,6 +1,6 @@
 """Plans: computed schedules of an event, kept as drafts, one of them published."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.errors import Conflict, NotFound, Stale
 from app.services.events import get_event
+from app.services.posed import posed_frame
 from app.services.weights import weights_of_event
 from matching.pairing.edit import unmatched
 from matching.pairing.model import Model
@@ -21,7 +22,7 @@ from matching.pairing.write import certificate_to_dict, problem_to_dict
 from models.actor import Actor
 from models.base import utc_now
 from models.event import Event
-from models.plan import Meeting, MeetingPublic, Plan, PlanBrief, PlanPublic
+from models.plan import Meeting, MeetingPublic, MeetingRead, Plan, PlanBrief, PlanPublic, PlanRead
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,34 @@ def plan_public(session: Session, *, event_id: int, number: int) -> PlanPublic:
     return PlanPublic(**told, meetings=meetings)
 
 
+def read_plan(
+    session: Session,
+    *,
+    event_id: int,
+    number: int,
+    brief: PlanBrief | None = None,
+    names: Mapping[int, str] | None = None,
+) -> PlanRead:
+    """A plan with its meetings by round and place, for a page; NotFound when there is none.
+
+    `brief`: what lists say of it, and `names`: of actors, where the caller has read them already.
+    """
+    locked = posed_frame(session, event_id=event_id, number=number).locked
+    if brief is None:
+        brief = PlanBrief(**session.execute(_briefs(event_id).where(col(Plan.number) == number)).mappings().one())
+    stored = [name for name in MeetingRead._fields if name in Meeting.model_fields]
+    query = sa_select(*(getattr(Meeting, name) for name in stored))
+    here = (col(Meeting.event_id) == event_id, col(Meeting.number) == number)
+    by_place = (col(Meeting.round), col(Meeting.place), col(Meeting.a))
+    rows = [tuple(row) for row in session.execute(query.where(*here).order_by(*by_place))]
+    known = dict(names or {})
+    if strangers := {who for row in rows for who in row[:2]} - known.keys():
+        known |= _names(session, strangers)
+        known |= {who: f"actor {who}" for who in strangers - known.keys()}
+    meetings = [MeetingRead._make((*m, known[m[0]], known[m[1]], frozenset(m[:2]) in locked)) for m in rows]
+    return PlanRead(**dict(brief), meetings=meetings)
+
+
 def locked_pairs(session: Session, *, event_id: int, number: int) -> set[frozenset[int]]:
     """The pairs whose meeting a plan may not move."""
     query = select(col(Plan.problem)["locked"]).where(Plan.event_id == event_id, Plan.number == number)
@@ -166,10 +195,14 @@ def locked_pairs(session: Session, *, event_id: int, number: int) -> set[frozens
 
 def latest_plan(session: Session, *, event_id: int) -> PlanPublic | None:
     """The published plan, else the newest draft, else None."""
-    plans = list_plans(session, event_id=event_id)
-    finished = [p for p in plans if p.state not in {"computing", "failed"}]
-    chosen = next((p for p in finished if p.state == "published"), finished[0] if finished else None)
+    chosen = latest_of(list_plans(session, event_id=event_id))
     return plan_public(session, event_id=event_id, number=chosen.number) if chosen else None
+
+
+def latest_of(plans: Sequence[PlanBrief]) -> PlanBrief | None:
+    """Of plans, newest first, the published one, else the newest draft, else None."""
+    finished = [p for p in plans if p.state not in {"computing", "failed"}]
+    return next((p for p in finished if p.state == "published"), finished[0] if finished else None)
 
 
 def publish(session: Session, *, event_id: int, number: int) -> PlanPublic:

@@ -8,7 +8,7 @@ from typing import Any
 from app.web.board.view import held_by
 from models.edit import Asked
 from models.event import ParticipantPublic
-from models.plan import PlanPublic
+from models.plan import PlanRead
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Standing:
     alone: list[Alone]
 
 
-def standing(plan: PlanPublic, asked: Sequence[Asked], people: Sequence[ParticipantPublic], lowest: int) -> Standing:
+def standing(plan: PlanRead, asked: Sequence[Asked], people: Sequence[ParticipantPublic], lowest: int) -> Standing:
     """Sort the participants of a plan by what was asked for them and what they have; `lowest` is the event's floor."""
     held = held_by(plan)
     registered = {p.actor_id: p for p in people}

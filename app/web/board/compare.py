@@ -6,7 +6,7 @@ from typing import Any
 
 from app.web.board.view import Share
 from models.event import ParticipantPublic, PlacePublic, RoundPublic
-from models.plan import PlanDiff, PlanPublic
+from models.plan import PlanDiff, PlanPublic, PlanRead
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Agenda:
         return Spot(index, self.rounds.get(index), place)
 
 
-def changes(diff: PlanDiff, agenda: Agenda, plans: Sequence[PlanPublic]) -> list[Person]:
+def changes(diff: PlanDiff, agenda: Agenda, plans: Sequence[PlanRead | PlanPublic]) -> list[Person]:
     """Everybody whose agenda changes, by name, with what changes."""
     names = {actor: name for plan in plans for m in plan.meetings for actor, name in ((m.a, m.a_name), (m.b, m.b_name))}
     found: dict[int, Person] = {}
@@ -97,7 +97,7 @@ def beside(before: Sequence[Share], after: Sequence[Share]) -> list[Both]:
     return found
 
 
-def short(plan: PlanPublic, people: Sequence[ParticipantPublic]) -> list[tuple[str, str]]:
+def short(plan: PlanRead, people: Sequence[ParticipantPublic]) -> list[tuple[str, str]]:
     """Who has fewer meetings than asked for in a plan, or none, by name, each with the cause."""
     names = {p.actor_id: p.name for p in people}
     told = [*plan.certificate.get("unmet", []), *plan.certificate.get("unmatched", [])]

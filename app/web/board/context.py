@@ -7,14 +7,15 @@ from typing import Any
 
 from sqlmodel import Session
 
+from app.errors import NotFound
 from app.services import boards, plans
-from app.services import events as service
 from app.services.conflicts import hard_conflicts
+from app.services.halls import Hall, read_hall
 from app.services.plan_condition import Condition, plan_condition
 from app.web.board.certificate import contradiction, lost_at_most, standing
 from app.web.board.compare import Agenda, changes
-from app.web.board.view import Hall, Look, board, interpreter_names, shares
-from models.plan import PlanBrief, PlanPublic
+from app.web.board.view import Look, board, interpreter_names, shares
+from models.plan import PlanBrief, PlanRead
 
 UNFINISHED = ("computing", "failed")
 
@@ -31,14 +32,14 @@ class Asks:
 def board_context(session: Session, asks: Asks) -> dict[str, Any]:
     """The event, its plans, and the plan asked for: else the published one, else the newest draft."""
     event_id = asks.event_id
-    event = service.event_public(session, event=service.get_event(session, event_id=event_id))
-    hall = Hall(
-        service.list_rounds(session, event_id=event_id),
-        service.list_places(session, event_id=event_id),
-        service.list_participants(session, event_id=event_id),
-    )
+    hall = read_hall(session, event_id=event_id)
+    event = hall.event
+    names = {p.actor_id: p.name for p in hall.people}
     versions = plans.list_plans(session, event_id=event_id)
-    plan = _plan(session, event_id, asks.number or _unfinished(versions))
+    chosen = _chosen(versions, asks)
+    plan = (
+        plans.read_plan(session, event_id=event_id, number=chosen.number, brief=chosen, names=names) if chosen else None
+    )
     context: dict[str, Any] = {
         "tab": "schedule",
         "event": event,
@@ -50,11 +51,11 @@ def board_context(session: Session, asks: Asks) -> dict[str, Any]:
         "versions": versions,
         "sides": defaultdict(str, {p.actor_id: p.side for p in hall.people}),
         "agenda": Agenda.of(hall.rounds, hall.places, hall.people),
-        "interpreters": interpreter_names(service.list_interpreters(session, event_id=event_id)),
+        "interpreters": interpreter_names(hall.interpreters),
         "plan": plan,
         "finished": plan is not None and plan.state not in UNFINISHED,
-        "stopping": plan is not None and plans.get_plan(session, event_id, plan.number).stop_requested,
-        "names": {p.actor_id: p.name for p in hall.people},
+        "stopping": _is_stopping(session, plan),
+        "names": names,
         "condition": None,
         "panel": None,
         "moving": None,
@@ -65,7 +66,7 @@ def board_context(session: Session, asks: Asks) -> dict[str, Any]:
     return context | (_finished(session, plan, hall, asks, event.min_meetings) if context["finished"] and plan else {})
 
 
-def _finished(session: Session, plan: PlanPublic, hall: Hall, asks: Asks, lowest: int) -> dict[str, Any]:
+def _finished(session: Session, plan: PlanRead, hall: Hall, asks: Asks, lowest: int) -> dict[str, Any]:
     asked = boards.list_asked(session, event_id=plan.event_id, number=plan.number)
     edits = boards.list_edits(session, event_id=plan.event_id, number=plan.number)
     agenda = Agenda.of(hall.rounds, hall.places, hall.people)
@@ -82,25 +83,31 @@ def _finished(session: Session, plan: PlanPublic, hall: Hall, asks: Asks, lowest
     }
 
 
-def _is_barred(plan: PlanPublic) -> bool:
+def _is_barred(plan: PlanRead) -> bool:
     """Whether rules that contradict each other left nothing to plan."""
     return plan.certificate.get("status") == "infeasible" and not plan.meetings
 
 
 def shown_condition(session: Session, context: dict[str, Any], now: datetime) -> Condition | None:
     """How the plan that is shown stands; of one that was replaced nobody needs to know."""
-    plan: PlanPublic | None = context["plan"]
+    plan: PlanRead | None = context["plan"]
     if plan is None or not context["finished"] or plan.state == "superseded":
         return None
     return plan_condition(session, event_id=plan.event_id, number=plan.number, now=now)
 
 
-def _unfinished(versions: list[PlanBrief]) -> int | None:
-    """The newest plan, when none is finished yet."""
-    return versions[0].number if versions and all(v.state in UNFINISHED for v in versions) else None
+def _chosen(versions: list[PlanBrief], asks: Asks) -> PlanBrief | None:
+    """The plan that was asked for, or NotFound; else the latest; else the newest, when none is finished yet."""
+    if not asks.number:
+        return plans.latest_of(versions) or next(iter(versions), None)
+    found = next((v for v in versions if v.number == asks.number), None)
+    if found is None:
+        raise NotFound(f"event {asks.event_id} has no plan {asks.number}")
+    return found
 
 
-def _plan(session: Session, event_id: int, number: int | None) -> PlanPublic | None:
-    if number is not None:
-        return plans.plan_public(session, event_id=event_id, number=number)
-    return plans.latest_plan(session, event_id=event_id)
+def _is_stopping(session: Session, plan: PlanRead | None) -> bool:
+    """Whether somebody has asked the computation that goes on to end."""
+    if plan is None or plan.state != "computing":
+        return False
+    return plans.get_plan(session, plan.event_id, plan.number).stop_requested

@@ -10,13 +10,14 @@ from starlette.responses import RedirectResponse, Response
 from app.deps import HolderDep, SessionDep
 from app.errors import BadInput, Conflict
 from app.services import edits as service
+from app.web.board.columns import column_drawer
 from app.web.board.compare import changes
 from app.web.board.context import Asks, board_context
 from app.web.board.panel import Panel, Why, cell_panel, meeting_panel, read_cell, read_pair
 from app.web.origin import same_origin
 from app.web.render import page, wants_fragment
 from models.edit import EditAnswer, Operation, PlanEdit
-from models.plan import PlanPublic
+from models.plan import PlanRead
 
 router = APIRouter(dependencies=[Depends(same_origin)])
 
@@ -135,7 +136,7 @@ def _made(request: Request, session: Session, event_id: int, answer: EditAnswer)
     return page(request, "board/_edited.html", context | {"touched": touched})
 
 
-def _touched(answer: EditAnswer, plan: PlanPublic) -> list[tuple[int, int | None]]:
+def _touched(answer: EditAnswer, plan: PlanRead) -> list[tuple[int, int | None]]:
     """The cells that look different now, the one that the edit led to first."""
     assert answer.effect is not None
     diff = answer.effect.diff
@@ -158,6 +159,7 @@ def _not_made(request: Request, context: dict[str, Any], answer: EditAnswer) -> 
     context["answer"] = answer
     if answer.effect:
         context["told"] = changes(answer.effect.diff, context["agenda"], (context["plan"],))
+    context["drawn"] = column_drawer(request, context)
     template = "board/_said.html" if wants_fragment(request) else "board/schedule.html"
     return page(request, template, context, status=200 if answer.allowed else 422)
 
@@ -165,5 +167,6 @@ def _not_made(request: Request, context: dict[str, Any], answer: EditAnswer) -> 
 def _stale(request: Request, session: Session, event_id: int, number: int, error: Conflict) -> Response:
     """Somebody was faster: the plan as it is now, and that nothing was done."""
     context = board_context(session, Asks(event_id, number)) | {"stale": error.detail}
+    context["drawn"] = column_drawer(request, context)
     template = "board/_said.html" if wants_fragment(request) else "board/schedule.html"
     return page(request, template, context, status=409)

@@ -11,15 +11,16 @@ from app.errors import Unavailable
 from app.services import boards
 from app.services.discretion.sight import Sight
 from app.services.events import list_wishes
+from app.services.halls import Hall
 from app.services.meaning import MeaningHolder
 from app.services.reasons import explain_meeting
 from app.services.suggestions import Reader
-from app.web.board.view import Hall, busy_rounds
+from app.web.board.view import busy_rounds
 from app.web.catalogues import choose_language
 from models.edit import Filling, Target
 from models.event import ParticipantPublic, RoundPublic, WishCreate
 from models.match import Suggestion
-from models.plan import MeetingPublic, PlanPublic
+from models.plan import MeetingRead, PlanRead
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,12 @@ class Slot:
 class Panel:
     """One meeting, or one free cell (`meeting` None). `reasons` None: the model is not awake, or an actor is gone."""
 
-    meeting: MeetingPublic | None
+    meeting: MeetingRead | None
     reasons: Suggestion | None
     slots: list[Slot]
     targets: list[Target] = field(default_factory=list)
     """Free places that the meeting could go to."""
-    swaps: list[tuple[Target, MeetingPublic]] = field(default_factory=list)
+    swaps: list[tuple[Target, MeetingRead]] = field(default_factory=list)
     """Meetings that it could change places with."""
     round: RoundPublic | None = None
     place: int | None = None
@@ -72,11 +73,11 @@ class Why:
     holder: MeaningHolder
 
 
-def _meeting(plan: PlanPublic, ends: tuple[int, int]) -> MeetingPublic | None:
+def _meeting(plan: PlanRead, ends: tuple[int, int]) -> MeetingRead | None:
     return next((m for m in plan.meetings if {m.a, m.b} == set(ends)), None)
 
 
-def meeting_panel(why: Why, plan: PlanPublic, hall: Hall, ends: tuple[int, int]) -> Panel | None:
+def meeting_panel(why: Why, plan: PlanRead, hall: Hall, ends: tuple[int, int]) -> Panel | None:
     """What opens for a pair; None when they do not meet."""
     meeting = _meeting(plan, ends)
     if meeting is None:
@@ -101,7 +102,7 @@ def meeting_panel(why: Why, plan: PlanPublic, hall: Hall, ends: tuple[int, int])
     )
 
 
-def _reasons(why: Why, plan: PlanPublic, pair: tuple[int, int]) -> Suggestion | None:
+def _reasons(why: Why, plan: PlanRead, pair: tuple[int, int]) -> Suggestion | None:
     try:
         encoder = why.holder.get().name
     except Unavailable:
@@ -116,7 +117,7 @@ def _reasons(why: Why, plan: PlanPublic, pair: tuple[int, int]) -> Suggestion | 
     )
 
 
-def cell_panel(session: Session, plan: PlanPublic, hall: Hall, cell: tuple[int, int] | None) -> Panel | None:
+def cell_panel(session: Session, plan: PlanRead, hall: Hall, cell: tuple[int, int] | None) -> Panel | None:
     """What opens for a free place; None when the event has no such place or round."""
     if cell is None:
         return None

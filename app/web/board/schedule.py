@@ -12,6 +12,7 @@ from app.services import events as service
 from app.services import plan_jobs, plans, replans
 from app.services.backlog import count_backlog
 from app.services.problems import build_problem
+from app.web.board.columns import column_drawer
 from app.web.board.compare import Agenda, beside, changes, short
 from app.web.board.context import Asks, board_context, shown_condition
 from app.web.board.panel import panel_context
@@ -51,6 +52,7 @@ def schedule_page(
         return page(request, "board/_panel.html", context)
     context["condition"] = shown_condition(session, context, now)
     context["waiting_texts"] = count_backlog(session, encoder=holder.name) if holder.name else 0
+    context["drawn"] = column_drawer(request, context)
     # A schedule that is being computed asks for itself again, without the page around it.
     template = "board/_schedule.html" if wants_fragment(request) else "board/schedule.html"
     return page(request, template, context)
@@ -101,7 +103,7 @@ def compare(
 ) -> Response:
     """Whose agenda changes from one plan to another, in plain words."""
     event = service.get_event(session, event_id=event_id)
-    before, after = (plans.plan_public(session, event_id=event_id, number=n) for n in (base, plan))
+    before, after = (plans.read_plan(session, event_id=event_id, number=n) for n in (base, plan))
     diff = replans.compare_plans(session, event_id=event_id, number=plan, base=base)
     people = service.list_participants(session, event_id=event_id)
     rounds = service.list_rounds(session, event_id=event_id)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from app.services.agenda import BREAK
+from app.services.halls import Hall
 from app.services.texts import fold
 from models.event import InterpreterPublic, ParticipantPublic, PlacePublic, RoundPublic
-from models.plan import MeetingPublic, PlanPublic
+from models.plan import MeetingRead, PlanRead
 
 MANY_PLACES = 24
 MANY_ROUNDS = 9
@@ -41,7 +42,7 @@ class Cell:
 
     place: int | None
     label: str
-    meeting: MeetingPublic | None
+    meeting: MeetingRead | None
     found: bool | None = None
     open: bool = True
 
@@ -51,7 +52,7 @@ class Column:
     """A round with its places in their order, and the participants who pause."""
 
     round: RoundPublic
-    cells: list[Cell]
+    cells: Sequence[Cell]
     meetings: int
     pausing: list[ParticipantPublic]
     gap: tuple[datetime, datetime] | None = None
@@ -73,7 +74,7 @@ class Day:
     """Somebody's meetings in the order of the day."""
 
     person: ParticipantPublic
-    meetings: list[MeetingPublic]
+    meetings: list[MeetingRead]
 
 
 @dataclass(frozen=True)
@@ -87,19 +88,10 @@ class Board:
     days: list[Day] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Hall:
-    """Where and who: the event around a plan."""
-
-    rounds: Sequence[RoundPublic]
-    places: Sequence[PlacePublic]
-    people: Sequence[ParticipantPublic]
-
-
-def board(plan: PlanPublic, hall: Hall, look: Look) -> Board:
+def board(plan: PlanRead, hall: Hall, look: Look) -> Board:
     """The plan round by round, with what is looked for marked."""
     who = _wanted(hall.people, look)
-    by_round: dict[int, list[MeetingPublic]] = {r.index: [] for r in hall.rounds}
+    by_round: dict[int, list[MeetingRead]] = {r.index: [] for r in hall.rounds}
     for meeting in plan.meetings:
         by_round.setdefault(meeting.round, []).append(meeting)
     shown = [r for r in hall.rounds if look.round in (None, r.index)]
@@ -108,7 +100,7 @@ def board(plan: PlanPublic, hall: Hall, look: Look) -> Board:
         replace(c, gap=_gap(a.round, c.round)) if a else c for a, c in zip([None, *columns], columns, strict=False)
     ]
     found = sum(1 for c in columns for cell in c.cells if cell.found)
-    places = hall.places
+    places: Sequence[PlacePublic] = hall.places
     if look.only and found:
         wanted = {cell.place for c in columns for cell in c.cells if cell.found}
         places = [p for p in places if p.index in wanted]
@@ -139,7 +131,7 @@ def _size(rounds: int, look: Look, places: int) -> str:
     return f"compact {number}{tight}" if small else number
 
 
-def _column(slot: RoundPublic, meetings: Sequence[MeetingPublic], hall: Hall, who: list[set[int]] | None) -> Column:
+def _column(slot: RoundPublic, meetings: Sequence[MeetingRead], hall: Hall, who: list[set[int]] | None) -> Column:
     at = {m.place: m for m in meetings}
     cells = [_cell(p, at.get(p.index), slot, who) for p in hall.places]
     known = {p.index for p in hall.places}
@@ -154,18 +146,18 @@ def _gap(before: RoundPublic, after: RoundPublic) -> tuple[datetime, datetime] |
     return (end, after.starts_at) if after.starts_at - end >= BREAK else None
 
 
-def _cell(place: PlacePublic, meeting: MeetingPublic | None, slot: RoundPublic, who: list[set[int]] | None) -> Cell:
+def _cell(place: PlacePublic, meeting: MeetingRead | None, slot: RoundPublic, who: list[set[int]] | None) -> Cell:
     opened = place.available is None or slot.index in place.available
     return Cell(place.index, place.label, meeting, _matches(meeting, who), opened)
 
 
-def _matches(meeting: MeetingPublic | None, who: list[set[int]] | None) -> bool | None:
+def _matches(meeting: MeetingRead | None, who: list[set[int]] | None) -> bool | None:
     if who is None or meeting is None:
         return None
     return all(meeting.a in wanted or meeting.b in wanted for wanted in who)
 
 
-def _days(plan: PlanPublic, hall: Hall, look: Look) -> list[Day]:
+def _days(plan: PlanRead, hall: Hall, look: Look) -> list[Day]:
     if not look.words:
         return []
     words = fold(look.words)
@@ -175,7 +167,7 @@ def _days(plan: PlanPublic, hall: Hall, look: Look) -> list[Day]:
     return [Day(p, [m for m in plan.meetings if p.actor_id in (m.a, m.b)]) for p in people]
 
 
-def shares(plan: PlanPublic, people: Sequence[ParticipantPublic]) -> list[Share]:
+def shares(plan: PlanRead, people: Sequence[ParticipantPublic]) -> list[Share]:
     """The distribution of meetings, from the fewest anybody has to the most."""
     held = held_by(plan)
     names: dict[int, list[str]] = {}
@@ -188,7 +180,7 @@ def shares(plan: PlanPublic, people: Sequence[ParticipantPublic]) -> list[Share]
     return [Share(n, len(who), len(who) / most, who) for n, who in told]
 
 
-def held_by(plan: PlanPublic) -> Counter[int]:
+def held_by(plan: PlanRead) -> Counter[int]:
     """How many meetings each participant has."""
     return Counter(actor for m in plan.meetings for actor in (m.a, m.b))
 
@@ -198,7 +190,7 @@ def interpreter_names(interpreters: Sequence[InterpreterPublic]) -> dict[str, st
     return {str(i.index): f"{i.index + 1} ({', '.join(i.languages)})" for i in interpreters}
 
 
-def busy_rounds(plan: PlanPublic, pair: tuple[int, int], hall: Hall) -> Mapping[int, list[str]]:
+def busy_rounds(plan: PlanRead, pair: tuple[int, int], hall: Hall) -> Mapping[int, list[str]]:
     """For each round, who of the two cannot sit elsewhere then: they meet somebody, or are not there."""
     found: dict[int, list[str]] = {r.index: [] for r in hall.rounds}
     for person in hall.people:

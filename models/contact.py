@@ -129,7 +129,7 @@ class Tombstone(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("kind", "digest"),)
 
     id: int = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
-    kind: str = Field(description="person or organisation")
+    kind: str = Field(description="person, organisation or contact")
     salt: str
     digest: str
     erased_at: datetime = Field(default_factory=utc_now)

@@ -24,10 +24,10 @@ from app.services.mentions import (
 )
 from app.services.plan_traces import forget_in_plans, rename_delegates, with_delegates
 from app.services.pool_revision import mark_pool_changed
-from app.services.tombstones import erased_among, erased_since, organisation_word, person_word, remember
+from app.services.tombstones import erased_among, erased_since, organisation_word, person_word, remember, row_word
 from models.access import AccessPerson, AccessSession
 from models.actor import Actor, IdempotencyRecord
-from models.competence_map import MapEntry, MapImport
+from models.competence_map import ImportChange, MapEntry, MapImport
 from models.contact import Contact
 from models.plan import Meeting
 from models.privacy import PrivacyErased, PrivacyExport
@@ -52,7 +52,8 @@ def export_person(session: Session, *, email: str) -> PrivacyExport:
         "access_person": _rows(session, _table(AccessPerson), col(AccessPerson.email) == address),
         "access_session": _rows(session, _table(AccessSession), _sessions_of([address])),
     }
-    return _told(session, tables, Words((address,)))
+    words = Words((address,))
+    return _told(session, tables, words, uploads_with(session, words=words))
 
 
 def export_organisation(session: Session, *, actor_id: int) -> PrivacyExport:
@@ -61,7 +62,8 @@ def export_organisation(session: Session, *, actor_id: int) -> PrivacyExport:
     tables = {"actor": _rows(session, _table(Actor), col(Actor.id) == actor_id)}
     for table, where in _owned([actor_id]):
         tables[table.name] = _rows(session, table, where)
-    return _told(session, tables, Words((actor.name,)))
+    words = Words((actor.name,))
+    return _told(session, tables, words, _uploads_of(session, [actor], words))
 
 
 def erase_person(
@@ -73,15 +75,15 @@ def erase_person(
     only; texts that hold a name are counted, since it is often also a word.
     """
     address = person_word(email)
-    stone = ("person", address) if note else None
-    return _erase(session, lambda: _erase_person(session, address, {*names}), dry_run, stone)
+    stones = [("person", address)] if note else []
+    return _erase(session, lambda: _erase_person(session, address, {*names}), dry_run, stones)
 
 
 def erase_organisation(session: Session, *, actor_id: int, dry_run: bool = False, note: bool = True) -> PrivacyErased:
     """Remove an actor with everything that hangs on it, and its name where machines wrote it."""
     actor = get_actor(session, actor_id=actor_id)
-    stone = ("organisation", organisation_word(actor.name, actor.country)) if note else None
-    return _erase(session, lambda: _erase_organisations(session, [actor]), dry_run, stone)
+    stones = [("organisation", word) for word in (_words_of(actor.id, actor.name, actor.country, actor.created_at))]
+    return _erase(session, lambda: _erase_organisations(session, [actor]), dry_run, stones if note else [])
 
 
 def erase_again(session: Session, *, since: datetime | None = None, stayed: frozenset[bytes] = frozenset()) -> int:
@@ -96,20 +98,36 @@ def erase_again(session: Session, *, since: datetime | None = None, stayed: froz
     if addresses:
         _erase_addresses(session, addresses)
     by_word: dict[str, list[int]] = {}
-    for actor_id, name, country in session.exec(rows_of(Actor.id, Actor.name, Actor.country)) if companies else ():
-        by_word.setdefault(organisation_word(name, country), []).append(actor_id)
-    ids = [actor_id for word in erased_among(companies, by_word) for actor_id in by_word[word]]
+    for row in session.exec(rows_of(Actor.id, Actor.name, Actor.country, Actor.created_at)) if companies else ():
+        for word in _words_of(*row):
+            by_word.setdefault(word, []).append(row[0])
+    ids = sorted({actor_id for word in erased_among(companies, by_word) for actor_id in by_word[word]})
     if ids:
         _erase_organisations(session, [get_actor(session, actor_id=actor_id) for actor_id in ids])
-    return len(addresses) + len(ids)
+    return len(addresses) + len(ids) + _forget_contacts_again(session, since)
+
+
+def _forget_contacts_again(session: Session, since: datetime | None) -> int:
+    """Contacts that were removed one by one, as when consent was withdrawn."""
+    stones = erased_since(session, kind="contact", moment=since)
+    if not stones:
+        return 0
+    held = {row_word(id, at): id for id, at in session.exec(rows_of(Contact.id, Contact.created_at))}
+    ids = [held[word] for word in erased_among(stones, held)]
+    return forget_contacts(session, contacts=session.exec(rows_of(Contact).where(col(Contact.id).in_(ids))))
+
+
+def _words_of(actor_id: int, name: str, country: str, created_at: datetime) -> tuple[str, str]:
+    """What an organisation is known by once it was erased: its name, and its row under whatever name."""
+    return organisation_word(name, country), row_word(actor_id, created_at)
 
 
 def _erase(
-    session: Session, remove: Callable[[], Erased], dry_run: bool, stone: tuple[str, str] | None
+    session: Session, remove: Callable[[], Erased], dry_run: bool, stones: list[tuple[str, str]]
 ) -> PrivacyErased:
     """Remove and tell what went and where mentions are left; a dry run puts everything back.
 
-    `stone` is the kind and the word to remember as erased.
+    `stones`: kinds and words to remember as erased.
     """
     savepoint = session.begin_nested()
     done, uploads, words = remove()
@@ -117,9 +135,9 @@ def _erase(
     if dry_run:
         savepoint.rollback()
         session.expire_all()
-    elif stone is not None:
-        kind, word = stone
-        remember(session, kind=kind, word=word)
+    else:
+        for kind, word in stones:
+            remember(session, kind=kind, word=word)
     return PrivacyErased(dry_run=dry_run, rows=dict(sorted(done.items())), uploads=uploads, left=left)
 
 
@@ -161,8 +179,7 @@ def _erase_organisations(session: Session, actors: list[Actor]) -> Erased:
     """Remove actors with what hangs on each, then their names, in one pass, where machines wrote them."""
     words = Words(tuple(dict.fromkeys(actor.name for actor in actors)))
     ids = [actor.id for actor in actors]
-    maps = set(session.exec(rows_of(MapEntry.map_id).where(col(MapEntry.actor_id).in_(ids))))
-    uploads = _empty_uploads(session, uploads_with(session, words=words, map_ids=maps))
+    uploads = _empty_uploads(session, _uploads_of(session, actors, words))
     done = Counter({t.name: _count(session, t, where) for t, where in _owned(ids)})
     for actor_id in ids:
         done += forget_in_plans(session, actor_id=actor_id)
@@ -176,6 +193,21 @@ def _erase_organisations(session: Session, actors: list[Actor]) -> Erased:
     done += Counter(mask_mentions(session, marks=marks, only=_BY_MACHINES))
     session.expire_all()
     return +done, uploads, words
+
+
+def _uploads_of(session: Session, actors: list[Actor], words: Words) -> list[int]:
+    """Stored files that tell of actors: those that name one, that brought one, or call it otherwise in its own maps."""
+    ids = [actor.id for actor in actors]
+    found = set(uploads_with(session, words=words))
+    found.update(session.exec(rows_of(ImportChange.import_id).where(col(ImportChange.actor_id).in_(ids))))
+    spelt = {alias for actor in actors for alias in actor.aliases}
+    maps: set[int] = set()
+    for map_id, said in session.exec(rows_of(MapEntry.map_id, MapEntry.said).where(col(MapEntry.actor_id).in_(ids))):
+        maps.add(map_id)
+        spelt |= {str(said["name"])} if said.get("name") else set()
+    if spelt:
+        found.update(uploads_with(session, words=Words(tuple(sorted(spelt))), map_ids=maps))
+    return sorted(found)
 
 
 def _new_mark() -> str:
@@ -213,11 +245,10 @@ def _forget_answers(session: Session, words: Words) -> int:
     return gone
 
 
-def _told(session: Session, tables: dict[str, list[dict[str, Any]]], words: Words) -> PrivacyExport:
+def _told(session: Session, tables: dict[str, list[dict[str, Any]]], words: Words, uploads: list[int]) -> PrivacyExport:
     mentions: dict[str, list[str]] = {}
     for place, said in find_mentions(session, words=words):
         mentions.setdefault(place, []).append(said)
-    uploads = uploads_with(session, words=words)
     return PrivacyExport(tables={t: r for t, r in tables.items() if r}, mentions=mentions, uploads=uploads)
 
 

@@ -2,7 +2,9 @@
 
 A person's digest is slow (scrypt) and salted: it says whether an address that is here was erased, and hardly which ones
 were. An organisation's is salted and fast: names of organisations stand in public registers, where a slow one would be
-but an hour's work to try. One salt serves a database, so that many words can be looked up against many tombstones.
+but an hour's work to try. Rows have stones too, fast ones that tell nothing at all: whoever was called otherwise when a
+backup was made is known by them. One salt serves a database, so that many words can be looked up against many
+tombstones.
 """
 
 import hashlib
@@ -11,7 +13,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
@@ -30,8 +32,13 @@ def person_word(email: str) -> str:
 
 
 def organisation_word(name: str, country: str) -> str:
-    """What stands for an organisation; ids are given out anew after a restore."""
+    """What stands for an organisation, under whatever id it is entered anew."""
     return f"{country}:{fold(name)}"
+
+
+def row_word(id: int, created_at: datetime) -> str:
+    """What stands for a row, whatever it says: ids may be given out anew after a restore, at another moment."""
+    return f"#{id} {created_at.astimezone(UTC).isoformat()}"
 
 
 def remember(session: Session, *, kind: str, word: str) -> None:

@@ -1,4 +1,7 @@
-"""Broken inputs for the fuzzers: trees of JSON with something wrong in them, text with letters that surprise."""
+"""Broken inputs for the fuzzers: trees of JSON with something wrong in them, text with letters that surprise.
+
+What is made stays small: no tree of more than `MOST_PLACES` places, no text of more than `MOST_LETTERS` letters.
+"""
 
 import copy
 import json
@@ -10,6 +13,8 @@ NUMBERS = (0, -1, 1, 2, 7, 200, 2**31, 2**63, -(2**63), 10**30, 0.5, -0.0, 1e308
            float("nan"), float("inf"))  # fmt: skip
 TEXTS = ("", " ", "\x00", "a" * 5_000, "é", "e\u0301", "\u202e", "🙂", "\ud800", "1", "null", "true", "fr", "xx", "FR",
          "<b>", "' OR 1=1 --", "../../etc/passwd", "{{7*7}}", "%s%n", "\r\n", "١٢", "ﬀ")  # fmt: skip
+MOST_PLACES = 20_000
+MOST_LETTERS = 200_000
 ODDITIES: tuple[Any, ...] = (None, True, False, [], {}, [[]], {"": None}, *NUMBERS, *TEXTS)
 
 
@@ -23,16 +28,17 @@ def broken_tree(rng: random.Random, tree: Any, others: Sequence[Any] = ()) -> An
 
 def _break(rng: random.Random, tree: Any, others: Sequence[Any]) -> Any:
     places = list(_places(tree))
-    if not places:
-        return rng.choice(ODDITIES)
+    if not places or len(places) > MOST_PLACES:
+        return copy.deepcopy(rng.choice(ODDITIES))
     holder, key = rng.choice(places)
     how = rng.randrange(8)
     if how == 0:
         del holder[key]
     elif how == 1:
-        holder[key] = rng.choice(ODDITIES)
+        # A copy: the oddity itself would be changed by what comes next, and could even come to hold itself.
+        holder[key] = copy.deepcopy(rng.choice(ODDITIES))
     elif how == 2 and isinstance(holder, list):
-        holder[key:key] = [copy.deepcopy(holder[key])] * rng.choice((1, 2, 40))
+        holder[key:key] = [copy.deepcopy(holder[key]) for _ in range(rng.choice((1, 2, 40)))]
     elif how == 3 and isinstance(holder, dict):
         holder[rng.choice((*TEXTS, *map(str, holder)))] = holder.pop(key)
     elif how == 4 and isinstance(holder[key], int | float):
@@ -79,6 +85,7 @@ def broken_text(rng: random.Random, text: str) -> str:
             )
         else:
             text = text[at:] + text[:at]
+        text = text[:MOST_LETTERS]
     return text
 
 

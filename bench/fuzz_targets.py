@@ -20,13 +20,14 @@ from app.errors import AppError, BadInput
 from app.services.cursors import read_cursor, write_cursor
 from app.services.files.offline.attendance import OfflineFile
 from app.services.importing import values
+from app.services.importing.dates import parse_date
+from app.services.importing.remarks import Unreadable
 from app.services.importing.sector_lists import _read_terms
 from app.services.importing.source import open_source
 from app.services.pairings import check_plan, read_form, read_requests
 from app.services.registration import _lines
 from matching.pairing.dzn import problem_from_dzn
 from matching.pairing.parse import problem_from_dict
-from matching.pairing.problem import ProblemError
 from matching.pairing.write import plan_from_dict, problem_to_dict
 from matching.ranking.folder import FolderError, read_folder
 from models import codes
@@ -137,8 +138,12 @@ def _rows(data: bytes, name: str) -> str:
     return f"{source.layout} {sorted(kinds)} {min(source.rows, 20)}"
 
 
-def refusing(read: Callable[[Any], Any]) -> Callable[[Any], str]:
-    """Answers in words: what was read, or the refusal; an empty refusal is a fault."""
+def refusing(read: Callable[[Any], Any], *documented: type[Exception]) -> Callable[[Any], str]:
+    """Answers in words: what was read, or the refusal; an empty refusal is a fault.
+
+    A refusal is an AppError, or exactly one of what else this parser documents: a ValueError that slipped out of
+    something inside it is none.
+    """
 
     def attempt(data: Any) -> str:
         try:
@@ -147,10 +152,12 @@ def refusing(read: Callable[[Any], Any]) -> Callable[[Any], str]:
             if refusal.status not in {413, 422} or len(refusal.detail) < 10:
                 raise AssertionError(f"refused as {refusal.status}: {refusal.detail!r}") from refusal
             return f"refused: {refusal.detail}"
-        except (FolderError, ProblemError) as refusal:
+        except documented as refusal:
+            if type(refusal) not in documented:
+                raise
+            if isinstance(refusal, ValidationError):
+                return f"refused: {refusal.errors()[0]['type']} {refusal.errors()[0]['loc']}"
             return f"refused: {refusal}"
-        except ValidationError as refusal:
-            return f"refused: {refusal.errors()[0]['type']} {refusal.errors()[0]['loc']}"
 
     return attempt
 
@@ -164,7 +171,7 @@ def _json(data: bytes) -> Any:
 
 def shaped(shape: type[BaseModel]) -> Callable[[bytes], str]:
     """A file that is checked field by field."""
-    return refusing(lambda data: sorted(shape.model_validate(_json(data)).model_fields_set))
+    return refusing(lambda data: sorted(shape.model_validate(_json(data)).model_fields_set), ValidationError)
 
 
 def problems() -> tuple[list[bytes], Callable[[bytes], str]]:
@@ -230,7 +237,7 @@ def folders() -> tuple[list[bytes], Callable[[bytes], str]]:
         folder = read_folder(place)
         return f"{len(folder.actors)} {len(folder.pairs)} {len(folder.twins)} {len(folder.parallel)}"
 
-    return [_archive({n: t.encode() for n, t in files.items()})], refusing(read)
+    return [_archive({n: t.encode() for n, t in files.items()})], refusing(read, FolderError)
 
 
 def _members(data: bytes) -> dict[str, bytes]:
@@ -290,13 +297,25 @@ def _contact(**told: str) -> ContactFields:
     return ContactFields(name="A", basis="contract", basis_note="7", **told)
 
 
-_READERS: tuple[Callable[[str], Any], ...] = (
-    values.parse_country, values.parse_language, values.parse_languages, values.parse_nuts, values.parse_kind,
-    values.parse_facet, values.parse_number, lambda v: values.parse_coordinate(v, -90, 90), values.parse_website,
-    values.parse_level, values.region_country, codes.check_country, codes.check_language, codes.check_nuts,
-    lambda v: read_cursor(v, int, str), lambda v: _contact(phone=v), lambda v: _contact(email=v),
-    lambda v: values.host_of(values.parse_website(v)),
+def _host(text: str) -> str:
+    return values.host_of(values.parse_website(text))
+
+
+class Silent(Exception):
+    """Nothing raises it: what these readers do not know, they answer with nothing."""
+
+
+_READERS: tuple[tuple[type[Exception], tuple[Callable[[str], Any], ...]], ...] = (
+    (Unreadable, (
+        values.parse_country, values.parse_language, values.parse_languages, values.parse_nuts, values.parse_number,
+        lambda v: values.parse_coordinate(v, -90, 90), values.parse_website, values.parse_yes_no, _host,
+    )),
+    (Silent, (values.parse_kind, values.parse_facet, values.parse_level, values.region_country, parse_date)),
+    (ValueError, (codes.check_country, codes.check_language, codes.check_nuts)),
+    (AppError, (lambda v: read_cursor(v, int, str),)),
+    (ValidationError, (lambda v: _contact(phone=v), lambda v: _contact(email=v))),
 )  # fmt: skip
+"""What reads single values, by what it refuses with: exactly that, not something made of it."""
 _STEADY = (values.parse_country, values.parse_language, values.parse_nuts, values.parse_website)
 """Reading what they made gives the same again."""
 
@@ -306,15 +325,18 @@ def words() -> tuple[list[str], Callable[[str], str]]:
 
     def read(text: str) -> str:
         told = ""
-        for reader in _READERS:
-            try:
-                value = reader(text)
-                told += "y"
-            except (ValueError, AppError):
-                told += "n"
-                continue
-            if reader in _STEADY:
-                assert reader(value) == value, (reader.__name__, text, value)
+        for refused, readers in _READERS:
+            for reader in readers:
+                try:
+                    value = reader(text)
+                    told += "y"
+                except refused as refusal:
+                    if type(refusal) is not refused and not isinstance(refusal, AppError):
+                        raise
+                    told += "n"
+                    continue
+                if reader in _STEADY:
+                    assert reader(value) == value, (reader.__name__, text, value)
         return told
 
     return [*WRITTEN, write_cursor(3, "a")], read

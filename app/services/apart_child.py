@@ -49,6 +49,7 @@ def _answer(work: Any, args: tuple[Any, ...], flag: StopFlag, answers: IO[bytes]
     try:
         return "done", work(*args, flag, tell)
     except Exception as error:
+        error.add_note(f"in the process that computed:\n{traceback.format_exc()}")  # the way here is not sent along
         return "failed", error
 
 

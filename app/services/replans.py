@@ -80,6 +80,9 @@ def compute(day: Day, *, longest_s: float) -> Replan:
 
     A promise (must) may have become impossible on the day: the certificate names it and the plan stands.
     """
+    before = check(day.problem, day.plan)
+    if any(v.rule == "unknown" for v in before):
+        raise BadInput.of("plan", f"it does not fit the problem: {before[0].message}")
     run = Run(MaxRuntime(min(day.options.time_limit_s, longest_s)), day.problem.seed, noop)
     try:
         answer = replan(day.problem, day.plan, day.changes, run, keep=day.options.keep)
@@ -87,6 +90,12 @@ def compute(day: Day, *, longest_s: float) -> Replan:
         raise BadInput.of(error.path or "changes", error.cause) from error
     found = check(answer.problem, answer.plan)
     violations = [v for v in found if v.rule != "must" and not _is_over(v, day.changes.now)]
+    old = next((v for v in violations if v in before), None)
+    if old is not None:
+        raise BadInput.of("plan", f"the plan to begin with breaks a rule already: {old.message}")
+    lock = next((v for v in violations if v.rule == "lock"), None)
+    if lock is not None:
+        raise BadInput.of("changes", f"{lock.message}, which cannot be kept beside what is left of the day: release it")
     if violations:
         raise AppError(f"the new plan breaks a rule and was thrown away: {violations[0].message}")
     return answer

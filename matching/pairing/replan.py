@@ -13,7 +13,17 @@ from dataclasses import dataclass, field, replace
 from matching.pairing.changes import Changes, apply_changes
 from matching.pairing.model import build_model, consecutive_limit, repeat_adjusted
 from matching.pairing.plan import describe
-from matching.pairing.problem import Certificate, Interpreter, Meeting, Participant, Place, Plan, Problem, index_of
+from matching.pairing.problem import (
+    Certificate,
+    Interpreter,
+    Meeting,
+    Participant,
+    Place,
+    Plan,
+    Problem,
+    Result,
+    index_of,
+)
 from matching.pairing.solve import Stay, choose_and_schedule
 from matching.pairing.stop import Run
 
@@ -119,12 +129,21 @@ def replan(problem: Problem, plan: Plan, changes: Changes, run: Run, keep: bool 
     kept = set(survivors)
     lost = Counter(who for m in plan.meetings if m not in kept for who in (m.a, m.b))
     now_held = Counter(who for m in standing if m not in kept for who in (m.a, m.b))
-    result = choose_and_schedule(residual(fresh, standing, changes.now, lost - now_held), run)
+    result = _filled(residual(fresh, standing, changes.now, lost - now_held), run)
     if bound is None:
         bound = _worth(fresh, standing) + result.certificate.bound
     whole = Plan(tuple(sorted([*standing, *result.plan.meetings], key=_by_time)))
     gone = tuple(pair for pair in problem.must if pair not in fresh.must)
     return Replan(fresh, whole, _certificate(fresh, whole, bound), compare(plan, whole), gone)
+
+
+def _filled(problem: Problem, run: Run, stay: Stay | None = None) -> Result:
+    """What is left of the day, planned; a promise that has become impossible takes nobody else's meetings along."""
+    result = choose_and_schedule(problem, run, stay)
+    for left in (replace(problem, must=()), replace(problem, must=(), locked=())):
+        if result.certificate.status == "infeasible":
+            result = choose_and_schedule(left, run, stay)
+    return result
 
 
 def _pair(index: dict[str, int], m: Meeting) -> tuple[int, int]:
@@ -141,7 +160,7 @@ def _rearranged(problem: Problem, survivors: list[Meeting], now: int, run: Run) 
         {_pair(index, m): m.round for m in future},
         {(*_pair(index, m), m.round): m.place for m in future if m.place is not None},
     )
-    result = choose_and_schedule(residual(problem, past, now, Counter()), run, stay)
+    result = _filled(residual(problem, past, now, Counter()), run, stay)
     return [*past, *result.plan.meetings], _worth(problem, past) + result.certificate.bound
 
 
@@ -190,6 +209,8 @@ def residual(problem: Problem, standing: list[Meeting], now: int, first: Counter
     degree = Counter(who for m in standing for who in (m.a, m.b))
     held = {_key(m) for m in standing}
     rest = range(now, problem.rounds)
+    open_locks = tuple(k for k in problem.locked if tuple(sorted((k.a, k.b))) not in held and k.round >= now)
+    problem = replace(problem, locked=open_locks)
     return replace(
         problem,
         participants=tuple(
@@ -202,7 +223,6 @@ def residual(problem: Problem, standing: list[Meeting], now: int, first: Counter
         ),
         never=(*problem.never, *((m.a, m.b) for m in standing)),
         must=tuple(pair for pair in problem.must if tuple(sorted(pair)) not in held),
-        locked=tuple(k for k in problem.locked if tuple(sorted((k.a, k.b))) not in held and k.round >= now),
         max_consecutive=None,
     )
 
@@ -224,7 +244,8 @@ def _open_person(problem: Problem, i: int, busy: set[int], degree: int, now: int
     limit = consecutive_limit(problem, i)
     rounds = _left(person.available, busy, range(now, problem.rounds))
     if limit is not None:
-        rounds = _with_rests(rounds, busy, limit)
+        locked = {k.round for k in problem.locked if person.id in (k.a, k.b)}
+        rounds = _with_rests(tuple(sorted(rounds, key=lambda t: t not in locked)), busy, limit)
     most = None if person.max is None else max(0, person.max - degree)
     least = max(0, person.min - degree, lost)
     least = min(least, len(rounds), len(rounds) if most is None else most)
@@ -232,7 +253,7 @@ def _open_person(problem: Problem, i: int, busy: set[int], degree: int, now: int
 
 
 def _with_rests(rounds: tuple[int, ...], busy: set[int], limit: int) -> tuple[int, ...]:
-    """Rounds that can all be filled beside the busy ones without more than `limit` in a row."""
+    """Rounds that can all be filled beside the busy ones without more than `limit` in a row; the first named first."""
     filled, found = set(busy), []
     for t in rounds:
         low = high = t
@@ -243,4 +264,4 @@ def _with_rests(rounds: tuple[int, ...], busy: set[int], limit: int) -> tuple[in
         if high - low + 1 <= limit:
             filled.add(t)
             found.append(t)
-    return tuple(found)
+    return tuple(sorted(found))

@@ -1,6 +1,7 @@
 """On the day: survivors stay, holes are filled, the difference can be applied and undone."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -102,6 +103,19 @@ def test_a_must_with_somebody_absent_is_named():
     answer = replan(problem, plan, Changes(0, absent=("b0",)), run())
     assert answer.lost_must == (("a0", "b0"),)
     assert held in answer.diff.removed
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_promise_that_became_impossible_takes_nobody_elses_meetings_along(keep):
+    problem = replace(event(), must=(("a0", "b0"),), never=())
+    plan = solve(problem, MaxIterations(60)).plan
+    plan = Plan(tuple(m for m in plan.meetings if {m.a, m.b} != {"a0", "b0"}))
+    answer = replan(problem, plan, Changes(1, late=(("a0", problem.rounds),), absent=("a5", "a6", "b7")), run(), keep)
+    assert {v.rule for v in check(answer.problem, answer.plan)} == {"must"}
+    assert answer.certificate.missed_must == (("a0", "b0"),)
+    added = [m for m in answer.plan.meetings if m.round >= 1]
+    assert len(added) >= len([m for m in plan.meetings if m.round >= 1 and not {m.a, m.b} & {"a0", "a5", "a6", "b7"}])
+    assert keep is False or answer.diff.added
 
 
 def test_full_optimisation_is_never_worse_than_keeping_by_much_and_reports_its_bound():

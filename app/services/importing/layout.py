@@ -10,7 +10,7 @@ from app.services.importing.columns import REPEATABLE, SURE, TEXT_FIELDS, Guess,
 from app.services.importing.connectors import find_connector
 from app.services.importing.nested import in_words, recognise_path
 from app.services.importing.remarks import WHOLE_ROW, remark
-from app.services.importing.tables import Row, Table, is_blank, is_empty
+from app.services.importing.tables import MAX_COLUMNS, Row, Table, is_blank, is_empty
 from app.services.importing.tongues import column_language
 from app.services.importing.values import is_blank_text, parse_level
 from app.services.importing.words import fold_word
@@ -343,13 +343,13 @@ def _proposal(sheet: str, column: Column, body: Sequence[Row]) -> ColumnProposal
 
 
 def transpose(table: Table) -> Table:
-    """The table with its columns as rows. A small one: it is held in memory; a row's line is then its column."""
+    """The table with its columns as rows, each on the line of its number; empty where it is too large to be held."""
     rows: list[Row] = []
     cells = 0
     for row in table.rows():
         cells += len(row.cells)
-        if cells > _TRANSPOSE_CELLS:
-            break
+        if cells > _TRANSPOSE_CELLS or len(rows) > MAX_COLUMNS:
+            return Table(table.name, lambda: iter(()))
         if not row.broken and not is_empty(row):
             rows.append(row)
     while rows and sum(not is_blank(cell) for cell in rows[0].cells) < 2:

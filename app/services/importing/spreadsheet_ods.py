@@ -81,7 +81,7 @@ class _Surveyor:
                 self.sheets[-1].widest = max(self.sheets[-1].widest, self._cells)
 
     def _column(self, attributes: dict[str, str]) -> None:
-        repeats = min(_count(attribute(attributes, "number-columns-repeated")), MAX_COLUMNS)
+        repeats = min(_count(attribute(attributes, "number-columns-repeated")), MAX_COLUMNS - self._columns)
         if attribute(attributes, "visibility") in _UNSEEN:
             self.sheets[-1].hidden_columns += range(self._columns + 1, self._columns + repeats + 1)
         self._columns += repeats
@@ -176,7 +176,8 @@ class _SheetParser:
         filled = bool(self._cells)
         for _ in range(min(self._row_repeat, _MAX_REPEAT) if filled else 0):
             self._line += 1
-            self.ready.append(Row(self._line, list(self._cells)))
+            # The rows of a repeated one share its cells: a few letters of XML stand for a thousand rows of them.
+            self.ready.append(Row(self._line, self._cells))
         self._line += self._row_repeat - (min(self._row_repeat, _MAX_REPEAT) if filled else 0)
         if filled and self._line > MAX_ROWS + 100_000:
             raise refusal("file", remark("too_many_rows", most=MAX_ROWS))
@@ -187,7 +188,7 @@ class _SheetParser:
 
 
 def _count(value: str | None) -> int:
-    return max(1, int(value)) if value and value.isdigit() and len(value) < 10 else 1
+    return max(1, int(value)) if value and value.isdecimal() and len(value) < 10 else 1
 
 
 def _plain_number(value: str) -> str:
@@ -195,7 +196,7 @@ def _plain_number(value: str) -> str:
         number = float(value)
     except ValueError:
         return value
-    return str(int(number)) if number == int(number) and abs(number) < 1e15 else repr(number)
+    return str(int(number)) if abs(number) < 1e15 and number == int(number) else repr(number)
 
 
 def _rows(data: bytes, sheet: int) -> Iterator[Row]:

@@ -23,6 +23,8 @@ _DATE_FORMATS = frozenset({14, 15, 16, 17, 18, 19, 20, 21, 22, 45, 46, 47})
 _DATE_LETTERS = re.compile(r"[dyDY]|(?<![a-zA-Z])[mMhHsS]")
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's dates have no zone
 _MAX_MERGES = 20_000
+_LAST_DAY = 2_957_003
+"""Serial number of the last day of 9999 where days count from 1904; from 1900 it is a little later."""
 _TRUE = frozenset({"1", "true"})
 
 
@@ -141,7 +143,7 @@ def _shows_date(code: str) -> bool:
 
 
 def _number(value: str | None) -> int:
-    return int(value) if value and value.isdigit() else 0
+    return int(value) if value and value.isdecimal() and len(value) < 10 else 0
 
 
 @dataclass
@@ -187,7 +189,8 @@ class _Surveyor:
             self._row_hidden, self._filled = attributes.get("hidden") in _TRUE, False
         elif name == "col" and attributes.get("hidden") in _TRUE:
             first, last = _number(attributes.get("min")), _number(attributes.get("max"))
-            self.found.hidden_columns += range(first, min(last, MAX_COLUMNS) + 1)
+            if len(self.found.hidden_columns) < MAX_COLUMNS:
+                self.found.hidden_columns += range(first, min(last, MAX_COLUMNS) + 1)
         elif name == "mergeCell":
             _cover(self.found.covered, attribute(attributes, "ref") or "")
 
@@ -271,10 +274,10 @@ class _Book:
             number = float(raw)
         except ValueError:
             return raw
-        if style in self.dates and 0 < number < 2_958_466:
+        if style in self.dates and 0 < number < _LAST_DAY:
             moment = self.epoch + timedelta(days=number)
             return moment.date().isoformat() if number == int(number) else moment.isoformat(timespec="minutes")
-        if number == int(number) and abs(number) < 1e15:
+        if abs(number) < 1e15 and number == int(number):
             return str(int(number))
         return repr(number)
 

@@ -298,6 +298,25 @@ def test_the_clock_speaks_the_languages_of_the_participants(client: TestClient, 
     ]
 
 
+def test_the_strip_of_the_clock_shows_one_day_and_many_rounds_without_their_ends(client: TestClient, at) -> None:
+    def strip(days: Sequence[str], hours: Sequence[str]) -> tuple[bool, list[str], list[str]]:
+        moments = [f"2027-03-{day}T{hour}:00+01:00" for day in days for hour in hours]
+        client.put("/events/1/rounds", json=[{"starts_at": moment, "minutes": 20} for moment in moments])
+        shown = re.search(r'(?s)<ol class="([^"]*)" id="strip".*?</ol>', client.get("/clock/1?langs=en").text)
+        items = re.findall(r"(?s)<li([^>]*)>(.*?)</li>", shown[0])
+        return ("many" in shown[1].split(), [words(text) for tag, text in items if " hidden" not in tag],
+                [words(text) for tag, text in items if " hidden" in tag])  # fmt: skip
+
+    client.post("/events", json={"name": "Two days"})
+    at("08:00")
+    assert strip(["09", "10"], ["09:00", "09:30"]) == (
+        False, ["1 09:00–09:20", "2 09:30–09:50"], ["3 09:00–09:20", "4 09:30–09:50"])  # fmt: skip
+    assert strip(["08", "09"], ["09:00"])[1:] == (["2 09:00–09:20"], ["1 09:00–09:20"])
+    assert strip(["08"], ["09:00"])[1:] == (["1 09:00–09:20"], [])
+    crowded, shown, _ = strip(["09"], [f"{h:02}:{m}" for h in range(9, 15) for m in ("00", "30")])
+    assert (crowded, shown[0], shown[-1]) == (True, "1 09:00", "12 14:30")
+
+
 def test_a_cancelled_round_is_passed_over_by_the_clock(client: TestClient, planned, at) -> None:
     at("09:05:00")
     form(client, "/day/losses", kind="round", index=1, lost="true")

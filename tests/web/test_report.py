@@ -128,3 +128,35 @@ def test_a_square_counts_both_ways() -> None:
 def test_it_speaks_other_languages(client: TestClient, event: int, lang: str) -> None:
     words: Callable[[str], str] = {"fr": "Ce qu’il en est resté", "eu": "Zertan gelditu den"}.__getitem__
     assert words(lang) in client.get(f"/console/events/{event}/report?lang={lang}").text
+
+
+def test_a_phone_names_few_towns_that_do_not_run_into_each_other() -> None:
+    towns = [
+        ("Lille", 50.63, 3.06, 9),
+        ("Tourcoing", 50.72, 3.16, 4),
+        ("Kortrijk", 50.83, 3.26, 5),
+        ("Gent", 51.05, 3.72, 3),
+        ("Roubaix", 50.67, 3.17, 2),
+    ]
+    spots = [
+        Spot(k, lat, lon, "BE", town)
+        for town, lat, lon, n in towns
+        for k in range(len(town) * 100, len(town) * 100 + n)
+    ]
+    spots += [Spot(1, 49.9, 2.3, "FR", "Amiens"), Spot(2, 51.2, 4.4, "BE", "Antwerpen")]
+    drawn = draw_map(spots)
+    large = [label for label in drawn.labels if label.large]
+    assert {"Lille", "Gent"} <= {label.text for label in large} < {label.text for label in drawn.labels}
+    boxes = [(label.x, label.x + 13 * len(label.text), label.y) for label in large]
+    assert all(a is b or abs(a[2] - b[2]) > 25 or a[1] < b[0] or b[1] < a[0] for a in boxes for b in boxes)
+
+
+def test_the_list_beneath_the_ring_names_everybody_in_full() -> None:
+    long = "Centre européen des textiles innovants"
+    ring = draw_ring([(1, long, "FR"), (2, "Vuurlab", "BE"), (3, "Weverij", "BE")], iter([(1, 2), (1, 3)]))
+    assert [(n.whole, n.side, n.met) for n in ring.nodes] == [
+        ("Vuurlab", "BE", 1),
+        ("Weverij", "BE", 1),
+        (long, "FR", 2),
+    ]
+    assert len(ring.curves) == 2

@@ -4,8 +4,9 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -24,6 +25,8 @@ router = APIRouter(include_in_schema=False)
 
 AT_ONCE = 4
 """More languages on one wall nobody reads from fifteen metres."""
+ROOMY = 8
+"""So many rounds stand beside each other on a wall with their beginning and end."""
 LAST = timedelta(minutes=1)
 FAR = timedelta(hours=20)
 """Before that, the wall names the day instead of counting down."""
@@ -68,6 +71,8 @@ class Slot:
     cancelled: bool
     times: str
     days: str
+    other_day: bool
+    """Not of the day that is shown: that of the round that runs, or else comes next."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,14 @@ class Wall:
         """The rounds."""
         return [self._slot(r) for r in self.rounds]
 
+    @property
+    def many(self) -> bool:
+        """Whether the rounds of a day stand beside each other only without saying when they end."""
+        return max(Counter(map(self._day_of, self.rounds)).values(), default=0) > ROOMY
+
+    def _day_of(self, slot: RoundPublic) -> date:
+        return slot.starts_at.astimezone(ZoneInfo(self.event.zone)).date()
+
     def _said(self, lang: str, message: str) -> Said:
         sentence, show, zone = translations(lang).pgettext("clock", message), Formats(lang), self.event.zone
         here, all_rounds = self.here, len(self.rounds)
@@ -138,7 +151,8 @@ class Wall:
         days = {lang: Formats(lang).day(slot.starts_at, zone) for lang in self.langs}
         start = round(slot.starts_at.timestamp() * 1000)
         end = round(ends_at(slot).timestamp() * 1000)
-        return Slot(slot, start, end, slot.index in self.cancelled, json.dumps(times), json.dumps(days))
+        other = self._day_of(slot) != self._day_of(self.here.current or self.rounds[-1])
+        return Slot(slot, start, end, slot.index in self.cancelled, json.dumps(times), json.dumps(days), other)
 
 
 @router.get("/clock/{event_id}")

@@ -7,7 +7,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -23,6 +23,8 @@ _TALLEST = 1.15
 _NEAR = 14.0
 """Pixels within which actors share a mark."""
 _LABELS = 10
+_PHONE, _LARGE = 1.8, 5
+"""How much larger letters are on a phone (pictures.css), and how many towns are named there."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Label:
     x: float
     y: float
     text: str
+    large: bool = False
+    """Whether it has room in the letters of a phone too."""
 
 
 @dataclass(frozen=True)
@@ -130,9 +134,14 @@ def _marks(spots: Sequence[Spot], at: dict[int, Point], sides: list[str]) -> lis
     marks = []
     for (side, _, _), points in cells.items():
         x, y = (sum(axis) / len(points) for axis in zip(*points, strict=True))
-        radius = min(18.0, 4.0 + 1.6 * math.sqrt(len(points) - 1) * 1.4)
-        marks.append(Mark(round(x, 1), round(y, 1), round(radius, 1), sides.index(side) % 4, len(points)))
+        radius = round(_radius(len(points)), 1)
+        marks.append(Mark(round(x, 1), round(y, 1), radius, sides.index(side) % 4, len(points)))
     return sorted(marks, key=lambda m: (-m.radius, m.x, m.y))
+
+
+def _radius(actors: int) -> float:
+    """Pixels of a mark that stands for so many."""
+    return min(18.0, 4.0 + 1.6 * math.sqrt(actors - 1) * 1.4)
 
 
 def _strokes(at: dict[int, Point], pairs: Iterable[tuple[int, int]]) -> list[Stroke]:
@@ -149,18 +158,27 @@ def _rounded(point: Point) -> Point:
 
 
 def _labels(spots: Sequence[Spot], at: dict[int, Point], height: int) -> list[Label]:
-    """The towns with most actors, as long as their names do not run into each other."""
+    """The towns with most actors, as long as their names do not run into each other; few of them for a phone."""
     towns: dict[str, list[Point]] = {}
     for spot in spots:
         if spot.town:
             towns.setdefault(spot.town, []).append(at[spot.key])
-    kept: list[tuple[Label, float]] = []
+    named = []
     for town, points in sorted(towns.items(), key=lambda item: (-len(item[1]), item[0])):
         x, y = (sum(axis) / len(points) for axis in zip(*points, strict=True))
-        label, long = Label(round(x + 9, 1), round(y + 4, 1), town), 7.2 * len(town)
-        inside = label.x + long < WIDTH and 12 < label.y < height - 4
-        free = all(abs(label.y - o.y) > 15 or label.x + long < o.x or o.x + w < label.x for o, w in kept)
-        if inside and free and len(kept) < _LABELS:
+        named.append(Label(round(x + 5 + _radius(len(points)), 1), round(y + 4, 1), town))
+    large = {label.text for label in _apart(named, height, _PHONE)[:_LARGE]}
+    return [replace(label, large=label.text in large) for label in _apart(named, height)[:_LABELS]]
+
+
+def _apart(labels: Iterable[Label], height: int, larger: float = 1.0) -> list[Label]:
+    """Those that stand inside the map and beside each other, the first before the later ones."""
+    kept: list[tuple[Label, float]] = []
+    for label in labels:
+        long = 7.2 * larger * len(label.text)
+        inside = label.x + long < WIDTH and 12 * larger < label.y < height - 4
+        free = all(abs(label.y - o.y) > 15 * larger or label.x + long < o.x or o.x + w < label.x for o, w in kept)
+        if inside and free:
             kept.append((label, long))
     return [label for label, _ in kept]
 

@@ -1,6 +1,7 @@
 """Who met whom as a ring: participants side by side in their sides, a curve for each meeting."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,10 @@ class Node:
     name: str
     turn: float
     anchor: str
+    whole: str
+    """The name as it is, for the list beneath."""
+    side: str
+    met: int
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ def draw_ring(people: Sequence[tuple[int, str, str]], pairs: Iterable[tuple[int,
     middle, radius = SIZE / 2, SIZE / 2 - (_ROOM if len(people) <= _NAMED else 20)
     gaps = len(sides) if len(sides) > 1 else 0
     step = 2 * math.pi / (len(ordered) + gaps)
+    pairs = [*pairs]
+    met = Counter(key for pair in pairs for key in pair)
     nodes, at = [], {}
     for k, (key, name, side) in enumerate(ordered):
         angle = (k + sides.index(side)) * step - math.pi / 2
@@ -52,7 +59,8 @@ def draw_ring(people: Sequence[tuple[int, str, str]], pairs: Iterable[tuple[int,
         turn = math.degrees(angle) + (180 if left else 0)
         short = name if len(name) <= _LONGEST else name[: _LONGEST - 1].rstrip() + "…"
         anchor = "end" if left else "start"
-        nodes.append(Node(round(x, 1), round(y, 1), sides.index(side) % 4, short, round(turn, 1), anchor))
+        place = round(x, 1), round(y, 1), sides.index(side) % 4
+        nodes.append(Node(*place, short, round(turn, 1), anchor, name, side, met[key]))
     curves = [_curve(at[a], at[b], middle) for a, b in pairs if a in at and b in at]
     return Ring(SIZE, nodes, curves, sides, len(people) <= _NAMED)
 

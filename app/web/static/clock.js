@@ -74,7 +74,9 @@
   const put = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 
   const markStrip = (now, here) => {
+    const lang = Object.keys(rounds[0]?.days ?? {})[0], today = (here.current ?? rounds.at(-1))?.days[lang];
     for (const r of rounds) {
+      r.item.hidden = r.days[lang] !== today;
       if (here.running && r === here.current) r.item.setAttribute("aria-current", "step");
       else r.item.removeAttribute("aria-current");
       r.item.classList.toggle("over", r.end <= now);

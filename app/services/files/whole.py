@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlmodel import Session
 
+from app.security import Principal
 from app.services import plans
+from app.services.discretion.sight import Sight
 from app.services.events import (
     get_event,
     list_interpreters,
@@ -51,7 +53,7 @@ def describe_event(session: Session, *, event_id: int) -> dict[str, Any]:
         "participants": [p.model_dump(mode="json", exclude={"name", "pseudonym"}) for p in people],
         "wishes": [w.model_dump(mode="json") for w in list_wishes(session, event_id=event_id)],
         "locks": [lock.model_dump(mode="json") for lock in list_locks(session, event_id=event_id)],
-        "actors": _actors(session, [p.actor_id for p in people]),
+        "actors": _actors(session, event_id, [p.actor_id for p in people]),
         "plans": [_plan(session, event_id, brief.number) for brief in plans.list_plans(session, event_id=event_id)],
     }
 
@@ -61,9 +63,16 @@ def _without_index(rows: list[Any]) -> list[dict[str, Any]]:
     return [row.model_dump(mode="json", exclude={"index"}) for row in rows]
 
 
-def _actors(session: Session, ids: list[int]) -> list[dict[str, Any]]:
+def _actors(session: Session, event_id: int, ids: list[int]) -> list[dict[str, Any]]:
+    """The participants as organisers of the event may know them: without relations that the other end hides."""
     made = export_actors(session, selection=Selection(actor_ids=ids), kind="jsonl")
-    return [json.loads(line) for line in made.data.decode().splitlines()]
+    told = [json.loads(line) for line in made.data.decode().splitlines()]
+    sight = Sight(session, Principal("organiser", events=frozenset({event_id})))
+    related = [actor for actor in told if actor.get("relations")]
+    hiding = sight.hiding("relations", {int(r["target"]) for actor in related for r in actor["relations"]})
+    for actor in related:
+        actor["relations"] = [r for r in actor["relations"] if int(r["target"]) not in hiding]
+    return told
 
 
 def _plan(session: Session, event_id: int, number: int) -> dict[str, Any]:

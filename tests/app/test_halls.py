@@ -37,7 +37,7 @@ def test_a_hall_is_read_once_while_nothing_of_it_changes(event: str, session: Se
         "UPDATE event SET name = 'Other', min_meetings = 1",
         "UPDATE round SET minutes = 25 WHERE ordinal = 1",
         "UPDATE event_place SET label = 'Corner' WHERE ordinal = 0",
-        'INSERT INTO event_interpreter (event_id, ordinal, languages) VALUES (1, 0, \'["fr", "nl"]\')',
+        "INSERT INTO event_interpreter (event_id, ordinal, languages) VALUES (1, 0, '{fr,nl}')",
         "UPDATE participant SET side = 'NL' WHERE actor_id = 1",
         "DELETE FROM participant WHERE actor_id = 1",
         "UPDATE actor SET name = 'Renamed' WHERE id = 1",

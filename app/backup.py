@@ -33,6 +33,19 @@ from app.restored import address_prints, bring_up, note_unfinished, tombstones
 
 _DUMP, _MANIFEST = "viaduc.dump", "manifest.json"
 _BLOCK = 1 << 20
+_ALONE = """DO $$ BEGIN
+FOR turn IN 1..40 LOOP
+  BEGIN
+    PERFORM set_config('lock_timeout', '400ms', true);
+    LOCK TABLE {} IN ACCESS EXCLUSIVE MODE;
+    RETURN;
+  EXCEPTION WHEN lock_not_available THEN PERFORM pg_sleep(0.1);
+  END;
+END LOOP;
+RAISE EXCEPTION 'lock timeout: others use the database';
+END $$;"""
+"""All tables or none: who holds one and wants another is let through. Given up sooner than the server looks for
+deadlocks (1 s), so that nobody who writes is made to fail."""
 _CLOCKS = timedelta(days=1)
 """How far clocks may differ, and how long a dump may take: what was erased so shortly before counts as after it."""
 
@@ -215,10 +228,11 @@ def _clearing(connection: psycopg.Connection[Any]) -> str:
         "WHERE n.nspname = 'public' AND NOT EXISTS "
         "(SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e') ORDER BY 1"
     ).fetchall()
-    drop = sql.SQL("DROP TABLE {} CASCADE;")
-    tables = [drop.format(sql.Identifier("public", t)).as_string(connection) for t in _tables(connection)]
+    names = [sql.Identifier("public", table) for table in _tables(connection)]
+    alone = [sql.SQL(_ALONE).format(sql.SQL(", ").join(names)).as_string(connection)] if names else []
+    tables = [sql.SQL("DROP TABLE {} CASCADE;").format(name).as_string(connection) for name in names]
     rest = [f"DROP FUNCTION {signature} CASCADE;" for (signature,) in functions]
-    return "\n".join(["SET lock_timeout = '20s';", *tables, *rest, ""])
+    return "\n".join(["SET lock_timeout = '20s';", *alone, *tables, *rest, ""])
 
 
 def _closing(connection: psycopg.Connection[Any], manifest: Manifest, held: dict[str, int]) -> str:

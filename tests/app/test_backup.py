@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from app.errors import BadInput, Conflict
 from app.services.actors import create_actor
 from models.actor import Actor, ActorCreate
 from tests.terminal import Viaduc
+from tests.waiting import is_waited_for, wait_until
 
 
 def fill(url: str, *names: str) -> None:
@@ -102,6 +104,20 @@ def test_a_restore_that_loses_rows_is_taken_back_whole(scratch_url: str, saved: 
     with pytest.raises(Exception, match="rows are missing: actor"):
         restore(scratch_url, liar, replace=True)
     assert names(scratch_url) == ["Ada", "Bo", "Cy"]
+
+
+@pytest.mark.slow
+def test_who_writes_in_another_order_meanwhile_is_waited_for(scratch_url: str, saved: Path) -> None:
+    engine = create_engine(scratch_url)
+    with ThreadPoolExecutor() as pool, engine.connect() as writing:
+        writing.execute(text("LOCK TABLE wish IN ROW EXCLUSIVE MODE"))
+        restoring = pool.submit(restore, scratch_url, saved, replace=True)
+        wait_until(lambda: is_waited_for(engine))
+        writing.execute(text("LOCK TABLE access_key IN ROW EXCLUSIVE MODE"))
+        writing.commit()
+        assert restoring.result(60).rows["actor"] == 2
+    engine.dispose()
+    assert names(scratch_url) == ["Ada", "Bo"]
 
 
 @pytest.mark.slow

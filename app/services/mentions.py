@@ -26,7 +26,8 @@ _FEW = 20
 """Words that are looked for one by one in every row."""
 _NAMELESS = "erased"
 _MOST_UNPACKED = 200 * 2**20
-EMAIL = r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+EMAIL = r"[A-Za-z0-9._%+'-]{1,254}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+"""With an end to it (models.access.Email): a text without spaces is not gone through again from each of its letters."""
 
 
 @dataclass(frozen=True)

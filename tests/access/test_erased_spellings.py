@@ -1,5 +1,7 @@
 """Erased under whatever name: files that call an organisation otherwise, and rows of an older backup that did."""
 
+import re
+import time
 import zlib
 
 import pytest
@@ -8,6 +10,7 @@ from sqlmodel import Session, select
 from test_privacy import ORGANISATION, fill, places_of, workbook
 
 from app.services.contacts import delete_contact
+from app.services.mentions import EMAIL
 from app.services.privacy import erase_again, erase_organisation, export_organisation
 from models.actor import Actor
 from models.competence_map import CompetenceMap, ImportChange, MapEntry, MapImport
@@ -64,6 +67,12 @@ def test_who_was_called_otherwise_in_an_older_backup_does_not_come_back(filled: 
     filled.commit()
     assert erase_again(filled) == 1
     assert filled.exec(select(Actor.name)).all() == ["Filature"]
+
+
+def test_a_text_without_spaces_does_not_hold_up_a_restore() -> None:
+    began = time.process_time()
+    assert re.findall(EMAIL, f"{'a' * 100_000} {'b.' * 50_000}; anne@weaver.example") == ["anne@weaver.example"]
+    assert time.process_time() - began < 5
 
 
 def test_a_contact_that_was_removed_does_not_come_back(filled: Session) -> None:

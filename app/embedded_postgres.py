@@ -200,13 +200,9 @@ def _clear(folder: Path) -> bool:
 
 def _stop(folder: Path) -> None:
     """Stop the server: fast, and if that takes too long at once; then it recovers at its next start."""
-    begun = _STARTED.get(folder)
-    if begun is not None and begun.poll() is None:
-        number: int | None = begun.pid  # ours, even where it is not so far yet that it answers
-    else:
-        number = _postmaster(folder)
-        if number is None or _ping(folder) is Ping.NO_RESPONSE:
-            return
+    number = _living(folder)
+    if number is None:
+        return
     for sign, patience in ((signal.SIGINT, _STOP_S), (signal.SIGQUIT, 5.0)):
         deadline = time.monotonic() + patience
         with suppress(OSError):
@@ -217,6 +213,14 @@ def _stop(folder: Path) -> None:
             time.sleep(_POLL_S)
         else:
             return
+
+
+def _living(folder: Path) -> int | None:
+    """The server's process, if it lives: the one started here also where it does not answer yet."""
+    begun = _STARTED.get(folder)
+    if begun is not None and begun.poll() is None:
+        return begun.pid
+    return None if _ping(folder) is Ping.NO_RESPONSE else _postmaster(folder)
 
 
 def _postmaster(folder: Path) -> int | None:

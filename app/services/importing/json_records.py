@@ -87,8 +87,9 @@ def _letters(text: str) -> str:
 
 
 def _invalid(error: ValueError) -> Remark:
-    known = isinstance(error, json.JSONDecodeError)
-    return remark("json_invalid", problem=error.msg if known else "a number of thousands of digits")
+    if isinstance(error, json.JSONDecodeError):
+        return remark("json_invalid", problem=error.msg)
+    return remark("json_invalid", problem="a number of thousands of digits")
 
 
 def _items(document: Any) -> list[Any]:

@@ -43,11 +43,17 @@ class Room:
     retry_s: int = 1
 
 
+HALL = 3
+"""How many of the short kinds are worked on at once, taken together. They share one interpreter: each thread that
+computes holds up the one that reads and writes for everybody, and more of them answer no sooner."""
+_OVERRUN_S, _SHORT_S = 2.0, 0.25
+"""So long after somebody was turned away one at a time is worked on, unless that one takes longer than usual: then the
+others are told at once to come back."""
+SHORT = ("pages", "agendas", "match")
+"""The kinds that people wait for."""
 ROOMS = MappingProxyType({
-    # What people wait for is short: few at once, because they share one processor and each of them holds up the thread
-    # that tells the others to come back; and a line of a second. Participants' phones have one of their own: they are
-    # many and come together.
-    "pages": Room(4, 40),
+    # None may take the whole hall. Participants' phones have a line of their own: they are many and come together.
+    "pages": Room(2, 40),
     "agendas": Room(2, 64),
     "match": Room(2, 24),
     # What takes a core for longer: a few, and nobody waits in line, but for the six pictures of one page.
@@ -96,6 +102,8 @@ COSTLY: dict[str, tuple[str, ...]] = {
 
 _KIND_OF = {route: kind for kind, routes in COSTLY.items() for route in routes}
 _TOLD_EVERY_S = 10.0
+_PACES = 8
+"""Over how many turns the pace of a line is judged."""
 
 
 def kind_of(method: str, template: str) -> str | None:
@@ -107,27 +115,91 @@ def kind_of(method: str, template: str) -> str | None:
 
 
 @dataclass
+class Hall:
+    """What several lines share: each kind that waits has the same time, whether its requests are short or long.
+
+    Who comes next is of the kind that had least (start-time fair queueing; Goyal, Vin and Cheng, 1996).
+    """
+
+    most: int
+    least: int
+    """How many while somebody had to be turned away just now."""
+    working: int = 0
+    lines: "list[Turns]" = field(default_factory=list)
+    begun_at: float = -_OVERRUN_S
+    overrun_at: float = -_OVERRUN_S
+
+    def has_room(self) -> bool:
+        """Whether one more may come in."""
+        now = time.monotonic()
+        # One that takes long waits for something else than the processor: it keeps nobody out.
+        few = now - self.overrun_at < _OVERRUN_S and now - self.begun_at < _SHORT_S
+        return self.working < (self.least if few else self.most)
+
+    def begin(self) -> None:
+        """One more is worked on."""
+        self.working += 1
+        self.begun_at = time.monotonic()
+
+    def leave(self) -> None:
+        """One less is worked on; whoever waits for the place has it."""
+        self.working -= 1
+        self.call()
+
+    def call(self) -> None:
+        """Let in who waits, as long as there is room."""
+        while any(line.call() for line in sorted(self.lines, key=lambda line: line.had_s)):
+            pass
+
+    def least_s(self) -> float:
+        """What the kind has had that had least of those which want anything."""
+        return min((line.had_s for line in self.lines if line.working or line.waiting), default=0.0)
+
+
+@dataclass
 class Turns:
     """The line of one kind: who is worked on, who waits."""
 
     kind: str
     room: Room
+    hall: Hall = field(default_factory=lambda: Hall(THREADS, THREADS))
     working: int = 0
+    had_s: float = 0.0
+    """Seconds worked for this kind so far."""
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
     refused: int = 0
     told_at: float = 0.0
     patience_s: float = 5.0
     """How long somebody waits for a turn before being told to come back."""
+    pace_s: float = 0.0
+    """Seconds from one turn to the next, lately, while somebody waited."""
+    called_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Stand in the hall."""
+        self.hall.lines.append(self)
 
     async def take(self) -> None:
-        """Wait for a turn; Crowded at once when the line is full."""
-        if self.working < self.room.at_once and not self.waiting:
-            self.working += 1
-        elif len(self.waiting) >= self.room.in_line:
+        """Wait for a turn; Crowded at once when the line is full, or so slow that one would wait in vain."""
+        if not self.working and not self.waiting:
+            # Who wanted nothing for a while has saved nothing up.
+            self.had_s = max(self.had_s, self.hall.least_s())
+        if self.waiting:
+            self.hall.call()
+        if not self.waiting and self._has_room():
+            self._begin()
+        elif len(self.waiting) >= self.room.in_line or len(self.waiting) * self.pace_s > self.patience_s / 2:
             self._refuse()
         else:
             await self._wait()
         self.show()
+
+    def _has_room(self) -> bool:
+        return self.working < self.room.at_once and self.hall.has_room()
+
+    def _begin(self) -> None:
+        self.working += 1
+        self.hall.begin()
 
     async def _wait(self) -> None:
         try:
@@ -139,10 +211,12 @@ class Turns:
 
     async def _stand_in_line(self) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if not self.waiting:
+            self.called_at = time.monotonic()
         self.waiting.append(turn)
         self.show()
         try:
-            await turn  # whoever leaves hands its place on: `working` counts it already
+            await turn  # whoever calls counts it as working already
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self.leave()
@@ -152,21 +226,33 @@ class Turns:
                 self.show()
             raise
 
-    def leave(self) -> None:
-        """Hand the place to whoever waits longest."""
-        while self.waiting:
+    def leave(self, seconds: float = 0.0) -> None:
+        """Work of so many seconds is done: the place goes to whoever waits longest of the kind whose turn it is."""
+        self.working -= 1
+        self.had_s += seconds
+        self.hall.leave()
+        self.show()
+
+    def call(self) -> bool:
+        """Let in the first who still waits; whether there was one, and room."""
+        while self.waiting and self._has_room():
             turn = self.waiting.popleft()
             if not turn.done():
+                self._note_pace()
+                self._begin()
                 turn.set_result(None)
-                break
-        else:
-            self.working -= 1
-        self.show()
+                return True
+        return False
+
+    def _note_pace(self) -> None:
+        now = time.monotonic()
+        self.pace_s += (now - self.called_at - self.pace_s) / _PACES
+        self.called_at = now
 
     def _refuse(self) -> None:
         AWAY.labels(self.kind).inc()
         self.refused += 1
-        now = time.monotonic()
+        now = self.hall.overrun_at = time.monotonic()
         if now - self.told_at > _TOLD_EVERY_S:
             log.warning("too many %s: %d turned away since this was last said", self.kind, self.refused)
             self.refused, self.told_at = 0, now
@@ -211,13 +297,13 @@ class Crowding(Layer):
 
     async def _work(self, turns: Turns, scope: Scope, receive: Receive, send: Send) -> None:
         """The turn ends when the answer begins: by then the work is done, and a stream of events has no end."""
-        over = False
+        over, begun = False, time.monotonic()
 
         def end() -> None:
             nonlocal over
             if not over:
                 over = True
-                turns.leave()
+                turns.leave(time.monotonic() - begun)
 
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -232,7 +318,8 @@ class Crowding(Layer):
 
 def make_turns() -> dict[str, Turns]:
     """An empty line for every kind."""
-    turns = {kind: Turns(kind, room) for kind, room in ROOMS.items()}
+    hall = Hall(HALL, 1)
+    turns = {kind: Turns(kind, room, hall) if kind in SHORT else Turns(kind, room) for kind, room in ROOMS.items()}
     for line in turns.values():
         AWAY.labels(line.kind)
         line.show()

@@ -3,6 +3,8 @@
 It finds the route, says who asks, counts the request, and lets through what app/policy.py allows.
 """
 
+import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -55,15 +57,27 @@ class Found:
         return rule_for(self.method, self.template)
 
 
+_Shape = tuple[str, str, int]
+_Route = tuple[str, "re.Pattern[str]", str]
+
+
+def _shape(method: str, path: str) -> _Shape:
+    """What is alike in a path and the template of its route: the first segment, and how many there are."""
+    return method, path[: path.find("/", 1) + 1] or path, path.count("/")
+
+
 class Routes:
     """Every route of the application in the router's own order, found as the router finds them."""
 
     def __init__(self, app: Any) -> None:
-        self._routes = [
-            (context.methods, context.path_regex, str(context.path_format))
-            for context in iter_route_contexts(app.routes)
-            if context.methods
-        ]
+        self._routes: dict[_Shape, list[_Route]] = defaultdict(list)
+        self._shapeless: list[_Route] = []
+        for context in iter_route_contexts(app.routes):
+            template, regex = str(context.path_format), context.path_regex
+            shapeless = ".*" in regex.pattern or "{" in _shape("", template)[1]
+            for method in context.methods or ():
+                among = self._shapeless if shapeless else self._routes[_shape(method, template)]
+                among.append((method, regex, template))
 
     @classmethod
     def of(cls, app: Any) -> "Routes":
@@ -73,8 +87,9 @@ class Routes:
     def find(self, scope: Scope) -> Found | None:
         """The first route that takes this method and path, or None: then the router answers 404 or 405."""
         path = get_route_path(scope)
-        for methods, regex, template in self._routes:
-            if scope["method"] in methods and (match := regex.match(path)):
+        # Hundreds of routes: only those are tried whose paths look like this one.
+        for method, regex, template in (*self._routes.get(_shape(scope["method"], path), ()), *self._shapeless):
+            if method == scope["method"] and (match := regex.match(path)):
                 return Found(scope["method"], template, match.groupdict())
         return None
 

@@ -1,6 +1,5 @@
 """Headers that every answer carries, whatever made it; a page's own are stricter about what it may load."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
 from app.layers import Layer
@@ -16,6 +15,8 @@ EVERY_ANSWER = {
 """What an answer says unless it says otherwise itself."""
 
 OVER_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
+_PLAIN = [(name.lower().encode(), value.encode()) for name, value in EVERY_ANSWER.items()]
+_SAFE = _PLAIN + [(name.lower().encode(), value.encode()) for name, value in OVER_HTTPS.items()]
 
 
 class SecurityHeaders(Layer):
@@ -23,13 +24,12 @@ class SecurityHeaders(Layer):
 
     async def meet(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand on, and complete the headers of the answer."""
-        wanted = EVERY_ANSWER | (OVER_HTTPS if scope.get("scheme") == "https" else {})
+        wanted = _SAFE if scope.get("scheme") == "https" else _PLAIN
 
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in wanted.items():
-                    headers.setdefault(name, value)
+                said = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(pair for pair in wanted if pair[0] not in said)]
             await send(message)
 
         await self._app(scope, receive, complete)

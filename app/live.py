@@ -57,7 +57,7 @@ AGENDA_TOPICS = frozenset({"event", "rounds", "places", "plan", "answer", "perso
 """What a participant sees: not who is being ticked off at the desk, nor drafts, nor what others answer each other.
 
 "person" is always told of some: something that their agendas say of one whom they meet, or of themselves, changed."""
-SPREAD_MS = 60
+SPREAD_MS = 100
 _FEW = 10
 _LONGEST_MS = 15_000
 

@@ -142,12 +142,13 @@ def _add_layers(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(Guard, settings=settings, limits=app.state.limits, refuse=page_or(app_error_answer))
     app.add_middleware(Trail)
     app.add_middleware(BodyLimit, limit=settings.max_body_mb * 2**20, refuse=page_or(app_error_answer))
-    app.state.turns = make_turns()
-    app.add_middleware(Crowding, turns=app.state.turns, refuse=page_or(app_error_answer))
     app.add_middleware(Frugal, refuse=page_or(app_error_answer))
+    app.add_middleware(Packed)
+    app.state.turns = make_turns()
+    # Met early: whoever is turned away from a service that is overrun takes as little of it as can be.
+    app.add_middleware(Crowding, turns=app.state.turns, refuse=page_or(app_error_answer))
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, **_cors(settings))
-    app.add_middleware(Packed)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Observe)
     app.add_middleware(RequestId)

@@ -1,14 +1,15 @@
 """The day of an event: does the service hold it, and what happens at ten times as much?
 
     python bench/load.py --minutes 15                       300 agendas live, organisers, /match at 50/s, a plan
-    python bench/load.py --minutes 2 --times 10             two minutes as above, one of ten times that, two as above
+    python bench/load.py --minutes 2 --times 10             two minutes, one with ten times as many, two minutes
     python bench/load.py --minutes 1 --model hashing --participants 100            a quick look
 
 The service is `viaduc serve` on its own embedded database, filled with the texts of the demo border. Asked are the real
 doors with real keys, cookies and links, from processes of their own (bench/load_people.py): participants keep their
 agenda open (a stream of server-sent events, and the page again after each change) and answer after meetings; organisers
 tick people off, note wishes, move meetings on the board and publish, each with its page open; a front end asks /match
-at random moments, whether or not it is answered; a plan is always being computed.
+at random moments, whether or not it is answered; a plan is always being computed. At `--times 10` nine times
+as many come for a minute and go again, while the first stay: what they meet afterwards tells how soon all is well.
 
 Printed: milliseconds by kind (p50, p95, p99, most), what was not answered as it should be, memory of the service by the
 minute, processor time of service, database and generator, and how late the generator itself was. At the end everything
@@ -38,6 +39,7 @@ PAGES = {"agenda", "desk", "board", "browse", "answer", "mark", "wish", "edit", 
 """What somebody waits for with a page before them; a plan that is begun is a computation that has been accepted."""
 TARGET_MS = {"match": 250.0, "page": 500.0, "away": 100.0}
 RECOVERED_S = 5.0
+"""Seconds until nobody is turned away any more, and nineteen of twenty are answered as fast as ever."""
 Row = tuple[str, float, float, int, str]
 
 
@@ -54,6 +56,11 @@ class Phase:
     memory: list[tuple[float, float]] = field(default_factory=list)
     lag_p99: float = 0.0
     began: float = 0.0
+
+    @property
+    def ended(self) -> float:
+        """When it was over."""
+        return self.began + self.seconds
 
     def of(self, kind: str) -> list[Row]:
         """The requests of a kind that were answered as they should be."""
@@ -85,7 +92,7 @@ def main() -> int:
     parser.add_argument("--actors", type=int, default=1000, help="in the database; participants are among them")
     parser.add_argument("--match", type=float, default=50, help="questions a second")
     parser.add_argument("--model", default="default", help="default (from .viaduc/models) or hashing")
-    parser.add_argument("--warm", type=float, default=20, help="seconds before, which are printed and not judged")
+    parser.add_argument("--warm", type=float, default=75, help="seconds before, while everybody comes: not judged")
     parser.add_argument("--processes", type=int, default=2, help="that answer; one a core (VIADUC_PROCESSES)")
     parser.add_argument("--answers", type=float, default=300, help="seconds between two answers of a participant")
     parser.add_argument("--publish", type=float, default=180, help="seconds between publications")
@@ -104,9 +111,8 @@ def main() -> int:
                 Phase(f"{asked.times} times", asked.surge, asked.times),
                 Phase("afterwards", 60 * asked.minutes, 1),
             ]
-        for phase in phases:
-            asyncio.run(play(running, event, phase, asked))
-            print(describe(phase), flush=True)
+        asyncio.run(play(running, event, phases, asked))
+        print(*map(describe, phases), sep="\n", flush=True)
         missed = judge(phases[1:]) + lost(running, event, phases)
         if asked.json:
             asked.json.write_text(json.dumps([p.rows for p in phases]), encoding="utf-8")
@@ -114,26 +120,48 @@ def main() -> int:
     return 1 if missed else 0
 
 
-async def play(running: Running, event: Event, phase: Phase, asked: argparse.Namespace) -> None:
-    """Run a phase: processes of people, and a look at the service twice a second meanwhile."""
+async def play(running: Running, event: Event, phases: list[Phase], asked: argparse.Namespace) -> None:
+    """The whole day: its people stay from the first phase to the last, and many more come for one of them."""
+    parts = list(event.people(range(1), asked))
+    many = {phase.name: list(event.people(range(1, phase.times), asked)) for phase in phases if phase.times > 1}
+    until = time.monotonic() + sum(phase.seconds for phase in phases)
+    everyday = [begin(part, asked, until, running, n) for n, part in enumerate(parts)]
+    for phase in phases:
+        await watch(running, phase, many.get(phase.name, []), asked)
+    for told in map(finished, everyday):
+        for phase in phases:
+            phase.rows += [
+                row for row in told["rows"] if row[1] < phase.ended and (row[1] >= phase.began or phase is phases[0])
+            ]
+            phase.lag_p99 = max(phase.lag_p99, told["lag_p99"])
+            phase.cpu["generator"] = phase.cpu.get("generator", 0) + told["cpu_s"] / sum(p.seconds for p in phases)
+        phases[-1].kept.append(told["kept"])
+
+
+async def watch(running: Running, phase: Phase, more: list[dict[str, Any]], asked: argparse.Namespace) -> None:
+    """Look at the service every two seconds of a phase; `more` come for it alone."""
     print(f"\n{phase.name}: {phase.seconds:.0f} s, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
-    parts = list(event.people(phase.times, asked))
-    phase.began = time.monotonic()
-    until = phase.began + phase.seconds
-    before = running.processor_s()
-    people = [begin(part, asked, until, running, n) for n, part in enumerate(parts)]
-    while time.monotonic() < until:
-        await asyncio.sleep(min(2.0, max(0.0, until - time.monotonic())))
+    phase.began, before = time.monotonic(), running.processor_s()
+    people = [begin(part, asked, phase.ended, running, 100 + n) for n, part in enumerate(more)]
+    while (left := phase.ended - time.monotonic()) > 0:
+        await asyncio.sleep(min(2.0, left))
         phase.memory.append((time.monotonic() - phase.began, running.memory_mb()))
     after = running.processor_s()
     phase.cpu = {name: (after[name] - before[name]) / phase.seconds for name in after}
-    for process, out in people:
-        process.wait(120)
-        told = json.loads(out.read_text(encoding="utf-8"))
-        phase.rows += [tuple(row) for row in told["rows"]]
+    for told in map(finished, people):
+        phase.rows += told["rows"]
         phase.kept.append(told["kept"])
         phase.lag_p99 = max(phase.lag_p99, told["lag_p99"])
         phase.cpu["generator"] = phase.cpu.get("generator", 0) + told["cpu_s"] / phase.seconds
+
+
+def finished(people: tuple["subprocess.Popen[bytes]", Path]) -> dict[str, Any]:
+    """What a process of people saw."""
+    process, out = people
+    process.wait(120)
+    told: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    told["rows"] = [tuple(row) for row in told["rows"]]
+    return told
 
 
 def begin(
@@ -190,13 +218,30 @@ def judge(phases: list[Phase]) -> list[str]:
             if percentile(phase.away(), 0.99) > TARGET_MS["away"]:
                 missed.append(f"{phase.name}: turned away in {percentile(phase.away(), 0.99):.0f} ms at p99")
             continue
-        since = 0.0 if phase.name == "the day" else RECOVERED_S
+        since = 0.0
+        if phase.name == "afterwards":
+            since, recovered = RECOVERED_S, recovery(phase)
+            print(f"\nrecovered {recovered:.0f} s after the many had gone")
+            if recovered > RECOVERED_S:
+                missed.append(f"recovered only after {recovered:.0f} s")
         late = [r for r in phase.rows if r[1] >= phase.began + since and not r[4]]
         for name, kinds in (("match", {"match"}), ("page", PAGES)):
             p99 = percentile([r[2] for r in late if r[0] in kinds], 0.99)
             if p99 > TARGET_MS[name]:
                 missed.append(f"{phase.name}: {name} p99 {p99:.0f} ms")
     return missed
+
+
+def recovery(phase: Phase, window_s: float = 5.0) -> float:
+    """Seconds from the beginning of a phase to the first stretch in which all is well again; infinite if none is."""
+    for second in range(int(phase.seconds - window_s) + 1):
+        since = phase.began + second
+        seen = [r for r in phase.rows if since <= r[1] < since + window_s]
+        waits = {name: [r[2] for r in seen if r[0] in kinds and not r[4]]
+                 for name, kinds in (("match", {"match"}), ("page", PAGES))}  # fmt: skip
+        if not any(r[4] for r in seen) and all(percentile(ms, 0.95) <= TARGET_MS[name] for name, ms in waits.items()):
+            return second
+    return float("inf")
 
 
 def lost(running: Running, event: Event, phases: list[Phase]) -> list[str]:
@@ -210,8 +255,8 @@ def lost(running: Running, event: Event, phases: list[Phase]) -> list[str]:
         for kept in phase.kept:
             for what in there:
                 for key, said in kept.get(what, {}).items():
-                    # A word that got no answer, in this phase or the one before, may have arrived or not.
-                    former = latest.get((what, key), [None]) if len(said) > 1 else []
+                    # A word that got no answer may have arrived or not; of two phones either said the last one.
+                    former = latest.get((what, key), [] if len(said) == 1 else [None])
                     latest[what, key] = [*former, *said]
     for (what, key), said in latest.items():
         if there[what].get(key) not in said:

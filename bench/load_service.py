@@ -231,15 +231,16 @@ class Event:
             event.questions = [_question(client, event, n) for n in range(QUESTIONS)]
         return event
 
-    def people(self, times: int, asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
-        """What each process of the generator plays; `times` as many people of every kind."""
+    def people(self, which: range, asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
+        """What each process of the generator plays: the people of an event day, once for each number of `which`."""
+        times, first = len(which), which[0] == 0
         everybody = [
             {
                 "actor": actor,
                 "name": name,
                 "token": token,
                 "lang": LANGUAGES[n % 4],
-                "spread": 60.0 if times == 1 else 10.0,
+                "spread": 60.0 if first else 10.0,
             }
             for n, (actor, name, token) in enumerate(zip(self.actors, self.names, self.tokens, strict=True))
         ]
@@ -251,31 +252,31 @@ class Event:
             "visitors": [],
         }
         common = nobody | {"answer_s": asked.answers}
-        halves = 1 if times == 1 else 2
+        halves = 1 if first else 2
         for half in range(halves):
             played = [p for n, p in enumerate(everybody * times) if n % halves == half]
-            organisers = [self._organiser(n, times, asked) for n in range(4 * times)]
+            organisers = [self._organiser(4 * k + n, asked) for k in which for n in range(4)]
             yield common | {
                 "participants": played,
                 "organisers": [o for n, o in enumerate(organisers) if n % halves == half],
-                "planners": [self._planner()] * (1 if half == 0 else times - 1),
+                "planners": [self._planner()] * len(which[half::halves]),
                 "visitors": [self._visitor(n) for n in range(3 * times // halves)],
             }
         keys = [key for name, key in self.running.keys.items() if name.startswith("front end")]
         front_end = {
             "rate": asked.match * times,
-            "keys": keys[: 2 * times],
+            "keys": [keys[k % len(keys)] for n in which for k in (2 * n, 2 * n + 1)],
             "lines": 16 * times,
             "questions": self.questions,
         }
         yield common | {"front_ends": [front_end]}
 
-    def _organiser(self, number: int, times: int, asked: argparse.Namespace) -> dict[str, Any]:
+    def _organiser(self, number: int, asked: argparse.Namespace) -> dict[str, Any]:
         """Two of four stand at the desk, the others work on a draft each."""
         who = {"event": self.id, "cookie": self.cookie, "key": self.running.keys["admin"], "plan": None, "every_s": 2.0}
         if number % 4 < 2:
             # Each ticks off people of its own, so that the last word is known.
-            return who | {"people": self.actors[number // 4 * 2 + number % 4 :: 2 * times]}
+            return who | {"people": self.actors[number // 4 * 2 + number % 4 :: 2 * asked.times]}
         with self.running.client() as client:
             draft = told(client.get(f"/events/{self.id}/plans/{self.drafts[number % 4 - 2]['number']}"))
             if number >= 4 or draft["state"] != "draft":

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SWITCH_S = 0.0002
+SWITCH_S = 0.00005
 
 
 def run_service(

@@ -9,7 +9,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from app.crowding import COSTLY, ROOMS, THREADS, Room, Turns
+from app import crowding
+from app.crowding import COSTLY, ROOMS, THREADS, Hall, Room, Turns
 from app.db import LOCK_S, explain_database_error, line_care, make_engine, several_hosts
 from app.db import database_url as url_of
 from app.errors import Crowded, Unavailable
@@ -259,3 +260,95 @@ def test_in_a_line_that_does_not_move_nobody_waits_for_ever() -> None:
         return left, turns.working
 
     assert asyncio.run(play()) == (0, 0)
+
+
+def test_a_kind_of_long_requests_does_not_keep_one_of_short_ones_waiting() -> None:
+    async def play() -> list[str]:
+        told: list[str] = []
+        hall = Hall(1, 1)
+        long, short = Turns("pages", Room(1, 9), hall), Turns("match", Room(1, 9), hall)
+
+        async def ask(turns: Turns, seconds: float) -> None:
+            await turns.take()
+            told.append(turns.kind)
+            await asyncio.sleep(0)
+            turns.leave(seconds)
+
+        await asyncio.gather(*(ask(turns, s) for _ in range(8) for turns, s in ((long, 0.4), (short, 0.1))))
+        return told
+
+    told = asyncio.run(play())
+    # Four short ones take as long as a long one.
+    assert told.index("match") <= 1
+    assert told[:10].count("match") >= 7
+    assert sorted(told) == ["match"] * 8 + ["pages"] * 8
+
+
+def test_who_wanted_nothing_for_a_while_has_saved_nothing_up() -> None:
+    async def play() -> list[str]:
+        told: list[str] = []
+        hall = Hall(1, 1)
+        one, other = Turns("pages", Room(1, 9), hall), Turns("match", Room(1, 9), hall)
+        await one.take()
+        one.leave(60.0)
+
+        async def ask(turns: Turns) -> None:
+            await turns.take()
+            told.append(turns.kind)
+            await asyncio.sleep(0)
+            turns.leave(1.0)
+
+        await asyncio.gather(*(ask(turns) for turns in (one, other) for _ in range(3)))
+        return told
+
+    assert asyncio.run(play())[:4].count("pages") == 2
+
+
+def test_while_somebody_is_turned_away_one_at_a_time_is_worked_on_and_a_stuck_one_keeps_nobody_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(crowding.time, "monotonic", lambda: now)
+
+    async def play() -> None:
+        nonlocal now
+        hall = Hall(3, 1)
+        pages, match = Turns("pages", Room(2, 0), hall), Turns("match", Room(2, 9), hall)
+        await pages.take()
+        await pages.take()
+        with pytest.raises(Crowded):
+            await pages.take()
+        pages.leave()
+        waiting = asyncio.create_task(match.take())
+        await asyncio.sleep(0)
+        assert (match.working, len(match.waiting)) == (0, 1)
+        now += 0.5  # the one that is worked on waits for a lock, say
+        late = asyncio.create_task(match.take())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert match.working == 1
+        pages.leave()
+        match.leave()
+        await asyncio.gather(waiting, late)
+        assert (hall.working, match.working) == (1, 1)
+        now += 5.0
+        await match.take()
+        assert hall.working == 2
+
+    asyncio.run(play())
+
+
+def test_a_line_in_which_one_would_wait_in_vain_is_not_begun() -> None:
+    async def play() -> None:
+        turns = Turns("pages", Room(1, 40), pace_s=1.0)
+        await turns.take()
+        waiting = [asyncio.create_task(turns.take()) for _ in range(3)]
+        await asyncio.sleep(0)
+        assert len(turns.waiting) == 3
+        with pytest.raises(Crowded):
+            await turns.take()
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    asyncio.run(play())

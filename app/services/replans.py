@@ -29,6 +29,9 @@ from matching.ranking.rank import score_matrix
 from matching.ranking.weights import Weights
 from models.plan import DayChanges, EventChanges, MeetingMove, PlanDiff, ReplanAnswer, ReplanPublic, ReplanRequest
 
+_ASKED = {"lock", "request", "fixed", "precedence", "fairness"}
+"""Rules somebody set by hand, which the day can make impossible."""
+
 
 @dataclass(frozen=True)
 class Day:
@@ -93,9 +96,9 @@ def compute(day: Day, *, longest_s: float) -> Replan:
     old = next((v for v in violations if v in before), None)
     if old is not None:
         raise BadInput.of("plan", f"the plan to begin with breaks a rule already: {old.message}")
-    lock = next((v for v in violations if v.rule == "lock"), None)
-    if lock is not None:
-        raise BadInput.of("changes", f"{lock.message}, which cannot be kept beside what is left of the day: release it")
+    asked = next((v for v in violations if v.rule in _ASKED), None)
+    if asked is not None:
+        raise BadInput.of("changes", f"{asked.message}: that cannot be kept in what is left of the day, so release it")
     if violations:
         raise AppError(f"the new plan breaks a rule and was thrown away: {violations[0].message}")
     return answer

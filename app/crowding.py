@@ -53,9 +53,9 @@ SHORT = ("pages", "agendas", "match")
 """The kinds that people wait for."""
 ROOMS = MappingProxyType({
     # None may take the whole hall. Participants' phones have a line of their own: they are many and come together.
-    "pages": Room(2, 40),
-    "agendas": Room(2, 64),
-    "match": Room(2, 24),
+    "pages": Room(2, 24),
+    "agendas": Room(2, 32),
+    "match": Room(2, 16),
     # What takes a core for longer: a few, and nobody waits in line, but for the six pictures of one page.
     "plans": Room(10, 0, 10),
     "pairings": Room(2, 0, 10),

@@ -1,7 +1,7 @@
 """The day of an event: does the service hold it, and what happens at ten times as much?
 
     python bench/load.py --minutes 15                       300 agendas live, organisers, /match at 50/s, a plan
-    python bench/load.py --minutes 2 --times 10             two minutes, one with ten times as many, two minutes
+    python bench/load.py --minutes 2 --times 10             two minutes, one with ten times as many, two again
     python bench/load.py --minutes 1 --model hashing --participants 100            a quick look
 
 The service is `viaduc serve` on its own embedded database, filled with the texts of the demo border. Asked are the real
@@ -40,6 +40,10 @@ PAGES = {"agenda", "desk", "board", "browse", "answer", "mark", "wish", "edit", 
 TARGET_MS = {"match": 250.0, "page": 500.0, "away": 100.0}
 RECOVERED_S = 5.0
 """Seconds until nobody is turned away any more, and nineteen of twenty are answered as fast as ever."""
+AFTERWARDS_S = 120.0
+START_S = 10.0
+"""What the processes of all people take to begin."""
+People = tuple["subprocess.Popen[bytes]", Path]
 Row = tuple[str, float, float, int, str]
 
 
@@ -109,7 +113,7 @@ def main() -> int:
         if asked.times > 1:
             phases += [
                 Phase(f"{asked.times} times", asked.surge, asked.times),
-                Phase("afterwards", 60 * asked.minutes, 1),
+                Phase("afterwards", min(60 * asked.minutes, AFTERWARDS_S), 1),
             ]
         asyncio.run(play(running, event, phases, asked))
         print(*map(describe, phases), sep="\n", flush=True)
@@ -124,10 +128,18 @@ async def play(running: Running, event: Event, phases: list[Phase], asked: argpa
     """The whole day: its people stay from the first phase to the last, and many more come for one of them."""
     parts = list(event.people(range(1), asked))
     many = {phase.name: list(event.people(range(1, phase.times), asked)) for phase in phases if phase.times > 1}
-    until = time.monotonic() + sum(phase.seconds for phase in phases)
-    everyday = [begin(part, asked, until, running, n) for n, part in enumerate(parts)]
+    # All are there from the start, and wait for their hour: that a process begins is no part of what the service bears.
+    now = time.monotonic() + START_S
     for phase in phases:
-        await watch(running, phase, many.get(phase.name, []), asked)
+        phase.began, now = now, now + phase.seconds
+    everyday = [begin(part, asked, (phases[0].began, now), running, n) for n, part in enumerate(parts)]
+    later = {
+        phase.name: [begin(part, asked, (phase.began, phase.ended), running, 100 + n)
+                     for n, part in enumerate(many.get(phase.name, []))]
+        for phase in phases
+    }  # fmt: skip
+    for phase in phases:
+        await watch(running, phase, later[phase.name])
     for told in map(finished, everyday):
         for phase in phases:
             phase.rows += [
@@ -138,24 +150,24 @@ async def play(running: Running, event: Event, phases: list[Phase], asked: argpa
         phases[-1].kept.append(told["kept"])
 
 
-async def watch(running: Running, phase: Phase, more: list[dict[str, Any]], asked: argparse.Namespace) -> None:
+async def watch(running: Running, phase: Phase, more: list[People]) -> None:
     """Look at the service every two seconds of a phase; `more` come for it alone."""
+    await asyncio.sleep(max(0.0, phase.began - time.monotonic()))
     print(f"\n{phase.name}: {phase.seconds:.0f} s, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
-    phase.began, before = time.monotonic(), running.processor_s()
-    people = [begin(part, asked, phase.ended, running, 100 + n) for n, part in enumerate(more)]
+    before = running.processor_s()
     while (left := phase.ended - time.monotonic()) > 0:
         await asyncio.sleep(min(2.0, left))
         phase.memory.append((time.monotonic() - phase.began, running.memory_mb()))
     after = running.processor_s()
     phase.cpu = {name: (after[name] - before[name]) / phase.seconds for name in after}
-    for told in map(finished, people):
+    for told in map(finished, more):
         phase.rows += told["rows"]
         phase.kept.append(told["kept"])
         phase.lag_p99 = max(phase.lag_p99, told["lag_p99"])
         phase.cpu["generator"] = phase.cpu.get("generator", 0) + told["cpu_s"] / phase.seconds
 
 
-def finished(people: tuple["subprocess.Popen[bytes]", Path]) -> dict[str, Any]:
+def finished(people: People) -> dict[str, Any]:
     """What a process of people saw."""
     process, out = people
     process.wait(120)
@@ -165,11 +177,18 @@ def finished(people: tuple["subprocess.Popen[bytes]", Path]) -> dict[str, Any]:
 
 
 def begin(
-    part: dict[str, Any], asked: argparse.Namespace, until: float, running: Running, number: int
-) -> tuple["subprocess.Popen[bytes]", Path]:
-    """A process of people."""
+    part: dict[str, Any], asked: argparse.Namespace, hours: tuple[float, float], running: Running, number: int
+) -> People:
+    """A process of people, who come and go at these moments."""
     out = running.folder / f"people-{number}.json"
-    told = {"port": running.port, "until": until, "seed": asked.seed + 1000 * number, "out": str(out), **part}
+    told = {
+        "port": running.port,
+        "since": hours[0],
+        "until": hours[1],
+        "seed": asked.seed + 1000 * number,
+        "out": str(out),
+        **part,
+    }
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "bench" / "load_people.py")], stdin=subprocess.PIPE, cwd=ROOT
     )

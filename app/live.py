@@ -59,6 +59,8 @@ AGENDA_TOPICS = frozenset({"event", "rounds", "places", "plan", "answer", "perso
 "person" is always told of some: something that their agendas say of one whom they meet, or of themselves, changed."""
 SPREAD_MS = 100
 _FEW = 10
+_TOGETHER_S = 1.0
+"""What is told within a second of each other is taken for one change of many."""
 _LONGEST_MS = 15_000
 
 
@@ -280,9 +282,7 @@ class Live:
             return
         event_id = int(number)
         if about:
-            # One that an import changes is told with hundreds of others: their pages come one after the other.
-            crowd = self._participants(event_id) if topic == "person" else 0
-            self._tell_some(event_id, topic, {int(who) for who in about}, crowd)
+            self._tell_some(event_id, topic, {int(who) for who in about})
             return
         self._last[event_id][topic, None] = time.time()
         self._tell_each(
@@ -291,14 +291,17 @@ class Live:
         if topic == "plan" and self._participants(event_id):
             self._begin(self._tell_concerned(event_id))
 
-    def _tell_some(self, event_id: int, topic: str, about: set[int], crowd: int = 0) -> None:
-        """Tell the agendas of some; when they are many, or others come with them, they come back over some seconds."""
-        told = [ear for ear in self._ears.get(event_id, ()) if ear.who in about]
+    def _tell_some(self, event_id: int, topic: str, about: set[int]) -> None:
+        """Tell the agendas of some; when they are many, with those told just before, they come over some seconds."""
+        now, last = time.time(), self._last[event_id]
         for who in about:
-            self._last[event_id][topic, who] = time.time()
-        for ear in told:
+            last[topic, who] = now
+        # Those that an import changes are told one by one: their pages come one after the other.
+        just_now = {who for (said, who), at in last.items() if said == topic and now - at < _TOGETHER_S}
+        told = {ear: ear.who in about for ear in self._ears.get(event_id, ()) if ear.who in just_now}
+        for ear in (ear for ear, concerned in told.items() if concerned):
             ear.doubted |= topic == "person"  # it may be its link that was closed
-            ear.tell(topic, _within(max(len(told), crowd)))
+            ear.tell(topic, _within(len(told)))
 
     def _doubt(self, name: str) -> None:
         for ears in self._ears.values():

@@ -1,5 +1,6 @@
 """The day as a whole: where it stands, the timetable moved, and any step taken back."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -49,20 +50,23 @@ def day_public(session: Session, *, event_id: int, now: datetime) -> DayPublic:
 
 def disturbed_seats(seats: Sequence[Seat], happened: Happened) -> list[Seat]:
     """The meetings of these that cannot take place after what the desk said."""
-    return [seat for seat in seats if _falls(seat, happened)]
+    absent, late, gone = set(happened.absent), dict(happened.late), dict(happened.gone)
+    delegates: dict[tuple[int, str], list[tuple[str, int]]] = defaultdict(list)
+    for actor, delegate, state, at in happened.delegates:
+        delegates[actor, delegate].append((state, at))
 
+    def misses(end: tuple[int, str | None], now: int) -> bool:
+        actor, delegate = end
+        if actor in absent or late.get(actor, 0) > now or gone.get(actor, now + 1) <= now:
+            return True
+        words = delegates.get((actor, delegate), ()) if delegate is not None else ()
+        return any(now < at if state == "late" else at <= now for state, at in words)
 
-def _falls(m: Seat, happened: Happened) -> bool:
-    late, gone = dict(happened.late), dict(happened.gone)
-    if m.round in happened.losses.rounds or m.place in happened.losses.places:
-        return True
-    if any(a in happened.absent or late.get(a, 0) > m.round or gone.get(a, m.round + 1) <= m.round for a in (m.a, m.b)):
-        return True
-    return any(
-        (actor, delegate) in {(m.a, m.delegate_a), (m.b, m.delegate_b)}
-        and (m.round < at if state == "late" else at <= m.round)
-        for actor, delegate, state, at in happened.delegates
-    )
+    def falls(m: Seat) -> bool:
+        lost = m.round in happened.losses.rounds or m.place in happened.losses.places
+        return lost or any(misses(end, m.round) for end in ((m.a, m.delegate_a), (m.b, m.delegate_b)))
+
+    return [seat for seat in seats if falls(seat)]
 
 
 def say_timetable(

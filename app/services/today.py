@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, cast, func
-from sqlalchemy.dialects.postgresql import JSONPATH
+from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from app.db import session_scope
@@ -28,6 +27,7 @@ from app.services.idempotency import Keep, keep_nothing
 from app.services.meaning import Meaning
 from app.services.pairings import read_form
 from app.services.plans import get_plan, publish, stored_plan
+from app.services.posed import posed_frame
 from app.services.problems import set_up_problem
 from app.services.repairs import standing_plan
 from app.services.replans import Day, Newcomers, compare_plans, compute, day_changes, newcomers, store_replan
@@ -214,10 +214,7 @@ def is_outdated(session: Session, *, event_id: int, step: DayStep) -> bool:
 
 def list_newcomers(session: Session, *, event_id: int, number: int, people: Sequence[AttendancePublic]) -> list[int]:
     """Participants who are not in a plan at all: registered since, and not away."""
-    query = select(func.jsonb_path_query_array(PlanRow.problem, cast("$.participants[*].id", JSONPATH))).where(
-        PlanRow.event_id == event_id, PlanRow.number == number
-    )
-    known = {int(i) for i in session.exec(query).one()}
+    known = {asked.id for asked in posed_frame(session, event_id=event_id, number=number).asked}
     return [p.actor_id for p in people if p.actor_id not in known and not is_away(p)]
 
 

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from datetime import timedelta
 
 from fastapi.testclient import TestClient
 from papers_gathering import NAMES, Gathering, add_plan, words_of
@@ -13,6 +14,7 @@ from app.services.papers.press import print_pdf
 from app.services.papers.sheets import participants_data, rounds_data
 from app.web.papers.wording import words
 from models.agenda import AgendaLink
+from models.event import Round
 from models.papers import PaperOptions
 
 
@@ -186,3 +188,19 @@ def test_what_cannot_be_printed_is_told(client: TestClient, planned: Gathering) 
     ):  # fmt: skip
         answer = client.post(f"{planned.url}/papers/participants", json=options)
         assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), options
+
+
+def test_a_night_is_no_pause_and_every_day_of_several_is_named(
+    client: TestClient, planned: Gathering, session: Session
+) -> None:
+    for row in session.exec(select(Round).where(Round.ordinal > 0)):
+        row.starts_at += timedelta(days=1)
+    session.commit()
+    (sheet,) = printed(client, planned, "participants", actor_ids=[planned.actors[0]])
+    first, second = ("dimanche 28 mars 2027 · zondag 28 maart 2027", "lundi 29 mars 2027 · maandag 29 maart 2027")
+    assert sheet.index(first) < sheet.index("09:30 – 09:50") < sheet.index(second) < sheet.index("11:00 – 11:20")
+    assert sheet.count("Pause") == 1
+    for kind in ("places", "interpreters"):
+        for told in printed(client, planned, kind):
+            assert told.index("dimanche 28 mars 2027 ·") < told.index("09:30")
+            assert ("lundi 29 mars 2027 ·" in told) == ("09:55" in told or "11:00" in told)

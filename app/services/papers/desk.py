@@ -4,8 +4,10 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from app.services.files.reasons import Pair, Said, Why
 from app.services.files.timetable import Encounter, Person, Slot, Timetable
@@ -69,6 +71,10 @@ class Desk:
     def facts(self, person: Person, lang: str) -> str:
         """What somebody is, where from, and what they speak."""
         return facts_of(person, self.words(lang))
+
+    def date_of(self, slot: Slot) -> date:
+        """The day on which a round begins, by the clock of the event."""
+        return slot.start.astimezone(ZoneInfo(self.zone)).date()
 
     def when(self, lang: str) -> str:
         """The day of the event; first and last day where it has several."""

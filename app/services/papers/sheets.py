@@ -1,7 +1,8 @@
 """The sheets: one for each participant, place, round and interpreter, as the data their templates set."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from app.services.agenda import BREAK
@@ -22,7 +23,11 @@ def places_data(desk: Desk) -> dict[str, Any]:
     return _frame(desk) | {
         "sheets": [
             _list_sheet(desk, f"place-{index}", desk.words(desk.tongues[0]).place(label), ("time", "meet"))
-            | {"rows": [_timed(desk, slot, held) for slot, held in _slots(desk, table.by_place[index])]}
+            | {
+                "rows": _dated(
+                    desk, [(slot, _timed(desk, slot, held)) for slot, held in _slots(desk, table.by_place[index])]
+                )
+            }
             for index, label in table.places.items()
         ],
     }
@@ -48,11 +53,16 @@ def interpreters_data(desk: Desk) -> dict[str, Any]:
         sheet = _list_sheet(desk, f"interpreter-{index}", desk.words(lang).say("interpreter_number", number=index + 1),
                             ("time", "place", "interpret"))  # fmt: skip
         rows = [
-            _timed(desk, slot, held)
-            | ({"place": table.place_name(held.place, desk.words(lang)), "note": []} if held else {})
+            (
+                slot,
+                _timed(desk, slot, held)
+                | ({"place": table.place_name(held.place, desk.words(lang)), "note": []} if held else {}),
+            )
             for slot, held in there
         ]
-        sheets.append(sheet | {"rows": rows, "facts": ", ".join(map(desk.words(lang).language, known.languages))})
+        sheets.append(
+            sheet | {"rows": _dated(desk, rows), "facts": ", ".join(map(desk.words(lang).language, known.languages))}
+        )
     return _frame(desk) | {"sheets": sheets}
 
 
@@ -86,16 +96,25 @@ def _own_sheet(desk: Desk, person: Person) -> dict[str, Any]:
 
 def _own_rows(desk: Desk, person: Person) -> list[dict[str, Any]]:
     """Meetings in their order, and between them the pauses, those that touch each other as one."""
-    table, lang = desk.timetable, desk.first(person)
     held: dict[int, list[Encounter]] = {}
-    for meeting in table.by_person.get(person.id, ()):  # with several delegates there may be several at once
+    for meeting in desk.timetable.by_person.get(person.id, ()):  # with several delegates there may be several at once
         held.setdefault(meeting.slot, []).append(meeting)
     if not held:
         return []
     rows: list[dict[str, Any]] = []
+    for day, slots in _days(desk, desk.tongues_of(person)):
+        rows += [*day, *_rows_of_day(desk, person, held, slots)]
+    return rows
+
+
+def _rows_of_day(
+    desk: Desk, person: Person, held: Mapping[int, list[Encounter]], slots: Iterable[Slot]
+) -> list[dict[str, Any]]:
+    lang = desk.first(person)
+    rows: list[dict[str, Any]] = []
     quiet: list[datetime] = []
     before: Slot | None = None
-    for slot in table.slots.values():
+    for slot in slots:
         if slot.index not in held and not person.is_there(slot.index):
             before = None
             rows += _pause(desk, person, quiet)
@@ -171,6 +190,27 @@ def _list_sheet(desk: Desk, key: str, name: str, heads: Iterable[str]) -> dict[s
 def _slots(desk: Desk, meetings: Iterable[Encounter]) -> list[tuple[Slot, Encounter | None]]:
     held = {m.slot: m for m in meetings}
     return [(slot, held.get(index)) for index, slot in desk.timetable.slots.items()]
+
+
+def _days(desk: Desk, tongues: Tongues) -> list[tuple[list[dict[str, Any]], list[Slot]]]:
+    """The rounds day by day, each with the row that names it; no such row where all are on one day."""
+    days = [list(slots) for _, slots in groupby(desk.timetable.slots.values(), key=desk.date_of)]
+    return [([_day_row(desk, tongues, slots[0])] if len(days) > 1 else [], slots) for slots in days]
+
+
+def _day_row(desk: Desk, tongues: Tongues, slot: Slot) -> dict[str, Any]:
+    return {"kind": "day", "words": [desk.words(lang).day(slot.start, desk.zone) for lang in tongues]}
+
+
+def _dated(desk: Desk, rows: Iterable[tuple[Slot, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Rows of slots, under the name of their day where there are several."""
+    told = list(rows)
+    found: list[dict[str, Any]] = []
+    for day, slots in _days(desk, desk.tongues):
+        indices = {slot.index for slot in slots}
+        of_day = [row for slot, row in told if slot.index in indices]
+        found += [*day, *of_day] if of_day else []
+    return found
 
 
 def _timed(desk: Desk, slot: Slot, meeting: Encounter | None) -> dict[str, Any]:

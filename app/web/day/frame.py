@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from fastapi import Request
 from sqlmodel import Session
@@ -39,12 +40,12 @@ class DayFrame:
             return None
         return ends_at(slot) if self.here.phase == "round" else slot.starts_at
 
-    @property
+    @cached_property
     def names(self) -> dict[int, str]:
         """Names of the participants."""
         return {p.actor_id: p.name for p in self.people}
 
-    @property
+    @cached_property
     def labels(self) -> dict[int, str]:
         """Labels of the places."""
         return {p.index: p.label for p in self.places}

@@ -162,7 +162,8 @@ def test_when_an_import_changes_many_their_pages_come_one_after_the_other(
 ) -> None:
     monkeypatch.setattr(live, "_FEW", 1)
     streams = [opened(1), opened(2)]
-    assert client.patch("/actors/1", json={"name": "Brandlab"}).status_code == 200
+    for who in (1, 2):
+        assert client.patch(f"/actors/{who}", json={"name": f"Brandlab {who}"}).status_code == 200
     # Four lines of two participants are open, who are told one after the other: a few at once, more of them later.
     assert sorted(change(stream)["within"] for stream in streams) == [2 * live.SPREAD_MS, 4 * live.SPREAD_MS]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2 as httpx
 import psycopg
 import pytest
 from access_outside import BROWSER, MakeKey, Serve, with_key

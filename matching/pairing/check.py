@@ -54,8 +54,8 @@ def broken_anew(problem: Problem, before: Plan, after: Plan) -> list[Violation]:
 def _around_changes(before: Plan, after: Plan) -> tuple[Plan, Plan]:
     """Of two plans the meetings that share somebody, or a place or an interpreter of a round, with what differs."""
     # By identity: what an edit leaves alone is the same object; others that are equal are looked at for nothing.
-    old, new = ({id(m) for m in plan.meetings} for plan in (before, after))
-    changed = [m for m in before.meetings if id(m) not in new] + [m for m in after.meetings if id(m) not in old]
+    old, new = (Counter(map(id, plan.meetings)) for plan in (before, after))
+    changed = [m for m in (*before.meetings, *after.meetings) if old[id(m)] != new[id(m)]]
     people = {who for m in changed for who in (m.a, m.b)}
     spots = {(m.round, m.place) for m in changed}
     helpers = {(m.round, m.interpreter) for m in changed if m.interpreter is not None}

@@ -171,3 +171,10 @@ def test_what_a_change_breaks_anew_is_what_the_whole_check_says_of_it_alone(prob
     after = shaken(problem, before, draw)
     known = set(check(problem, before))
     assert broken_anew(problem, before, after) == [v for v in check(problem, after) if v not in known]
+
+
+def test_a_meeting_that_stands_there_a_second_time_is_a_change() -> None:
+    problem = event()
+    plan = solve(problem, MaxIterations(5)).plan
+    twice = Plan((*plan.meetings, plan.meetings[0]))
+    assert broken_anew(problem, plan, twice) == check(problem, twice) != []

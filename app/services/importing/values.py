@@ -214,7 +214,8 @@ def parse_website(value: str) -> str:
     path = parts.path if parts.path != "/" else ""
     port = f":{number}" if number else ""
     query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme.lower()}://{host.lower()}{port}{path}{query}"
+    # As the brackets around an address: what is read again must not change again.
+    return f"{parts.scheme.lower()}://{host.lower()}{port}{path}{query}".rstrip("<>")
 
 
 def parse_phone(value: str, country: str) -> str:

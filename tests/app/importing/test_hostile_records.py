@@ -10,7 +10,7 @@ from app.services.importing.canonical import Canonical
 from app.services.importing.dates import parse_date
 from app.services.importing.remarks import Unreadable
 from app.services.importing.source import Rejected, open_source
-from app.services.importing.values import parse_coordinate, parse_number
+from app.services.importing.values import parse_coordinate, parse_number, parse_website
 
 ACTOR = {"id": "1", "name": "Weaver", "country": "FR"}
 
@@ -96,3 +96,8 @@ def test_a_page_of_blanks_is_no_date():
 )
 def test_cells_of_a_hundred_thousand_signs_keep_nobody_waiting(table):
     assert read(table, "a.csv")
+
+
+def test_an_address_with_brackets_before_its_fragment_is_read_again_as_it_was() -> None:
+    once = parse_website("w.exämple.eu:8443/a?b=c<b>#d")
+    assert once == parse_website(once) == "https://w.exämple.eu:8443/a?b=c<b"

@@ -43,7 +43,7 @@ class Room:
     retry_s: int = 1
 
 
-HALL = 3
+LOBBY = 3
 """How many of the short kinds are worked on at once, taken together. They share one interpreter: each thread that
 computes holds up the one that reads and writes for everybody, and more of them answer no sooner."""
 _OVERRUN_S, _SHORT_S = 2.0, 0.25
@@ -52,7 +52,7 @@ others are told at once to come back."""
 SHORT = ("pages", "agendas", "match")
 """The kinds that people wait for."""
 ROOMS = MappingProxyType({
-    # None may take the whole hall. Participants' phones have a line of their own: they are many and come together.
+    # None may take the whole lobby. Participants' phones have a line of their own: they are many and come together.
     "pages": Room(2, 24),
     "agendas": Room(2, 32),
     "match": Room(2, 16),
@@ -115,7 +115,7 @@ def kind_of(method: str, template: str) -> str | None:
 
 
 @dataclass
-class Hall:
+class Lobby:
     """What several lines share: each kind that waits has the same time, whether its requests are short or long.
 
     Who comes next is of the kind that had least (start-time fair queueing; Goyal, Vin and Cheng, 1996).
@@ -162,7 +162,7 @@ class Turns:
 
     kind: str
     room: Room
-    hall: Hall = field(default_factory=lambda: Hall(THREADS, THREADS))
+    lobby: Lobby = field(default_factory=lambda: Lobby(THREADS, THREADS))
     working: int = 0
     had_s: float = 0.0
     """Seconds worked for this kind so far."""
@@ -176,16 +176,16 @@ class Turns:
     called_at: float = 0.0
 
     def __post_init__(self) -> None:
-        """Stand in the hall."""
-        self.hall.lines.append(self)
+        """Stand in the lobby."""
+        self.lobby.lines.append(self)
 
     async def take(self) -> None:
         """Wait for a turn; Crowded at once when the line is full, or so slow that one would wait in vain."""
         if not self.working and not self.waiting:
             # Who wanted nothing for a while has saved nothing up.
-            self.had_s = max(self.had_s, self.hall.least_s())
+            self.had_s = max(self.had_s, self.lobby.least_s())
         if self.waiting:
-            self.hall.call()
+            self.lobby.call()
         if not self.waiting and self._has_room():
             self._begin()
         elif len(self.waiting) >= self.room.in_line or len(self.waiting) * self.pace_s > self.patience_s / 2:
@@ -195,11 +195,11 @@ class Turns:
         self.show()
 
     def _has_room(self) -> bool:
-        return self.working < self.room.at_once and self.hall.has_room()
+        return self.working < self.room.at_once and self.lobby.has_room()
 
     def _begin(self) -> None:
         self.working += 1
-        self.hall.begin()
+        self.lobby.begin()
 
     async def _wait(self) -> None:
         try:
@@ -230,7 +230,7 @@ class Turns:
         """Work of so many seconds is done: the place goes to whoever waits longest of the kind whose turn it is."""
         self.working -= 1
         self.had_s += seconds
-        self.hall.leave()
+        self.lobby.leave()
         self.show()
 
     def call(self) -> bool:
@@ -252,7 +252,7 @@ class Turns:
     def _refuse(self) -> None:
         AWAY.labels(self.kind).inc()
         self.refused += 1
-        now = self.hall.overrun_at = time.monotonic()
+        now = self.lobby.overrun_at = time.monotonic()
         if now - self.told_at > _TOLD_EVERY_S:
             log.warning("too many %s: %d turned away since this was last said", self.kind, self.refused)
             self.refused, self.told_at = 0, now
@@ -318,8 +318,8 @@ class Crowding(Layer):
 
 def make_turns() -> dict[str, Turns]:
     """An empty line for every kind."""
-    hall = Hall(HALL, 1)
-    turns = {kind: Turns(kind, room, hall) if kind in SHORT else Turns(kind, room) for kind, room in ROOMS.items()}
+    lobby = Lobby(LOBBY, 1)
+    turns = {kind: Turns(kind, room, lobby) if kind in SHORT else Turns(kind, room) for kind, room in ROOMS.items()}
     for line in turns.values():
         AWAY.labels(line.kind)
         line.show()

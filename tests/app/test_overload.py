@@ -10,7 +10,7 @@ from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from app import crowding
-from app.crowding import COSTLY, ROOMS, THREADS, Hall, Room, Turns
+from app.crowding import COSTLY, ROOMS, THREADS, Lobby, Room, Turns
 from app.db import LOCK_S, explain_database_error, line_care, make_engine, several_hosts
 from app.db import database_url as url_of
 from app.errors import Crowded, Unavailable
@@ -265,8 +265,8 @@ def test_in_a_line_that_does_not_move_nobody_waits_for_ever() -> None:
 def test_a_kind_of_long_requests_does_not_keep_one_of_short_ones_waiting() -> None:
     async def play() -> list[str]:
         told: list[str] = []
-        hall = Hall(1, 1)
-        long, short = Turns("pages", Room(1, 9), hall), Turns("match", Room(1, 9), hall)
+        lobby = Lobby(1, 1)
+        long, short = Turns("pages", Room(1, 9), lobby), Turns("match", Room(1, 9), lobby)
 
         async def ask(turns: Turns, seconds: float) -> None:
             await turns.take()
@@ -287,8 +287,8 @@ def test_a_kind_of_long_requests_does_not_keep_one_of_short_ones_waiting() -> No
 def test_who_wanted_nothing_for_a_while_has_saved_nothing_up() -> None:
     async def play() -> list[str]:
         told: list[str] = []
-        hall = Hall(1, 1)
-        one, other = Turns("pages", Room(1, 9), hall), Turns("match", Room(1, 9), hall)
+        lobby = Lobby(1, 1)
+        one, other = Turns("pages", Room(1, 9), lobby), Turns("match", Room(1, 9), lobby)
         await one.take()
         one.leave(60.0)
 
@@ -312,8 +312,8 @@ def test_while_somebody_is_turned_away_one_at_a_time_is_worked_on_and_a_stuck_on
 
     async def play() -> None:
         nonlocal now
-        hall = Hall(3, 1)
-        pages, match = Turns("pages", Room(2, 0), hall), Turns("match", Room(2, 9), hall)
+        lobby = Lobby(3, 1)
+        pages, match = Turns("pages", Room(2, 0), lobby), Turns("match", Room(2, 9), lobby)
         await pages.take()
         await pages.take()
         with pytest.raises(Crowded):
@@ -330,10 +330,10 @@ def test_while_somebody_is_turned_away_one_at_a_time_is_worked_on_and_a_stuck_on
         pages.leave()
         match.leave()
         await asyncio.gather(waiting, late)
-        assert (hall.working, match.working) == (1, 1)
+        assert (lobby.working, match.working) == (1, 1)
         now += 5.0
         await match.take()
-        assert hall.working == 2
+        assert lobby.working == 2
 
     asyncio.run(play())
 

@@ -11,6 +11,7 @@ How a calendar knows what changed:
   a round that does not take place.
 """
 
+import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 REFRESH = timedelta(minutes=15)
 """How often a calendar that subscribed is asked to look again."""
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+"""What RFC 5545 lets into no text: a calendar refuses the whole file for one of them, and some end a line there."""
 _NAMESPACE = uuid.UUID("6f0b1f0e-3d0c-5c53-9b0a-6a9c1a5d7e21")
 
 
@@ -167,14 +170,15 @@ def _of_day(session: Session, event: Event, told: Mapping[Pair, Standing]) -> di
 
 
 def _head(timetable: Timetable) -> "Calendar":
-    from icalendar import Calendar  # noqa: PLC0415 - slow import
+    from icalendar import Calendar, vText  # noqa: PLC0415 - slow import
 
     calendar = Calendar()
     calendar.add("prodid", "-//Viaduc//Viaduc//EN")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", timetable.event.name)
+    # What the standard does not name is written as it comes, unless it is said to be a text.
+    calendar.add("x-wr-calname", vText(_text(timetable.event.name)))
     calendar.add("x-wr-timezone", timetable.event.zone)
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT15M")
@@ -193,16 +197,20 @@ def _entry(timetable: Timetable, uid: str, standing: Standing, reader: Reader, r
     entry.add("status", "CONFIRMED" if standing.held else "CANCELLED")
     entry.add("dtstart", slot.start)
     entry.add("dtend", slot.end)
-    entry.add("summary", _summary(timetable, meeting, reader))
+    entry.add("summary", _text(_summary(timetable, meeting, reader)))
     where = [part for part in (timetable.place_name(meeting.place, reader.wording), timetable.event.place) if part]
     if where:
-        entry.add("location", ", ".join(where))
+        entry.add("location", _text(", ".join(where)))
     lines = list(_lines(meeting, reader, reasons))
     if lines:
-        entry.add("description", "\n".join(lines))
+        entry.add("description", _text("\n".join(lines)))
     if reader.agenda:
         entry.add("url", reader.agenda)
     return entry
+
+
+def _text(words: str) -> str:
+    return _NO_TEXT.sub(" ", words.replace("\r\n", "\n"))
 
 
 def _summary(timetable: Timetable, meeting: Encounter, reader: Reader) -> str:

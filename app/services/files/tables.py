@@ -14,7 +14,7 @@ from sqlmodel import Session
 from app.services.events import list_interpreters, list_participants, list_wishes
 from app.services.files.timetable import Encounter, Timetable
 from app.services.files.wording import Wording
-from app.services.importing.sheets import FileOut, harmless
+from app.services.importing.sheets import FileOut, harmless, harmless_between
 from models.event import WishCreate
 
 TABLES = ("event", "participants", "rounds", "people", "places", "interpreters", "wishes", "unmet", "certificate")
@@ -103,8 +103,8 @@ def comma_separated(table: Table) -> bytes:
     """One table as CSV: UTF-8 with a mark, so that spreadsheets read the accents."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow([harmless(h) for h in table.headings])
-    writer.writerows([harmless(_plain(value)) for value in row] for row in table.rows)
+    writer.writerow([harmless_between(h) for h in table.headings])
+    writer.writerows([harmless_between(_plain(value)) for value in row] for row in table.rows)
     return out.getvalue().encode("utf-8-sig")
 
 

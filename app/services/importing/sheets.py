@@ -14,8 +14,13 @@ MEDIA_TYPES: dict[Format, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "jsonl": "application/x-ndjson",
 }
-_RISKY = re.compile(r"^'*[=+\-@\t\r]")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_SIGNS = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
+"""What a formula begins with; the wide ones do where East Asian letters are written."""
+_RISKY = re.compile(rf"^'*(?:\s*{_SIGNS}|[\t\r\n])")
+_RISKY_INSIDE = re.compile(rf"(?<=[;\t\r\n])(\s*'*)({_SIGNS})")
+_TAKEN_INSIDE = re.compile(rf"(?<=[;\t\r\n])(\s*'*)'({_SIGNS})")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What no XML holds: one such letter makes a workbook that opens nowhere."""
 _NAME = re.compile(r"[\\/*?:\[\]]")
 
 
@@ -45,9 +50,17 @@ def harmless(value: Any) -> Any:
     return value
 
 
+def harmless_between(value: Any) -> Any:
+    """The same for CSV, where a cell begins wherever a spreadsheet thinks so: with a comma in the list separator's
+    place, many take a semicolon, a tab or the end of a line inside a cell for the end of it."""
+    value = harmless(value)
+    return _RISKY_INSIDE.sub(r"\1'\2", value) if isinstance(value, str) else value
+
+
 def take_off(text: str) -> str:
-    """Undo `harmless`."""
-    return text[1:] if text.startswith("'") and _RISKY.match(text) else text
+    """Undo `harmless` and `harmless_between`."""
+    text = text[1:] if text.startswith("'") and _RISKY.match(text) else text
+    return _TAKEN_INSIDE.sub(r"\1\2", text) if "'" in text else text
 
 
 def make_file(sheets: Sequence[SheetOut], stem: str, kind: Format) -> FileOut:
@@ -61,8 +74,8 @@ def _csv(sheets: Sequence[SheetOut]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     for sheet in sheets:
-        writer.writerow([harmless(h) for h in sheet.headings])
-        writer.writerows([harmless(_plain(v)) for v in row] for row in sheet.rows())
+        writer.writerow([harmless_between(h) for h in sheet.headings])
+        writer.writerows([harmless_between(_plain(v)) for v in row] for row in sheet.rows())
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -72,7 +85,7 @@ def _xlsx(sheets: Sequence[SheetOut]) -> bytes:
 
     book = Workbook(write_only=True)
     for sheet in sheets:
-        page = book.create_sheet(_NAME.sub(" ", sheet.name)[:31] or "map")
+        page = book.create_sheet(_NAME.sub(" ", _CONTROL.sub("", sheet.name))[:31] or "map")
         page.freeze_panes = "A2"
         page.append([_bold(page, Font, h) for h in sheet.headings])
         for row in sheet.rows():

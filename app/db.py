@@ -23,9 +23,10 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState
+from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
 from app.embedded_postgres import begin_embedded, start_embedded
@@ -49,6 +50,10 @@ LOCK_S = 20
 """Whoever waits longer for what another transaction holds is told to try again: a thread is not held for an import."""
 _reviving = threading.Lock()
 
+_SILENT = "the database does not answer; nothing of this request was stored. Try again in a moment."
+_ONLY_READS = "the database only reads at the moment; nothing of this request was stored. Try again soon."
+_ALL_IN_USE = "every connection to the database is in use; nothing of this request was stored. Try again in a moment."
+
 
 def database_url(settings: Settings) -> str:
     """The configured server, or the embedded one (started if need be)."""
@@ -56,7 +61,14 @@ def database_url(settings: Settings) -> str:
         embedded = start_embedded(settings.data_dir)
         _EMBEDDED[embedded] = settings.data_dir
         return embedded
-    url = make_url(several_hosts(settings.database_url))
+    try:
+        url = make_url(several_hosts(settings.database_url))
+    except (ArgumentError, ValueError):
+        # Neither quoted nor chained: what does not read may be the password.
+        raise Unavailable(
+            "VIADUC_DATABASE_URL does not read as an address: write postgresql://user:password@host:5432/name, and "
+            "signs such as @ / : # of the password as %40 %2F %3A %23"
+        ) from None
     if url.drivername in {"postgres", "postgresql"}:
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername != "postgresql+psycopg":
@@ -186,7 +198,8 @@ def alembic_config(url: str) -> Config:
 def upgrade(url: str) -> None:
     """Bring the schema to the newest revision; Unavailable when a newer Viaduc made it, which only that one can use."""
     try:
-        command.upgrade(alembic_config(url), "head")
+        with translated_errors():
+            command.upgrade(alembic_config(url), "head")
     except CommandError:
         engine = make_engine(url)
         try:
@@ -237,9 +250,11 @@ def require_schema(engine: Engine) -> None:
 
 
 def ping(engine: Engine) -> None:
-    """Raise Unavailable unless the database answers."""
+    """Raise Unavailable unless the database answers, and takes changes."""
     with translated_errors(), engine.connect() as connection:
-        connection.execute(text("SELECT 1"))
+        if connection.execute(text("SELECT current_setting('transaction_read_only')::boolean")).scalar():
+            connection.invalidate()  # the next one is to the host that can be written to, where there is one
+            raise Unavailable(_ONLY_READS)
 
 
 @contextmanager
@@ -250,8 +265,7 @@ def translated_errors() -> Iterator[None]:
     except DBAPIError as error:
         raise explain_database_error(error) from error
     except PoolTimeout as error:
-        told = "every connection to the database is in use; nothing of this request was stored. Try again in a moment."
-        raise Unavailable(told) from error
+        raise Unavailable(_ALL_IN_USE) from error
 
 
 def explain_database_error(error: DBAPIError) -> AppError:
@@ -262,7 +276,7 @@ def explain_database_error(error: DBAPIError) -> AppError:
             "the disk of the database is full; nothing of this request was stored. Free space and send it again."
         )
     if isinstance(cause, pg_errors.ReadOnlySqlTransaction):
-        return Unavailable("the database only reads at the moment; nothing of this request was stored. Try again soon.")
+        return Unavailable(_ONLY_READS)
     if isinstance(cause, pg_errors.UndefinedTable | pg_errors.UndefinedColumn | pg_errors.UndefinedObject):
         return Unavailable("the database schema is not the one this version needs: run `viaduc db upgrade`")
     if isinstance(cause, pg_errors.UniqueViolation):
@@ -275,8 +289,15 @@ def explain_database_error(error: DBAPIError) -> AppError:
     if isinstance(cause, pg_errors.DeadlockDetected | pg_errors.SerializationFailure | pg_errors.LockNotAvailable):
         return Unavailable("another request was changing the same at this moment; nothing was stored. Send it again.")
     if isinstance(error, OperationalError) or error.connection_invalidated:
-        return Unavailable("the database does not answer; nothing of this request was stored. Try again in a moment.")
+        return Unavailable(_SILENT)
     return AppError("the database refused the request; nothing of it was stored")
+
+
+def why_silent(engine: Engine) -> str:
+    """What is said of a database that has not answered for a while: it, or the connections to it."""
+    pool = engine.pool
+    used_up = isinstance(pool, QueuePool) and pool.checkedout() >= pool.size() + pool._max_overflow
+    return _ALL_IN_USE if used_up else _SILENT
 
 
 class Witness(Protocol):

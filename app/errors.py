@@ -139,6 +139,12 @@ class Crowded(Unavailable):
     """Too many ask for the same kind of thing at this moment."""
 
 
+def database_words(error: AppError) -> str:
+    """What the database itself said, in a line: for whoever holds the terminal, not for callers. Else nothing."""
+    said = str(getattr(error.__cause__, "orig", None) or "").strip().splitlines()
+    return said[0] if said else ""
+
+
 _NO_THREAD = "can't start new thread"
 """What Python says when there is no room for another stack."""
 

@@ -1,7 +1,6 @@
 """How the service is, as gauges: "is the event fine?". Filled when somebody asks for the metrics."""
 
 import asyncio
-import logging
 import math
 from typing import Any
 
@@ -11,14 +10,9 @@ from sqlalchemy.pool import QueuePool
 from starlette.datastructures import State
 
 from app.counting import is_shared
-from app.db import session_scope
-from app.errors import AppError
 from app.memory import bytes_held, bytes_left, gave_up
 from app.observe import REGISTRY
 from app.room import free_bytes
-from app.services.condition import Condition, ask_condition
-
-log = logging.getLogger(__name__)
 
 # How the figures of several processes become one: what the database says was said last by whoever was asked.
 _SAID_LAST: dict[str, Any] = {"registry": REGISTRY, "multiprocess_mode": "mostrecent"}
@@ -56,8 +50,8 @@ def fill_gauges(state: State) -> None:
     free = free_bytes(state.settings)
     DISK.set(math.nan if free is None else free)
     CLOCK.set(round(state.drift.set_by().total_seconds()))
-    DATABASE.set(0)
-    condition = _condition(state)
+    up, condition = state.watch.condition()
+    DATABASE.set(up)
     BACKLOG.set(condition.backlog if condition else math.nan)
     OLDEST.set(condition.oldest_s if condition else math.nan)
     for name in _STATES:
@@ -93,14 +87,3 @@ def pool_gauges(engine: Engine) -> None:
     if isinstance(pool, QueuePool):
         POOL.set(pool.checkedout())
         POOL_MOST.set(pool.size() + pool._max_overflow)
-
-
-def _condition(state: State) -> Condition | None:
-    try:
-        with session_scope(state.engine) as session:
-            session.connection()
-            DATABASE.set(1)
-            return ask_condition(session, encoder=state.holder.name or "")
-    except AppError as error:
-        log.warning("the metrics go without the database: %s", error)
-        return None

@@ -46,6 +46,7 @@ from app.services.retention import periods_of
 from app.settings import Settings, get_settings
 from app.tracing import Tracing
 from app.trail import Clerk, Trail
+from app.watch import Watch
 from app.web import mount
 from app.web.errors import page_or
 from app.web.papers.wording import PHRASEBOOK
@@ -104,6 +105,7 @@ def _lifespan(
         tracing.begin()
         app.state.engine = engine or _opened(settings)
         app.state.holder = holder or background_model(settings)
+        app.state.watch = Watch(app.state.engine, app.state.holder)
         app.state.pool_cache = PoolCache()
         app.state.planner = Planner(
             app.state.engine,
@@ -160,7 +162,7 @@ def _cors(settings: Settings) -> dict[str, Any]:
         "allow_origins": [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()],
         "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
         "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", HEADER],
-        "expose_headers": ["ETag", "Retry-After", "Location", HEADER],
+        "expose_headers": ["ETag", "Retry-After", "Location", "Next-Cursor", HEADER],
         "allow_credentials": False,
         "max_age": 600,
     }

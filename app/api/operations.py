@@ -7,9 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from app.db import ping, require_schema
 from app.deps import HolderDep
-from app.errors import AppError
 from app.gauges import fill_gauges
 from app.memory import memory_state
 from app.observe import counts
@@ -43,22 +41,13 @@ async def health() -> Health:
 @router.get("/ready", responses={503: {"model": Readiness, "description": "Not ready (yet)"}})
 async def ready(request: Request, response: Response, holder: HolderDep) -> Readiness:
     """Whether requests can be served: database, schema and model"""
-    database = await run_in_threadpool(_database_state, request)
+    database = await run_in_threadpool(request.app.state.watch.database_state)
     ok = database == "ok" and holder.state == "ready"
     response.status_code = 200 if ok else 503
     disk = disk_state(request.app.state.settings)
     return Readiness(
         status="ready" if ok else "waiting", database=database, model=holder.state, disk=disk, memory=memory_state()
     )
-
-
-def _database_state(request: Request) -> str:
-    try:
-        ping(request.app.state.engine)
-        require_schema(request.app.state.engine)
-    except AppError as error:
-        return error.detail
-    return "ok"
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from app.errors import Unavailable
 from app.services.lately import Lately
+from matching.encoder.bundled import ModelSetupError, ensure_bundled_model, place_of_model
 from matching.encoder.joined import space_for
 from matching.encoder.load import load_encoder
 from matching.encoder.neutral import NeutralSpace
 from matching.encoder.protocol import Encoder
+from matching.encoder.sentence import ModelLoadError
 from models.base import VECTOR_DIM
 
 QUESTIONS = 2_000
@@ -59,8 +61,14 @@ class Meaning:
 
 
 def load_meaning(model: str | None, data_dir: Path, threads: int, on_step: Callable[[str], None]) -> Meaning:
-    """Load the encoder the settings name (assembled on first use) and the space that belongs to it."""
-    encoder = load_encoder(model, data_dir / "models", on_step=on_step, threads=threads)
+    """Load the encoder the settings name (assembled on first use) and the space that belongs to it.
+
+    Unavailable, with the cause, when there is no such model or it cannot be put together.
+    """
+    try:
+        encoder = load_encoder(model, data_dir / "models", on_step=on_step, threads=threads)
+    except (ModelLoadError, ModelSetupError) as error:
+        raise Unavailable(str(error)) from error
     space = space_for(encoder)
     if space.stored_dim > VECTOR_DIM:
         raise Unavailable(
@@ -68,6 +76,14 @@ def load_meaning(model: str | None, data_dir: Path, threads: int, on_step: Calla
             f"{VECTOR_DIM}: name a model with at most that many in VIADUC_EMBEDDING_MODEL"
         )
     return Meaning(encoder, space)
+
+
+def assemble_default(data_dir: Path, on_step: Callable[[str], None]) -> Path:
+    """Where the default model stands, put together when it is not there yet; Unavailable when that fails."""
+    try:
+        return ensure_bundled_model(place_of_model(data_dir / "models"), on_step)
+    except ModelSetupError as error:
+        raise Unavailable(str(error)) from error
 
 
 class MeaningHolder:

@@ -5,15 +5,13 @@ import resource
 from collections.abc import Callable
 from pathlib import Path
 
-import psycopg
 import pytest
 import yaml
 from alembic import command
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError
 
 from app import memory, room
-from app.db import UNFINISHED, alembic_config, explain_database_error, make_engine, ping, require_schema
+from app.db import UNFINISHED, alembic_config, make_engine, ping, require_schema
 from app.errors import AppError
 from app.services.meaning import Meaning, MeaningHolder
 from app.settings import Settings
@@ -103,8 +101,13 @@ def cut_off(url: str) -> str:
 
 
 def reads_only(url: str) -> str:
-    cause = psycopg.errors.ReadOnlySqlTransaction("cannot execute in a read-only transaction")
-    return explain_database_error(OperationalError("SELECT 1", {}, cause)).detail
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER DATABASE scratch SET default_transaction_read_only = on"))
+    engine.dispose()
+    said = told(engine)
+    engine.dispose()
+    return said
 
 
 @pytest.mark.slow

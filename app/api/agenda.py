@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 
 from app.api import examples
+from app.api.paging import IN_PARTS, in_parts
 from app.api.problems import responses
 from app.deps import AttemptDep, SessionDep, SettingsDep
 from app.editing import ChangingDep, ReadingDep
@@ -14,8 +16,8 @@ from app.reach import public_base
 from app.services import answers
 from app.services import links as service
 from app.services.agenda import read_rules, set_rules
-from app.services.events import list_participants
-from app.services.idempotency import Attempt, Made, make_once
+from app.services.cursors import Part
+from app.services.idempotency import Attempt, make_once
 from models.agenda import (
     AgendaRulesFields,
     AnswerPublic,
@@ -34,12 +36,18 @@ RulesBody = Annotated[AgendaRulesFields, Body(openapi_examples=examples.AGENDA_R
 _SECRET = {"Cache-Control": "no-store"}
 
 
-@router.get("/{event_id}/links")
+@router.get("/{event_id}/links", responses=IN_PARTS)
 def list_links(
-    session: SessionDep, event_id: int, actor_id: Annotated[int | None, Query(ge=1, lt=2**63)] = None
+    session: SessionDep,
+    event_id: int,
+    part: Annotated[Part, Depends(in_parts())],
+    actor_id: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
 ) -> list[LinkPublic]:
     """List the links of an event and what became of them; the links themselves are told only when they are made"""
-    return service.list_links(session, event_id=event_id, actor_id=actor_id)
+    return service.list_links(session, event_id=event_id, actor_id=actor_id, part=part)
+
+
+Make = Callable[..., dict[int, service.Handed]]
 
 
 @dataclass(frozen=True)
@@ -50,32 +58,25 @@ class _Press:
     session: SessionDep
     attempt: Attempt
 
-    def once(self, make: Callable[..., dict[int, str]], event_id: int, wanted: LinkRequest) -> list[LinkMade]:
+    def once(self, make: Make, event_id: int, wanted: LinkRequest) -> list[LinkMade]:
         """Make links as `make` does and tell them this once."""
         handing = service.Handing(wanted.purpose, wanted.language, wanted.expires_at)
-
-        def made() -> list[LinkMade]:
-            tokens = make(self.session, event_id=event_id, actor_ids=wanted.actor_ids, handing=handing)
-            return self._told(event_id, tokens)
-
-        def name(links: list[LinkMade]) -> Made:
-            newest = service.newest_links(self.session, event_id=event_id)
-            return {"event_id": event_id, "link_ids": [newest[link.actor_id].id for link in links]}
-
-        return make_once(self.session, attempt=self.attempt, make=made, name=name, tell=service.made_before)
-
-    def _told(self, event_id: int, tokens: dict[int, str]) -> list[LinkMade]:
-        names = {p.actor_id: p.name for p in list_participants(self.session, event_id=event_id)}
-        newest = service.newest_links(self.session, event_id=event_id)
+        made = make_once(
+            self.session,
+            attempt=self.attempt,
+            make=partial(make, self.session, event_id=event_id, actor_ids=wanted.actor_ids, handing=handing),
+            name=partial(service.name_of, event_id=event_id),
+            tell=service.made_before,
+        )
         return [
             LinkMade(
                 actor_id=actor_id,
-                name=names[actor_id],
-                token=token,
-                url=f"{self.base}/agenda/{token}",
-                expires_at=newest[actor_id].expires_at,
+                name=link.name,
+                token=link.token,
+                url=f"{self.base}/agenda/{link.token}",
+                expires_at=link.expires_at,
             )
-            for actor_id, token in tokens.items()
+            for actor_id, link in made.items()
         ]
 
 
@@ -128,7 +129,7 @@ def set_agenda_rules(session: SessionDep, changing: ChangingDep, event_id: int, 
         return set_rules(session, event_id=event_id, rules=rules)
 
 
-@router.get("/{event_id}/answers")
-def list_answers(session: SessionDep, event_id: int) -> list[AnswerPublic]:
+@router.get("/{event_id}/answers", responses=IN_PARTS)
+def list_answers(session: SessionDep, event_id: int, part: Annotated[Part, Depends(in_parts())]) -> list[AnswerPublic]:
     """List what participants said of their meetings"""
-    return answers.list_answers(session, event_id=event_id)
+    return answers.list_answers(session, event_id=event_id, part=part)

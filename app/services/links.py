@@ -10,15 +10,18 @@ import hashlib
 import re
 import secrets
 from base64 import b32encode
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
 
+from sqlalchemy import func, or_
 from sqlmodel import Session, col, select, update
 
 from app.errors import BadInput, NotFound
 from app.security import Principal, participant
+from app.services.bounds import refuse_beyond
+from app.services.cursors import Part, in_order, part_of
 from app.services.events import get_event
 from app.services.idempotency import Made, shown_once
 from models.actor import Actor
@@ -57,6 +60,16 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Handed:
+    """A link that was just made: its number, whose it is, and its token, which is told this once."""
+
+    id: int
+    name: str
+    token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
 class Handing:
     """How links are handed out."""
 
@@ -76,17 +89,19 @@ def make_link(
 ) -> str:
     """A new token for one participant; links made before stay as they are."""
     handing = Handing(purpose, language, expires)
-    return make_links(session, event_id=event_id, actor_ids=[actor_id], handing=handing)[actor_id]
+    return make_links(session, event_id=event_id, actor_ids=[actor_id], handing=handing)[actor_id].token
 
 
 def make_links(
     session: Session, *, event_id: int, actor_ids: Collection[int] | None = None, handing: Handing | None = None
-) -> dict[int, str]:
-    """A new token for each of these participants (absent: everybody), in the order of their ids."""
+) -> dict[int, Handed]:
+    """A new link for each of these participants (absent: everybody), in the order of their ids."""
     handing = handing or Handing()
     expires = _checked_expiry(session, event_id, handing.expires)
-    tokens = {actor_id: _new_token(event_id) for actor_id in _participants(session, event_id, actor_ids)}
-    session.add_all(
+    names = _participants(session, event_id, actor_ids)
+    _refuse_too_many(session, event_id, [*names])
+    tokens = {actor_id: _new_token(event_id) for actor_id in names}
+    rows = [
         AgendaLink(
             event_id=event_id,
             actor_id=actor_id,
@@ -96,9 +111,11 @@ def make_links(
             expires_at=expires,
         )
         for actor_id, token in tokens.items()
-    )
+    ]
+    session.add_all(rows)
     session.flush()
-    return tokens
+    until = expires or default_expiry(session, event_id=event_id)
+    return {r.actor_id: Handed(r.id, names[r.actor_id], tokens[r.actor_id], until) for r in rows}
 
 
 def open_link(session: Session, *, token: str, now: datetime | None = None) -> Link:
@@ -135,32 +152,30 @@ def revoke_links(
 
 def renew_links(
     session: Session, *, event_id: int, actor_ids: Collection[int] | None = None, handing: Handing | None = None
-) -> dict[int, str]:
-    """New tokens in place of the old ones, which open nothing any more: for a link that fell into other hands."""
-    wanted = _participants(session, event_id, actor_ids)
+) -> dict[int, Handed]:
+    """New links in place of the old ones, which open nothing any more: for a link that fell into other hands."""
+    wanted = _participants(session, event_id, actor_ids).keys()
     revoke_links(session, event_id=event_id, actor_ids=wanted)
     return make_links(session, event_id=event_id, actor_ids=wanted, handing=handing)
 
 
-def list_links(session: Session, *, event_id: int, actor_id: int | None = None) -> list[LinkPublic]:
+def list_links(
+    session: Session, *, event_id: int, actor_id: int | None = None, part: Part | None = None
+) -> list[LinkPublic]:
     """The event's links, newest first, by what became of them; the tokens themselves are not known."""
     get_event(session, event_id=event_id)
     where = [col(AgendaLink.event_id) == event_id]
     if actor_id is not None:
         where.append(col(AgendaLink.actor_id) == actor_id)
-    rows = session.exec(
-        select(AgendaLink, Actor.name)
-        .join(Actor, col(Actor.id) == AgendaLink.actor_id)
-        .where(*where)
-        .order_by(col(AgendaLink.id).desc())
-    ).all()
+    asked = select(AgendaLink, Actor.name).join(Actor, col(Actor.id) == AgendaLink.actor_id).where(*where)
+    rows = session.exec(in_order(asked, part, col(AgendaLink.id), falling=True)).all()
     usual, now = default_expiry(session, event_id=event_id), utc_now()
-    return [_public(row, name, usual, now) for row, name in rows]
+    return [_public(row, name, usual, now) for row, name in part_of(rows, part, lambda both: (both[0].id,))]
 
 
-def newest_links(session: Session, *, event_id: int) -> dict[int, LinkPublic]:
-    """The link made last for each participant who has one, by actor."""
-    return {link.actor_id: link for link in reversed(list_links(session, event_id=event_id))}
+def name_of(made: Mapping[int, Handed], *, event_id: int) -> Made:
+    """What may be remembered of links that were made."""
+    return {"event_id": event_id, "link_ids": [link.id for link in made.values()]}
 
 
 def made_before(made: Made) -> NoReturn:
@@ -190,17 +205,29 @@ def _checked_expiry(session: Session, event_id: int, expires: datetime | None) -
     return expires
 
 
-def _participants(session: Session, event_id: int, actor_ids: Collection[int] | None) -> list[int]:
+def _refuse_too_many(session: Session, event_id: int, actor_ids: Collection[int]) -> None:
+    """Conflict where one of them has as many open links as there may be; those that are over are not counted."""
+    now = utc_now()
+    lasts = col(AgendaLink.expires_at) > now
+    if default_expiry(session, event_id=event_id) > now:
+        lasts = or_(col(AgendaLink.expires_at).is_(None), lasts)
+    theirs = (AgendaLink.event_id == event_id, col(AgendaLink.actor_id).in_(actor_ids))
+    held = select(func.count()).where(*theirs, col(AgendaLink.revoked_at).is_(None), lasts)
+    each = held.group_by(col(AgendaLink.actor_id)).subquery()
+    refuse_beyond(session, "links", select(func.coalesce(func.max(each.c[0]), 0)), exact=False)
+
+
+def _participants(session: Session, event_id: int, actor_ids: Collection[int] | None) -> dict[int, str]:
+    """The name of each participant who is meant (None: of all), in the order of their ids."""
     get_event(session, event_id=event_id)
-    known = session.exec(
-        select(Participant.actor_id).where(Participant.event_id == event_id).order_by(col(Participant.actor_id))
-    ).all()
+    here = select(Participant.actor_id, Actor.name).join(Actor, col(Actor.id) == Participant.actor_id)
+    known = dict(session.exec(here.where(Participant.event_id == event_id).order_by(col(Participant.actor_id))).all())
     if actor_ids is None:
-        return [*known]
-    missing = sorted(set(actor_ids) - set(known))
+        return known
+    missing = sorted(set(actor_ids) - known.keys())
     if missing:
         raise NotFound(f"actor {missing[0]} is not registered for event {event_id}")
-    return sorted(set(actor_ids))
+    return {actor_id: known[actor_id] for actor_id in sorted(set(actor_ids))}
 
 
 def _new_token(event_id: int) -> str:

@@ -143,7 +143,19 @@ def test_tokens_stand_neither_in_metrics_nor_in_logs(
     assert secret not in client.get("/metrics").text
 
 
+def test_links_that_are_made_are_told_without_reading_those_that_were_made_before(
+    client: TestClient, event: str, queries: list[str]
+) -> None:
+    """Others may have made some meanwhile: the newest ones are not always those that this request made."""
+    for path in ("links", "links/renew"):
+        queries.clear()
+        made = client.post(f"{event}/{path}", json={}, headers={"Idempotency-Key": path})
+        assert [link["name"] for link in made.json()] == ["F1", "F2", "B1", "B2"]
+        assert [q for q in queries if q.startswith("SELECT") and "agenda_link.opened_at" in q] == []
+
+
 def test_making_links_for_everybody_is_one_pass(session: Session, event: str) -> None:
     handing = Handing(purpose="paper", language="fr")
-    links = {i: open_link(session, token=t) for i, t in make_links(session, event_id=1, handing=handing).items()}
+    made = make_links(session, event_id=1, handing=handing)
+    links = {i: open_link(session, token=link.token) for i, link in made.items()}
     assert {i: (link.actor_id, link.language) for i, link in links.items()} == {i: (i, "fr") for i in (1, 2, 3, 4)}

@@ -115,7 +115,7 @@ def _reasons(session: Session, timetable: Timetable, options: PaperOptions) -> A
 
 def _agendas(session: Session, timetable: Timetable, order: Order) -> dict[int, str]:
     wanted = order.options.actor_ids
-    tokens = links.make_links(
+    made = links.make_links(
         session, event_id=timetable.event.id, actor_ids=wanted, handing=links.Handing(purpose="paper")
     )
-    return {actor_id: f"{order.base}/agenda/{token}" for actor_id, token in tokens.items()}
+    return {actor_id: f"{order.base}/agenda/{link.token}" for actor_id, link in made.items()}

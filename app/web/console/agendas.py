@@ -102,9 +102,8 @@ def change_links(
         closed = links.revoke_links(session, event_id=event_id, actor_ids=wanted.ids)
         return RedirectResponse(f"/console/events/{event_id}/agendas?closed={closed}#links", status_code=303)
     make = links.make_links if wanted.deed == "make" else links.renew_links
-    tokens = make(session, event_id=event_id, actor_ids=wanted.ids, handing=wanted.handing)
-    names = {h.actor_id: h.name for h in holders}
-    made = [(names[i], f"{base}/agenda/{token}", token) for i, token in tokens.items()]
+    links_made = make(session, event_id=event_id, actor_ids=wanted.ids, handing=wanted.handing).values()
+    made = [(link.name, f"{base}/agenda/{link.token}", link.token) for link in links_made]
     made.sort(key=lambda row: fold(row[0]))
     context = event_frame(session, event_id, "participants") | {"made": made, "wanted": wanted}
     context |= {"base": base, "only_here": only_here(base)}

@@ -14,7 +14,7 @@ from app.services.papers.press import print_pdf
 from app.services.papers.sheets import participants_data, rounds_data
 from app.web.papers.wording import words
 from models.agenda import AgendaLink
-from models.event import Round
+from models.event import Participant, Round
 from models.papers import PaperOptions
 
 
@@ -200,6 +200,10 @@ def test_a_night_is_no_pause_and_every_day_of_several_is_named(
     first, second = ("dimanche 28 mars 2027 · zondag 28 maart 2027", "lundi 29 mars 2027 · maandag 29 maart 2027")
     assert sheet.index(first) < sheet.index("09:30 – 09:50") < sheet.index(second) < sheet.index("11:00 – 11:20")
     assert sheet.count("Pause") == 1
+    session.get_one(Participant, (planned.id, planned.actors[2])).available = [2]
+    session.commit()
+    (other,) = printed(client, planned, "participants", actor_ids=[planned.actors[2]])
+    assert (first in other, second in other) == (False, True), "a day on which somebody is not there is not named"
     for kind in ("places", "interpreters"):
         for told in printed(client, planned, kind):
             assert told.index("dimanche 28 mars 2027 ·") < told.index("09:30")

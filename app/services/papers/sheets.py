@@ -103,7 +103,8 @@ def _own_rows(desk: Desk, person: Person) -> list[dict[str, Any]]:
         return []
     rows: list[dict[str, Any]] = []
     for day, slots in _days(desk, desk.tongues_of(person)):
-        rows += [*day, *_rows_of_day(desk, person, held, slots)]
+        of_day = _rows_of_day(desk, person, held, slots)
+        rows += [*day, *of_day] if of_day else []
     return rows
 
 

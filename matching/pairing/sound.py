@@ -4,6 +4,7 @@ The searches keep every rule by how they are built. Where one should fail all th
 names what it misses is worth more than none, and a plan that breaks a rule is worth nothing.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 from matching.pairing.check import check
@@ -29,8 +30,13 @@ def sound(problem: Problem, plan: Plan) -> Plan:
         return plan
     promised = {frozenset(pair) for pair in (*problem.must, *((k.a, k.b) for k in problem.locked))}
     order = sorted(plan.meetings, key=lambda m: frozenset((m.a, m.b)) not in promised)
-    kept = set(_added(problem, [], order))
-    return Plan(tuple(m for m in plan.meetings if m in kept))
+    left = Counter(_added(problem, [], order))
+    kept = []
+    for m in plan.meetings:
+        if left[m]:  # equal meetings are counted: of one that stands twice, the plan keeps one
+            left[m] -= 1
+            kept.append(m)
+    return Plan(tuple(kept))
 
 
 def _added(problem: Problem, kept: list[Meeting], more: Sequence[Meeting]) -> list[Meeting]:

@@ -161,6 +161,11 @@ def test_a_plan_that_breaks_rules_keeps_what_breaks_none_and_what_is_promised_fi
     assert len(kept.meetings) == 3
 
 
+def test_of_a_meeting_that_stands_twice_a_sound_plan_keeps_one():
+    problem = event({"a": {}, "b": {}})
+    assert sound(problem, Plan((Meeting("a", "b", 0, 0),) * 2)) == Plan((Meeting("a", "b", 0, 0),))
+
+
 def test_an_id_that_cannot_be_written_is_refused():
     with pytest.raises(ProblemError, match=r"places.*half a character"):
         event({"a": {}, "b": {}}, places=[{"id": "\ud800"}])

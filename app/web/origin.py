@@ -7,5 +7,5 @@ from app.origin import from_elsewhere
 
 async def same_origin(request: Request) -> None:
     """403 when another site's page sent the form; the guard does the same for whatever a cookie speaks for."""
-    if from_elsewhere(request.headers):
+    if from_elsewhere(request.method, request.headers):
         raise HTTPException(403, "this form was sent from another site")

@@ -9,12 +9,12 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 
 from app.db import session_scope
-from app.errors import AppError, Conflict, for_want_of_memory
+from app.errors import AppError, Conflict, Unavailable, for_want_of_memory
 from app.memory import gave_up
 from app.services.pairings import compute, read_form
 from app.services.plans import fill_plan, get_plan, open_plan, origin_of, plan_public
 from matching.pairing.parse import problem_from_dict
-from matching.pairing.problem import Problem
+from matching.pairing.problem import Problem, Result
 from matching.pairing.stop import StopFlag
 from models.base import utc_now
 from models.plan import Plan, PlanPublic
@@ -25,6 +25,9 @@ _EVERY_S = 0.5
 """How often progress is written and a stop is looked for."""
 SILENT_S = 60.0
 """A plan of which nothing was heard for so long lost its process, which speaks for those in its line too."""
+AWAY_S = 15.0
+"""How long a plan that is computed waits for a database that is away: less than a service takes to drain."""
+_AGAIN_S = 1.0
 Key = tuple[int, int]
 """Event and number."""
 
@@ -100,12 +103,7 @@ def run_plan(engine: Engine, *, event_id: int, number: int, limit: Callable[[flo
         flag = limit(problem.time_limit_s)
         reporter = Reporter(engine, event_id, number, flag)
         result = compute(problem, longest_s=problem.time_limit_s, on_progress=reporter, stop=flag, apart=True)
-        with session_scope(engine) as session:
-            plan = get_plan(session, event_id, number)
-            if plan.revision != revision:
-                raise Conflict("rounds, places or interpreters changed while it was computed; compute it again")
-            plan.progress = None
-            fill_plan(session, plan=plan, problem=problem, result=result)
+        _keep(engine, (event_id, number), revision, problem, result)
     except AppError as error:
         _fail(engine, event_id, number, error.detail)
     except Exception as error:
@@ -114,6 +112,28 @@ def run_plan(engine: Engine, *, event_id: int, number: int, limit: Callable[[flo
             return
         log.exception("plan %s of event %s failed", number, event_id)
         _fail(engine, event_id, number, "an unexpected error; it was logged")
+
+
+def _keep(engine: Engine, key: Key, revision: int, problem: Problem, result: Result) -> None:
+    """Make what was computed a draft; a database that is away for a moment is waited for, so that no work is lost."""
+    over_at, tried = time.monotonic() + AWAY_S, False
+    while True:
+        try:
+            with session_scope(engine) as session:
+                plan = get_plan(session, *key)
+                if tried and plan.state != "computing":
+                    return  # stored after all, in the moment in which the line broke
+                if plan.revision != revision:
+                    raise Conflict("rounds, places or interpreters changed while it was computed; compute it again")
+                plan.progress = None
+                fill_plan(session, plan=plan, problem=problem, result=result)
+            return
+        except Unavailable as error:
+            if time.monotonic() > over_at:
+                raise
+            log.warning("plan %s of event %s waits to be stored: %s", key[1], key[0], error)
+            tried = True
+            time.sleep(_AGAIN_S)
 
 
 class Reporter:
@@ -137,9 +157,13 @@ class Reporter:
             .values(progress=progress, heard_at=utc_now())
             .returning(col(Plan.stop_requested))
         )
-        with session_scope(self._engine) as session:
-            if session.exec(statement).scalar_one():
-                self._flag.set()
+        try:
+            with session_scope(self._engine) as session:
+                if session.exec(statement).scalar_one():
+                    self._flag.set()
+        except Unavailable as error:
+            # How far it is can wait; it is computed without the database.
+            log.warning("how far plan %s of event %s is cannot be told: %s", self._key[1], self._key[0], error)
 
 
 def _fail(engine: Engine, event_id: int, number: int, cause: str) -> None:

@@ -4,15 +4,18 @@ import threading
 import time
 from datetime import datetime, timedelta
 
+import psycopg
 from fastapi.testclient import TestClient
+from sqlalchemy import make_url
 from sqlmodel import Session
 
 from app import planner
 from app.planner import Planner
-from app.services.plan_jobs import SILENT_S, Silences, give_up_silent, run_plan, still_waiting
+from app.services.plan_jobs import SILENT_S, Silences, give_up_silent, run_plan, start_plan, still_waiting
+from app.services.problems import build_problem
 from matching.pairing.stop import MaxRuntime, StopFlag
 from models.base import utc_now
-from models.plan import Plan
+from models.plan import Plan, PlanCreate
 
 
 def finished(client: TestClient, event: str, number: int) -> dict:
@@ -29,17 +32,18 @@ def test_a_plan_is_answered_at_once_and_becomes_a_draft(client: TestClient, even
     assert (plan["state"], plan["progress"], len(plan["meetings"])) == ("draft", None, 4)
 
 
-def test_a_stop_is_heard_and_the_best_so_far_is_kept(client: TestClient, engine, event: str) -> None:
+def promise(client: TestClient, engine) -> None:
+    """Plan 1 of event 1 waits to be computed, by whoever calls `run_plan`."""
     client.app.state.planner.stop()
     with Session(engine) as session:
-        from app.services.plan_jobs import start_plan
-        from app.services.problems import build_problem
-        from models.plan import PlanCreate
-
         meaning = client.app.state.holder.get()
         problem = build_problem(session, meaning=meaning, event_id=1, options=PlanCreate(time_limit_s=60))
         start_plan(session, event_id=1, problem=problem)
         session.commit()
+
+
+def test_a_stop_is_heard_and_the_best_so_far_is_kept(client: TestClient, engine, event: str) -> None:
+    promise(client, engine)
     assert client.post(f"{event}/plans/1/stop").status_code == 202
     run_plan(engine, event_id=1, number=1, limit=lambda s: StopFlag(MaxRuntime(s)))
     assert client.get(f"{event}/plans/1").json()["state"] == "draft"
@@ -112,6 +116,29 @@ def test_what_goes_wrong_in_the_background_is_told_beside_the_plan(client: TestC
     plan = client.get(f"{event}/plans/1").json()
     assert plan["state"] == "failed"
     assert plan["progress"]["cause"]
+
+
+def test_a_database_that_is_away_for_a_moment_costs_no_plan(
+    client: TestClient, engine, database_url: str, event: str
+) -> None:
+    """It goes when the plan has been read, and is back when it is long computed."""
+    promise(client, engine)
+    elsewhere = make_url(database_url).set(drivername="postgresql", database="template1")
+    with psycopg.connect(elsewhere.render_as_string(), autocommit=True) as admin:
+        allow = "ALTER DATABASE postgres ALLOW_CONNECTIONS {}"
+
+        def limit(seconds: float) -> StopFlag:
+            admin.execute(allow.format("false"))
+            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'postgres'")
+            threading.Timer(0.5, lambda: admin.execute(allow.format("true"))).start()
+            return StopFlag(MaxRuntime(seconds))
+
+        try:
+            run_plan(engine, event_id=1, number=1, limit=limit)
+        finally:
+            admin.execute(allow.format("true"))
+    plan = client.get(f"{event}/plans/1").json()
+    assert (plan["state"], plan["progress"], len(plan["meetings"])) == ("draft", None, 4)
 
 
 def test_plans_in_line_are_spoken_of_by_who_will_compute_them(engine, event: str, monkeypatch) -> None:

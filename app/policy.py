@@ -146,6 +146,7 @@ POLICY: dict[str, Who] = {
     "GET /events/{event_id}/plans": RUNS_EVENT,
     "POST /events/{event_id}/plans": RUNS_EVENT,
     "GET /events/{event_id}/plans/{number}": RUNS_EVENT,
+    "DELETE /events/{event_id}/plans/{number}": RUNS_EVENT,
     "POST /events/{event_id}/plans/{number}/stop": RUNS_EVENT,
     "POST /events/{event_id}/plans/{number}/publish": RUNS_EVENT,
     "PUT /events/{event_id}/plans/{number}/note": RUNS_EVENT,
@@ -351,19 +352,19 @@ POLICY: dict[str, Who] = {
     "POST /console/events/{event_id}/plans/{number}/undo": RUNS_EVENT,
     "POST /console/events/{event_id}/plans/{number}/redo": RUNS_EVENT,
     "POST /console/events/{event_id}/plans/{number}/note": RUNS_EVENT,
+    "GET /console/events/{event_id}/plans/{number}/remove": RUNS_EVENT,
+    "POST /console/events/{event_id}/plans/{number}/remove": RUNS_EVENT,
 }
 """Method and path template of a route → who may call it."""
 
 
-SIGN_IN = frozenset(
-    {
-        "POST /console/sign-in",
-        "POST /console/sign-in/letter",
-        "POST /console/sign-in/link/{token}",
-        "GET /console/sign-in/provider",
-        "GET /console/sign-in/back",
-    }
-)
+SIGN_IN = {
+    "POST /console/sign-in",
+    "POST /console/sign-in/letter",
+    "POST /console/sign-in/link/{token}",
+    "GET /console/sign-in/provider",
+    "GET /console/sign-in/back",
+}
 """Where somebody tries to sign in: counted more strictly."""
 
 
@@ -388,10 +389,8 @@ def allows(who: Who, principal: Principal, path: Mapping[str, str], *, open_dire
         return principal.role == "organiser"
     if who is Who.CREATES:
         return principal.role == "organiser" and principal.creates
-    if who is Who.RUNS_EVENT:
-        number = event_number(path)
-        return number is not None and principal.runs(number)
-    return False
+    number = event_number(path)
+    return who is Who.RUNS_EVENT and number is not None and principal.runs(number)
 
 
 def event_number(path: Mapping[str, str]) -> int | None:

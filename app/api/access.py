@@ -4,13 +4,16 @@ from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Depends, Response
 
 from app.api import examples
+from app.api.paging import IN_PARTS, at_most, in_parts
 from app.api.problems import responses
 from app.deps import AttemptDep, PrincipalDep, SessionDep
 from app.editing import ChangingDep, ReadingDep
 from app.services.access import keys, people
+from app.services.bounds import BOUNDS
+from app.services.cursors import Part
 from app.services.idempotency import make_once
 from models.access import KeyCreate, KeyPublic, KeyRotate, KeyShown, Me, PersonCreate, PersonPublic
 
@@ -24,10 +27,10 @@ def who_am_i(principal: PrincipalDep) -> Me:
     return Me(role=principal.role, name=principal.name, events=sorted(principal.events), creates=creates)
 
 
-@router.get("/keys")
-def list_keys(session: SessionDep) -> list[KeyPublic]:
+@router.get("/keys", responses=IN_PARTS)
+def list_keys(session: SessionDep, part: Annotated[Part, Depends(in_parts())]) -> list[KeyPublic]:
     """List every key, newest first, with when it was last used"""
-    return keys.list_keys(session)
+    return keys.list_keys(session, part=part)
 
 
 @router.post("/keys", status_code=201, responses=responses(409))
@@ -63,13 +66,15 @@ def revoke_key(session: SessionDep, key_id: int) -> KeyPublic:
 
 
 @router.get("/people")
-def list_people(session: SessionDep, reading: ReadingDep) -> list[PersonPublic]:
+def list_people(
+    session: SessionDep, reading: ReadingDep
+) -> Annotated[list[PersonPublic], at_most(BOUNDS["people"].most)]:
     """List who may sign in, by e-mail"""
     reading.tell("people", 0)
     return people.list_people(session)
 
 
-@router.put("/people", responses=responses(412))
+@router.put("/people", responses=responses(409, 412))
 def put_person(
     session: SessionDep,
     changing: ChangingDep,

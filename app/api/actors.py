@@ -6,12 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Query, Response
 
 from app.api import examples
+from app.api.paging import IN_PARTS, at_most, in_parts
 from app.api.problems import responses
 from app.deps import AttemptDep, HolderDep, KnownActor, PoolDep, PrincipalDep, SeenActor, SessionDep, SightDep
 from app.editing import ChangingDep, ReadingDep
 from app.errors import Unavailable
 from app.services import actors as service
 from app.services import maps, relations
+from app.services.cursors import Part
 from app.services.idempotency import run_once
 from app.services.search import search_actors
 from app.services.views import Look, record_view
@@ -127,17 +129,22 @@ def delete_actor(session: SessionDep, changing: ChangingDep, actor_id: int) -> R
     return Response(status_code=204)
 
 
-@router.get("/{actor_id}/relations")
+@router.get("/{actor_id}/relations", responses=IN_PARTS)
 def list_relations(
-    session: SessionDep, principal: PrincipalDep, sight: SightDep, reading: ReadingDep, actor_id: SeenActor
+    session: SessionDep,
+    principal: PrincipalDep,
+    sight: SightDep,
+    reading: ReadingDep,
+    actor_id: SeenActor,
+    part: Annotated[Part, Depends(in_parts())],
 ) -> list[RelationPublic]:
     """List the relations of an actor; their notes are told to organisers only"""
     if not sight.hiding("relations", [actor_id]):
         reading.tell("relations", actor_id)
-    return relations.list_relations(session, actor_id=actor_id, principal=principal)
+    return relations.list_relations(session, actor_id=actor_id, principal=principal, part=part)
 
 
-@router.put("/{actor_id}/relations", responses=responses(412))
+@router.put("/{actor_id}/relations", responses=responses(409, 412))
 def set_relation(
     session: SessionDep,
     changing: ChangingDep,
@@ -163,7 +170,9 @@ def delete_relation(
 
 
 @router.get("/{actor_id}/sources")
-def list_sources(session: SessionDep, reading: ReadingDep, actor_id: KnownActor) -> list[FieldSources]:
+def list_sources(
+    session: SessionDep, reading: ReadingDep, actor_id: KnownActor
+) -> Annotated[list[FieldSources], at_most(len(ActorCreate.model_fields))]:
     """List what each map says of an actor, field by field"""
     reading.tell("actor", actor_id)
     return maps.list_sources(session, actor_id=actor_id)

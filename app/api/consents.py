@@ -5,9 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Path, Response
 
 from app.api import examples
+from app.api.paging import at_most
 from app.api.problems import responses
 from app.deps import AttemptDep, SessionDep
 from app.services import consents as service
+from app.services.bounds import BOUNDS
 from app.services.idempotency import run_once
 from models.contact import ConsentTextCreate, ConsentTextPublic
 
@@ -15,7 +17,9 @@ router = APIRouter(prefix="/consent-texts", tags=["contacts"], responses=respons
 
 
 @router.get("")
-def list_consent_texts(session: SessionDep) -> list[ConsentTextPublic]:
+def list_consent_texts(
+    session: SessionDep,
+) -> Annotated[list[ConsentTextPublic], at_most(BOUNDS["consent texts"].most)]:
     """List the texts that people agree to, newest first, with how many contacts stand on each"""
     return service.list_texts(session)
 

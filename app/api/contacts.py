@@ -6,10 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Response
 
 from app.api import examples
+from app.api.paging import at_most
 from app.api.problems import responses
 from app.deps import AttemptDep, PrincipalDep, SessionDep
 from app.editing import ChangingDep, ReadingDep
 from app.services import contacts as service
+from app.services.bounds import BOUNDS
 from app.services.idempotency import Made, make_once
 from models.contact import ContactFields, ContactPublic
 
@@ -29,7 +31,9 @@ ContactBody = Annotated[ContactFields, Body(openapi_examples=examples.CONTACT)]
 
 
 @router.get("")
-def list_contacts(session: SessionDep, response: Response, actor_id: int) -> list[ContactPublic]:
+def list_contacts(
+    session: SessionDep, response: Response, actor_id: int
+) -> Annotated[list[ContactPublic], at_most(BOUNDS["contacts"].most)]:
     """List the persons to write to at an actor"""
     response.headers["Cache-Control"] = "no-store"
     return service.list_contacts(session, actor_id=actor_id)

@@ -3,13 +3,16 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Depends, Query
 
 from app.api import examples
+from app.api.paging import IN_PARTS, at_most, in_parts
 from app.api.problems import responses
 from app.deps import AttemptDep, EngineDep, HolderDep, NowDep, PrincipalDep, SessionDep, SettingsDep
 from app.services import attendance, today
 from app.services import day as service
+from app.services.bounds import MAX_PARTICIPANTS
+from app.services.cursors import Part
 from app.services.idempotency import make_long_once
 from app.services.replans import replan_public
 from models.day import (
@@ -36,7 +39,7 @@ def read_day(session: SessionDep, now: NowDep, event_id: int) -> DayPublic:
 
 
 @router.get("/attendance")
-def list_attendance(session: SessionDep, event_id: int) -> list[AttendancePublic]:
+def list_attendance(session: SessionDep, event_id: int) -> Annotated[list[AttendancePublic], at_most(MAX_PARTICIPANTS)]:
     """List participants with what the desk knows of them"""
     return attendance.list_attendance(session, event_id=event_id)
 
@@ -77,12 +80,12 @@ def say_timetable(
     return service.say_timetable(session, event_id=event_id, said=said, now=now, by=who.name)
 
 
-@router.get("/day/steps")
+@router.get("/day/steps", responses=IN_PARTS)
 def list_steps(
-    session: SessionDep, event_id: int, limit: Annotated[int, Query(ge=1, le=500)] = 50
+    session: SessionDep, event_id: int, part: Annotated[Part, Depends(in_parts(500, usual=50))]
 ) -> list[DayStepPublic]:
     """List what was said on the day, newest first"""
-    return attendance.list_steps(session, event_id=event_id, limit=limit)
+    return attendance.list_steps(session, event_id=event_id, part=part)
 
 
 @router.post("/day/undo", responses=responses(409))

@@ -3,14 +3,17 @@
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Depends, Response
 
 from app.api import examples
+from app.api.paging import IN_PARTS, at_most, in_parts
 from app.api.problems import responses
 from app.deps import AttemptDep, PrincipalDep, SessionDep, SightDep
 from app.editing import ChangingDep, ReadingDep
 from app.services import events as service
 from app.services.access.own_events import create_own_event
+from app.services.bounds import MAX_LOCKS, MAX_PARTICIPANTS, MAX_PLACES, MAX_ROUNDS
+from app.services.cursors import Part
 from app.services.idempotency import run_once
 from models.event import (
     EventCreate,
@@ -33,10 +36,12 @@ EventBody = Annotated[EventCreate, Body(openapi_examples=examples.EVENT)]
 ParticipantBody = Annotated[ParticipantCreate, Body(openapi_examples=examples.PARTICIPANT)]
 
 
-@router.get("")
-def list_events(session: SessionDep, principal: PrincipalDep) -> list[EventPublic]:
+@router.get("", responses=IN_PARTS)
+def list_events(
+    session: SessionDep, principal: PrincipalDep, part: Annotated[Part, Depends(in_parts())]
+) -> list[EventPublic]:
     """List events, newest first; an organiser's are its own"""
-    return service.list_events(session, only=principal.sees)
+    return service.list_events(session, only=principal.sees, part=part)
 
 
 @router.post("", status_code=201, response_model=EventPublic, responses=responses(409))
@@ -71,7 +76,9 @@ def delete_event(session: SessionDep, changing: ChangingDep, event_id: int) -> R
 
 
 @router.get("/{event_id}/rounds")
-def list_rounds(session: SessionDep, reading: ReadingDep, event_id: int) -> list[RoundPublic]:
+def list_rounds(
+    session: SessionDep, reading: ReadingDep, event_id: int
+) -> Annotated[list[RoundPublic], at_most(MAX_ROUNDS)]:
     """List the rounds in their order"""
     reading.tell("rounds", event_id)
     return service.list_rounds(session, event_id=event_id)
@@ -82,7 +89,7 @@ def set_rounds(
     session: SessionDep,
     changing: ChangingDep,
     event_id: int,
-    rounds: Annotated[list[RoundCreate], Body(max_length=service.MAX_ROUNDS, openapi_examples=examples.ROUNDS)],
+    rounds: Annotated[list[RoundCreate], Body(max_length=MAX_ROUNDS, openapi_examples=examples.ROUNDS)],
 ) -> list[RoundPublic]:
     """Replace the rounds; their index is their rank by start"""
     with changing.of("rounds", event_id):
@@ -90,7 +97,9 @@ def set_rounds(
 
 
 @router.get("/{event_id}/places")
-def list_places(session: SessionDep, reading: ReadingDep, event_id: int) -> list[PlacePublic]:
+def list_places(
+    session: SessionDep, reading: ReadingDep, event_id: int
+) -> Annotated[list[PlacePublic], at_most(MAX_PLACES)]:
     """List the places in their order"""
     reading.tell("places", event_id)
     return service.list_places(session, event_id=event_id)
@@ -101,7 +110,7 @@ def set_places(
     session: SessionDep,
     changing: ChangingDep,
     event_id: int,
-    places: Annotated[list[PlaceCreate], Body(max_length=service.MAX_PLACES, openapi_examples=examples.PLACES)],
+    places: Annotated[list[PlaceCreate], Body(max_length=MAX_PLACES, openapi_examples=examples.PLACES)],
 ) -> list[PlacePublic]:
     """Replace the places: tables, booths or video links"""
     with changing.of("places", event_id):
@@ -109,7 +118,9 @@ def set_places(
 
 
 @router.get("/{event_id}/interpreters")
-def list_interpreters(session: SessionDep, reading: ReadingDep, event_id: int) -> list[InterpreterPublic]:
+def list_interpreters(
+    session: SessionDep, reading: ReadingDep, event_id: int
+) -> Annotated[list[InterpreterPublic], at_most(MAX_PLACES)]:
     """List the interpreters in their order"""
     reading.tell("interpreters", event_id)
     return service.list_interpreters(session, event_id=event_id)
@@ -121,7 +132,7 @@ def set_interpreters(
     changing: ChangingDep,
     event_id: int,
     interpreters: Annotated[
-        list[InterpreterCreate], Body(max_length=service.MAX_PLACES, openapi_examples=examples.INTERPRETERS)
+        list[InterpreterCreate], Body(max_length=MAX_PLACES, openapi_examples=examples.INTERPRETERS)
     ],
 ) -> list[InterpreterPublic]:
     """Replace the interpreters; each serves one place a round"""
@@ -130,7 +141,7 @@ def set_interpreters(
 
 
 @router.get("/{event_id}/locks")
-def list_locks(session: SessionDep, reading: ReadingDep, event_id: int) -> list[Lock]:
+def list_locks(session: SessionDep, reading: ReadingDep, event_id: int) -> Annotated[list[Lock], at_most(MAX_LOCKS)]:
     """List the meetings that stand whatever is planned"""
     reading.tell("event", event_id)
     return service.list_locks(session, event_id=event_id)
@@ -141,7 +152,7 @@ def set_locks(
     session: SessionDep,
     changing: ChangingDep,
     event_id: int,
-    locks: Annotated[list[Lock], Body(max_length=5000, openapi_examples=examples.LOCKS)],
+    locks: Annotated[list[Lock], Body(max_length=MAX_LOCKS, openapi_examples=examples.LOCKS)],
 ) -> list[Lock]:
     """Replace the meetings that stand whatever is planned"""
     with changing.of("event", event_id):
@@ -149,7 +160,9 @@ def set_locks(
 
 
 @router.get("/{event_id}/participants")
-def list_participants(session: SessionDep, event_id: int) -> list[ParticipantPublic]:
+def list_participants(
+    session: SessionDep, event_id: int
+) -> Annotated[list[ParticipantPublic], at_most(MAX_PARTICIPANTS)]:
     """List the participants by name"""
     return service.list_participants(session, event_id=event_id)
 
@@ -189,13 +202,13 @@ def unregister(session: SessionDep, changing: ChangingDep, event_id: int, actor_
     return Response(status_code=204)
 
 
-@router.get("/{event_id}/wishes")
-def list_wishes(session: SessionDep, event_id: int) -> list[WishCreate]:
+@router.get("/{event_id}/wishes", responses=IN_PARTS)
+def list_wishes(session: SessionDep, event_id: int, part: Annotated[Part, Depends(in_parts())]) -> list[WishCreate]:
     """List every wish, veto and must"""
-    return service.list_wishes(session, event_id=event_id)
+    return service.list_wishes(session, event_id=event_id, part=part)
 
 
-@router.put("/{event_id}/wishes")
+@router.put("/{event_id}/wishes", responses=responses(409))
 def say_wish(
     session: SessionDep, event_id: int, wish: Annotated[WishCreate, Body(openapi_examples=examples.WISH)]
 ) -> WishCreate:

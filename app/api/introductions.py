@@ -2,11 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, Path, Response
 
+from app.api.paging import IN_PARTS, in_parts
 from app.api.problems import responses
 from app.deps import PrincipalDep, SessionDep
 from app.services import introductions as service
+from app.services.cursors import Part
 from models.introduction import IntroductionPublic
 
 router = APIRouter(prefix="/events/{event_id}/introductions", tags=["introductions"], responses=responses(404))
@@ -15,10 +17,12 @@ For = Annotated[int, Path(ge=1, lt=2**63, description="For whom the adviser spea
 Other = Annotated[int, Path(ge=1, lt=2**63, description="The other one")]
 
 
-@router.get("")
-def list_introductions(session: SessionDep, event_id: int) -> list[IntroductionPublic]:
+@router.get("", responses=IN_PARTS)
+def list_introductions(
+    session: SessionDep, event_id: int, part: Annotated[Part, Depends(in_parts())]
+) -> list[IntroductionPublic]:
     """List pairs with an anonymous end that meet, or of whom an adviser spoke, and whether they know each other"""
-    return service.list_introductions(session, event_id=event_id)
+    return service.list_introductions(session, event_id=event_id, part=part)
 
 
 @router.put("/{actor_id}/{other_id}", responses=responses(409))

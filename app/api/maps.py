@@ -10,6 +10,7 @@ from fastapi import APIRouter, Body, Depends, File, Form, Query, Response, Uploa
 from pydantic import ValidationError
 
 from app.api import examples
+from app.api.paging import IN_PARTS, at_most, in_parts
 from app.api.problems import responses, validation_errors
 from app.db import session_scope
 from app.deps import AttemptDep, EngineDep, HolderDep, KnownActor, SessionDep, SettingsDep
@@ -18,6 +19,8 @@ from app.errors import BadInput
 from app.importer import Importer, ImporterDep
 from app.services import maps as service
 from app.services import views
+from app.services.bounds import BOUNDS
+from app.services.cursors import Part
 from app.services.editions import Subject, must_be
 from app.services.idempotency import Attempt, recalled, run_once
 from app.services.maps import FileOut
@@ -62,7 +65,7 @@ def _file(made: FileOut) -> Response:
 
 
 @router.get("")
-def list_maps(session: SessionDep) -> list[MapPublic]:
+def list_maps(session: SessionDep) -> Annotated[list[MapPublic], at_most(BOUNDS["maps"].most)]:
     """List the competence maps by name"""
     return service.list_maps(session)
 
@@ -267,11 +270,11 @@ def read_map(session: SessionDep, map_id: int) -> MapPublic:
     return service.map_public(session, competence_map=service.get_map(session, map_id=map_id))
 
 
-@router.get("/{map_id}/imports")
-def list_imports(session: SessionDep, map_id: int) -> list[ImportPublic]:
+@router.get("/{map_id}/imports", responses=IN_PARTS)
+def list_imports(session: SessionDep, map_id: int, part: Annotated[Part, Depends(in_parts(200))]) -> list[ImportPublic]:
     """List what was loaded into a map, newest first; the texts of each are counted where it is read by itself"""
     service.get_map(session, map_id=map_id)
-    rows = service.list_imports(session, map_id=map_id)
+    rows = service.list_imports(session, map_id=map_id, part=part)
     return [service.import_public(session, row=row, count_texts=False) for row in rows]
 
 
@@ -315,7 +318,9 @@ def actor_known(session: SessionDep, actor_id: KnownActor) -> ActorKnown:
 
 
 @sectors_router.get("")
-def list_sector_lists(session: SessionDep) -> list[SectorListPublic]:
+def list_sector_lists(
+    session: SessionDep,
+) -> Annotated[list[SectorListPublic], at_most(BOUNDS["sector lists"].most)]:
     """List the border's own sector lists with their terms"""
     return service.list_sector_lists(session)
 

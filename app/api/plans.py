@@ -7,14 +7,17 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Query, Response
 
 from app.api import examples
+from app.api.paging import IN_PARTS, in_parts
 from app.api.problems import responses
 from app.db import session_scope
 from app.deps import AttemptDep, EngineDep, MeaningDep, PlannerDep, SessionDep, SettingsDep
 from app.editing import ChangingDep, ReadingDep
 from app.services import edits, plan_jobs, problems, replans
 from app.services import plans as service
+from app.services.cursors import Part
 from app.services.idempotency import Keep, make_long_once
 from app.services.pairings import compute
+from app.services.plan_removal import remove_plan
 from app.services.whatif import outlook_of
 from models.edit import EditAnswer, PlanEdit, PlanNote, Seen
 from models.plan import EventChanges, Outlook, PlanBrief, PlanCreate, PlanDiff, PlanPublic, ReplanPublic, WhatIfRequest
@@ -22,10 +25,10 @@ from models.plan import EventChanges, Outlook, PlanBrief, PlanCreate, PlanDiff, 
 router = APIRouter(prefix="/events/{event_id}/plans", tags=["plans"], responses=responses(404))
 
 
-@router.get("")
-def list_plans(session: SessionDep, event_id: int) -> list[PlanBrief]:
+@router.get("", responses=IN_PARTS)
+def list_plans(session: SessionDep, event_id: int, part: Annotated[Part, Depends(in_parts(500))]) -> list[PlanBrief]:
     """List the plans of an event, newest first"""
-    return service.list_plans(session, event_id=event_id)
+    return service.list_plans(session, event_id=event_id, part=part)
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,20 @@ def read_plan(session: SessionDep, reading: ReadingDep, event_id: int, number: i
     """Read a plan with its meetings; the ETag is that of its note, edits name the revision instead"""
     reading.tell("note", event_id, number)
     return service.plan_public(session, event_id=event_id, number=number)
+
+
+@router.delete("/{number}", status_code=204, responses=responses(409, 412))
+def delete_plan(
+    session: SessionDep,
+    changing: ChangingDep,
+    event_id: int,
+    number: int,
+    revision: Annotated[int | None, Query(ge=0, description="The one that you saw: 409 when it is another")] = None,
+) -> Response:
+    """Remove a draft for good; what was published stays, and what is being computed is stopped first"""
+    changing.require("note", event_id, number)
+    remove_plan(session, event_id=event_id, number=number, revision=revision)
+    return Response(status_code=204)
 
 
 @router.post("/{number}/publish", responses=responses(409))

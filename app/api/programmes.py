@@ -4,10 +4,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response
 
+from app.api.paging import at_most
 from app.api.problems import responses
 from app.deps import AttemptDep, SessionDep
 from app.editing import ChangingDep, ReadingDep
 from app.services import programmes as service
+from app.services.bounds import BOUNDS
 from app.services.idempotency import run_once
 from models.programme import ProgrammeCreate, ProgrammePublic
 
@@ -33,7 +35,7 @@ ProgrammeBody = Annotated[ProgrammeCreate, Body(openapi_examples=EXAMPLE)]
 
 
 @router.get("")
-def list_programmes(session: SessionDep) -> list[ProgrammePublic]:
+def list_programmes(session: SessionDep) -> Annotated[list[ProgrammePublic], at_most(BOUNDS["programmes"].most)]:
     """List programmes by name"""
     return service.list_programmes(session)
 

@@ -2,14 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Depends
 
 from app.api import examples
+from app.api.paging import IN_PARTS, in_parts
 from app.api.problems import responses
 from app.deps import AttemptDep, EngineDep, MeaningDep, SessionDep, SettingsDep
 from app.editing import ChangingDep, ReadingDep
 from app.services import bridges, proposals
 from app.services import weights as service
+from app.services.cursors import Part
 from app.services.idempotency import make_long_once
 from models.weights import Bridge, Bridges, EventWeights, ServiceWeights, WeightProposalPublic
 
@@ -40,10 +42,10 @@ def set_bridges(session: SessionDep, changing: ChangingDep, wanted: BridgesBody)
     return answer
 
 
-@router.get("/proposals")
-def list_proposals(session: SessionDep) -> list[WeightProposalPublic]:
+@router.get("/proposals", responses=IN_PARTS)
+def list_proposals(session: SessionDep, part: Annotated[Part, Depends(in_parts(500))]) -> list[WeightProposalPublic]:
     """List the proposals with their figures, newest first"""
-    return proposals.list_proposals(session)
+    return proposals.list_proposals(session, part=part)
 
 
 @router.post("/proposals", status_code=201, responses=responses(409))

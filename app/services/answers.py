@@ -12,6 +12,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.errors import Conflict, NotFound
+from app.services.cursors import Part, in_order, part_of
 from app.services.discretion.openings import yes_on_both_sides
 from app.services.events import get_event
 from app.services.feedback import give_feedback
@@ -94,14 +95,12 @@ def mutual_yes(session: Session, *, event_id: int, a: int, b: int) -> bool:
     return b in yes_on_both_sides(session, actor_id=a, event_id=event_id)
 
 
-def list_answers(session: Session, *, event_id: int) -> list[AnswerPublic]:
+def list_answers(session: Session, *, event_id: int, part: Part | None = None) -> list[AnswerPublic]:
     """Every answer of an event, in the order of who gave it and of whom."""
     get_event(session, event_id=event_id)
-    rows = session.exec(
-        select(MeetingAnswer)
-        .where(MeetingAnswer.event_id == event_id)
-        .order_by(col(MeetingAnswer.actor_id), col(MeetingAnswer.target_id))
-    ).all()
+    asked = select(MeetingAnswer).where(MeetingAnswer.event_id == event_id)
+    found = session.exec(in_order(asked, part, col(MeetingAnswer.actor_id), col(MeetingAnswer.target_id))).all()
+    rows = part_of(found, part, lambda row: (row.actor_id, row.target_id))
     ids = {row.actor_id for row in rows} | {row.target_id for row in rows}
     names = dict(session.exec(select(Actor.id, Actor.name).where(col(Actor.id).in_(ids))).all())
     yes = {(row.actor_id, row.target_id) for row in rows if row.again == "yes"}

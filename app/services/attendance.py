@@ -10,6 +10,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, NotFound
+from app.services.cursors import Part, in_order, part_of
 from app.services.discretion.pseudonyms import pseudonym_at
 from app.services.events import get_event, list_places, list_rounds
 from models.actor import Actor
@@ -145,13 +146,13 @@ def list_losses(session: Session, *, event_id: int) -> Losses:
     return Losses(*(frozenset(n for kind, n in rows if kind == wanted) for wanted in ("place", "round")))
 
 
-def list_steps(session: Session, *, event_id: int, limit: int = 50) -> list[DayStepPublic]:
-    """What was said, newest first; NotFound when there is no such event."""
+def list_steps(session: Session, *, event_id: int, limit: int = 50, part: Part | None = None) -> list[DayStepPublic]:
+    """What was said, newest first, the last `limit` or a part of it; NotFound when there is no such event."""
     get_event(session, event_id=event_id)
-    rows = session.exec(
-        select(DayStep).where(DayStep.event_id == event_id).order_by(col(DayStep.number).desc()).limit(limit)
-    ).all()
-    return [step_public(row) for row in rows]
+    part = part or Part(limit)
+    asked = select(DayStep).where(DayStep.event_id == event_id)
+    rows = session.exec(in_order(asked, part, col(DayStep.number), falling=True)).all()
+    return [step_public(row) for row in part_of(rows, part, lambda row: (row.number,))]
 
 
 def step_public(row: DayStep) -> DayStepPublic:

@@ -4,6 +4,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.errors import Conflict, NotFound
+from app.services.bounds import refuse_beyond
 from models.contact import ConsentText, ConsentTextCreate, ConsentTextPublic, Contact
 
 
@@ -30,6 +31,7 @@ def add_text(session: Session, *, fields: ConsentTextCreate) -> ConsentTextPubli
     """Keep a new version; Conflict when there is one of this name: what was agreed to does not change."""
     if session.get(ConsentText, fields.version) is not None:
         raise Conflict(f"there is a text of version {fields.version} already: give a changed one another version")
+    refuse_beyond(session, "consent texts", select(func.count()).select_from(ConsentText))
     row = ConsentText(**fields.model_dump(mode="json"))
     session.add(row)
     session.flush()

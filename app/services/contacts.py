@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from app.errors import Conflict, Forbidden, NotFound
+from app.errors import Forbidden, NotFound
 from app.security import Principal
 from app.services.actors import apply_fields, as_create, get_actor, read_anew
+from app.services.bounds import refuse_beyond
 from app.services.discretion.redaction import without_people
 from app.services.discretion.sight import Sight
 from app.services.idempotency import Made, forget_made
@@ -17,9 +18,6 @@ from models.agenda import AgendaRules
 from models.base import utc_now
 from models.contact import Contact, ContactFields, ContactPublic
 from models.event import Participant
-
-MAX_CONTACTS = 500
-"""Persons of one actor."""
 
 
 def require_runner(session: Session, *, principal: Principal, actor_id: int) -> None:
@@ -51,8 +49,7 @@ def read_contact(session: Session, *, actor_id: int, contact_id: int) -> Contact
 def create_contact(session: Session, *, actor_id: int, fields: ContactFields) -> ContactPublic:
     """Store a person of an actor; the shape has seen to it that there is a ground for it."""
     get_actor(session, actor_id=actor_id)
-    if session.exec(select(func.count()).where(Contact.actor_id == actor_id)).one() >= MAX_CONTACTS:
-        raise Conflict(f"{MAX_CONTACTS} persons are stored of this organisation, which is the most")
+    refuse_beyond(session, "contacts", select(func.count()).where(Contact.actor_id == actor_id))
     row = Contact(actor_id=actor_id, **fields.model_dump())
     session.add(row)
     session.flush()

@@ -3,14 +3,16 @@
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import cast, func, insert, literal, update
+from sqlalchemy import cast, insert, literal, update
 from sqlalchemy import select as sa_select
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from app.errors import BadInput, Conflict, FieldError
+from app.services.bounds import BOUNDS
 from app.services.edit_log import Open, lock_form, new_entry, proof_of, read_diff, relocked, standing_edits
 from app.services.events import get_event, locks_in_order
+from app.services.plan_room import make_room, next_number
 from app.services.plans import get_plan, lock_event, meeting_rows, stored_plan, told_certificate
 from app.services.posed import Posed, keep_posed, posed_problem
 from app.services.replans import diff_public
@@ -208,8 +210,8 @@ def _certificate(row: Plan, model: Model, found: Result, entry: dict[str, Any] |
 def _copied(session: Session, opened: Open) -> Plan:
     """A draft of a plan that itself must not change, with the same problem and the same meetings."""
     row = opened.row
-    last = session.exec(select(func.max(Plan.number)).where(Plan.event_id == row.event_id)).one()
-    number = (last or 0) + 1
+    make_room(session, event_id=row.event_id)
+    number = next_number(session, event_id=row.event_id)
     told = {"number": number, "state": "draft", "seed": row.seed, "parent": row.number, "revision": 0, "note": "",
             "certificate": row.certificate, "weights": dict(row.weights), "edits": [], "edits_done": 0,
             "stop_requested": False, "heard_at": utc_now(), "created_at": utc_now()}  # fmt: skip
@@ -267,3 +269,5 @@ def _write_locks(session: Session, row: Plan, problem: Problem, change: dict[str
     ends = {frozenset((lock["a"], lock["b"])) for when in ("before", "after") for lock in change[when]["event"]}
     kept = [lock for lock in event.locks if frozenset((lock["a"], lock["b"])) not in ends]
     event.locks = locks_in_order([*kept, *change["after"]["event"]])
+    if len(event.locks) > BOUNDS["locks"].most:
+        raise BOUNDS["locks"].refusal

@@ -11,9 +11,10 @@ from sqlmodel import Session, col, delete, select
 
 from app.errors import BadInput, Conflict, NotFound
 from app.services.actors import get_actor
+from app.services.bounds import MAX_PARTICIPANTS, refuse_beyond
+from app.services.cursors import Part, in_order, part_of
 from app.services.discretion.pseudonyms import pseudonym_at
 from app.services.programmes import Standing, check_programme, side_of, sides_of_event
-from matching.pairing.problem import MAX_PARTICIPANTS
 from models.actor import Actor
 from models.event import (
     Event,
@@ -38,13 +39,11 @@ from models.event import (
 from models.plan import Plan
 from models.programme import ProgrammeSide
 
-MAX_ROUNDS = 200
-MAX_PLACES = 2000
-
 
 def create_event(session: Session, *, fields: EventCreate) -> EventPublic:
     """Store an event, still without rounds, places and participants."""
     check_programme(session, fields.programme_id)
+    refuse_beyond(session, "events", select(func.count()).select_from(Event))
     event = Event(**fields.model_dump())
     session.add(event)
     session.flush()
@@ -59,10 +58,13 @@ def get_event(session: Session, *, event_id: int) -> Event:
     return event
 
 
-def list_events(session: Session, *, only: Collection[int] | None = None) -> list[EventPublic]:
+def list_events(
+    session: Session, *, only: Collection[int] | None = None, part: Part | None = None
+) -> list[EventPublic]:
     """Events, newest first, all or only these; four counts in four queries whatever their number."""
-    asked = select(Event).order_by(col(Event.id).desc())
-    events = session.exec(asked if only is None else asked.where(col(Event.id).in_(only))).all()
+    asked = select(Event) if only is None else select(Event).where(col(Event.id).in_(only))
+    found = session.exec(in_order(asked, part, col(Event.id), falling=True)).all()
+    events = part_of(found, part, lambda event: (event.id,))
     counts = [_counts(session, table) for table in (Round, EventPlace, Participant, Plan)]
     return [_public(event, [count.get(event.id, 0) for count in counts]) for event in events]
 
@@ -238,6 +240,9 @@ def say_wish(session: Session, *, event_id: int, wish: WishCreate) -> WishCreate
     for name in ("actor_id", "target_id"):
         if session.get(Participant, (event_id, getattr(wish, name))) is None:
             raise BadInput.of(name, f"actor {getattr(wish, name)} is not registered for event {event_id}")
+    if session.get(Wish, (event_id, wish.actor_id, wish.target_id)) is None:
+        # Of hundreds who say wishes at once none waits for the other: one more or less is no matter here.
+        refuse_beyond(session, "wishes", select(func.count()).where(Wish.event_id == event_id), exact=False)
     session.merge(Wish(event_id=event_id, **wish.model_dump()))
     return wish
 
@@ -252,13 +257,16 @@ def withdraw_wish(session: Session, *, event_id: int, actor_id: int, target_id: 
     session.flush()
 
 
-def list_wishes(session: Session, *, event_id: int, between: tuple[int, int] | None = None) -> list[WishCreate]:
+def list_wishes(
+    session: Session, *, event_id: int, between: tuple[int, int] | None = None, part: Part | None = None
+) -> list[WishCreate]:
     """Every word about a pair; `between`: about these two alone, whoever of them said it."""
     get_event(session, event_id=event_id)
     asked = select(Wish).where(Wish.event_id == event_id)
     if between is not None:
         asked = asked.where(col(Wish.actor_id).in_(between), col(Wish.target_id).in_(between))
-    rows = session.exec(asked.order_by(col(Wish.actor_id), col(Wish.target_id))).all()
+    found = session.exec(in_order(asked, part, col(Wish.actor_id), col(Wish.target_id))).all()
+    rows = part_of(found, part, lambda wish: (wish.actor_id, wish.target_id))
     return [WishCreate.model_validate(w.model_dump(exclude={"event_id"})) for w in rows]
 
 

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from app.errors import BadInput, Conflict, NotFound
 from app.security import Principal
 from app.services.answers import mutual_yes, tell_agendas
+from app.services.cursors import Part
 from app.services.discretion.openings import mutual_pairs
 from app.services.events import get_event
 from models.actor import Actor
@@ -77,7 +78,9 @@ def withdraw_introduction(session: Session, *, between: Between) -> None:
         tell_agendas(session, event_id=between.event_id, who=between.pair)
 
 
-def list_introductions(session: Session, *, event_id: int, actor_id: int | None = None) -> list[IntroductionPublic]:
+def list_introductions(
+    session: Session, *, event_id: int, actor_id: int | None = None, part: Part | None = None
+) -> list[IntroductionPublic]:
     """Pairs with an anonymous end that meet by the published plan, or of whom an adviser spoke; of one actor or all."""
     get_event(session, event_id=event_id)
     spoken = {
@@ -88,6 +91,7 @@ def list_introductions(session: Session, *, event_id: int, actor_id: int | None 
     pairs = sorted(pair for pair in met | spoken.keys() if actor_id is None or actor_id in pair)
     people = _people(session, {end for pair in pairs for end in pair})
     hiding = [(a, b) for a, b in pairs if a in people and b in people and (people[a].anonymous or people[b].anonymous)]
+    hiding = hiding if part is None else [*part.slice(hiding)]
     yes = mutual_pairs(session, event_id=event_id) if hiding else set()
     return [
         _public(

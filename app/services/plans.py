@@ -10,7 +10,9 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from app.errors import Conflict, NotFound, Stale
+from app.services.cursors import Part, in_order, part_of
 from app.services.events import get_event
+from app.services.plan_room import make_room, next_number
 from app.services.posed import posed_frame
 from app.services.weights import weights_of_event
 from matching.pairing.edit import unmatched
@@ -50,16 +52,16 @@ def store_plan(
 
 
 def open_plan(session: Session, *, event_id: int, problem: Problem, origin: Origin | None = None) -> Plan:
-    """The event's next plan, still without meetings."""
+    """The event's next plan, still without meetings; the oldest untouched draft makes room where there is none."""
     origin = origin or Origin()
     weights = origin.weights
     if weights is None:
         weights = weights_of_event(session, event_id=event_id).to_dict()
     lock_event(session, event_id=event_id)
-    last = session.exec(select(func.max(Plan.number)).where(Plan.event_id == event_id)).one()
+    make_room(session, event_id=event_id)
     plan = Plan(
         event_id=event_id,
-        number=(last or 0) + 1,
+        number=next_number(session, event_id=event_id),
         state="computing",
         seed=problem.seed,
         parent=origin.parent,
@@ -131,11 +133,11 @@ def stored_plan(session: Session, *, event_id: int, number: int) -> Schedule:
     return Schedule(tuple(Sitting(str(a), str(b), *rest) for a, b, *rest in rows))
 
 
-def list_plans(session: Session, *, event_id: int) -> list[PlanBrief]:
+def list_plans(session: Session, *, event_id: int, part: Part | None = None) -> list[PlanBrief]:
     """The event's plans, newest first."""
     get_event(session, event_id=event_id)
-    rows = session.execute(_briefs(event_id).order_by(col(Plan.number).desc()))
-    return [PlanBrief(**row) for row in rows.mappings()]
+    rows = session.execute(in_order(_briefs(event_id), part, col(Plan.number), falling=True)).mappings().all()
+    return [PlanBrief(**row) for row in part_of(rows, part, lambda row: (row["number"],))]
 
 
 def plan_public(session: Session, *, event_id: int, number: int) -> PlanPublic:

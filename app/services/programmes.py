@@ -7,12 +7,14 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, NotFound
+from app.services.bounds import refuse_beyond
 from models.event import Event
 from models.programme import Programme, ProgrammeCreate, ProgrammePublic, ProgrammeSide
 
 
 def create_programme(session: Session, *, fields: ProgrammeCreate) -> ProgrammePublic:
     """Store a programme, still without events."""
+    refuse_beyond(session, "programmes", select(func.count()).select_from(Programme))
     programme = Programme(**fields.model_dump())
     session.add(programme)
     session.flush()

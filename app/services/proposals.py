@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from app.db import session_scope
 from app.errors import Conflict, NotFound
 from app.services.bridges import affinity_in_force
+from app.services.cursors import Part, in_order, part_of
 from app.services.feedback import judged_pairs
 from app.services.idempotency import Keep, keep_nothing
 from app.services.meaning import Meaning
@@ -109,10 +110,10 @@ def _store(session: Session, lesson: Lesson, proposal: Proposal) -> WeightPropos
     return _public(row)
 
 
-def list_proposals(session: Session) -> list[WeightProposalPublic]:
+def list_proposals(session: Session, *, part: Part | None = None) -> list[WeightProposalPublic]:
     """Every proposal, newest first."""
-    rows = session.exec(select(WeightProposal).order_by(col(WeightProposal.number).desc())).all()
-    return [_public(row) for row in rows]
+    rows = session.exec(in_order(select(WeightProposal), part, col(WeightProposal.number), falling=True)).all()
+    return [_public(row) for row in part_of(rows, part, lambda row: (row.number,))]
 
 
 def read_proposal(session: Session, *, number: int) -> WeightProposalPublic:

@@ -1,18 +1,22 @@
 """Everything that is sent has a bound: one more is refused, named by its field, and nothing of it is kept."""
 
 import io
+import json
 import zipfile
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx2 import Response
 from sqlalchemy import Engine
 
 from app import trail
 from app.errors import AppError
-from app.services import contacts, events
+from app.services import events
 from app.services.audit import deed
-from app.services.events import MAX_PLACES, MAX_ROUNDS
+from app.services.bounds import BOUNDS, MAX_PLACES, MAX_ROUNDS
 from app.services.importing.archives import MAX_MEMBERS
 from app.services.importing.source import Rejected, open_source
 from app.services.importing.tables import MAX_CELL, MAX_COLUMNS
@@ -28,6 +32,8 @@ ACTOR: dict[str, Any] = {"name": "A", "country": "FR"}
 PEOPLE = [{"id": "a", "side": "FR"}, {"id": "b", "side": "BE"}]
 PROBLEM: dict[str, Any] = {"rounds": 2, "places": 1, "participants": PEOPLE}
 
+FEEDBACK = {"actor_id": 1, "target_id": 3, "worth": "yes", "outcome": "none"}
+
 BODIES: dict[str, tuple[str, str, Any, str]] = {
     "text": ("POST", "/actors", ACTOR | {"offers": [{"lang": "en", "text": "x" * (MAX_TEXT + 1)}]}, "offers[0].text"),
     "texts": ("POST", "/actors", ACTOR | {"offers": [TEXT] * (MAX_TEXTS + 1)}, "offers"),
@@ -38,6 +44,8 @@ BODIES: dict[str, tuple[str, str, Any, str]] = {
     "locks": ("PUT", "/events/1/locks", [{"a": 1, "b": 2, "round": 0}] * 5001, "body"),
     "question": ("POST", "/match", {"text": "x" * (MAX_TEXT + 1)}, "text"),
     "suggestions": ("POST", "/match", {"text": "x", "k": 101}, "k"),
+    "note on a plan": ("PUT", "/events/1/plans/1/note", {"note": "x" * 501}, "note"),
+    "note of feedback": ("POST", "/feedback", FEEDBACK | {"note": "x" * 2001}, "note"),
     "solver time": ("POST", "/events/1/plans", {"time_limit_s": 601}, "time_limit_s"),
     "rounds of a problem": ("POST", "/pairings", PROBLEM | {"rounds": MOST_ROUNDS + 1}, "rounds"),
     "places of a problem": ("POST", "/pairings", PROBLEM | {"places": MOST_PLACES + 1}, "places"),
@@ -85,14 +93,105 @@ def test_an_event_has_no_more_participants_than_a_plan(
     assert len(client.get(f"{event}/participants").json()) == there + 2
 
 
-def test_an_actor_has_so_many_persons(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contacts, "MAX_CONTACTS", 1)
-    actor = client.post("/actors", json={"name": "Ada", "country": "FR"}).json()["id"]
-    person = {"name": "Zoe", "email": "zoe@example.org", "basis": "contract", "basis_note": "registration"}
-    first = client.post(f"/actors/{actor}/contacts", json=person)
-    assert first.status_code == 201, first.text
-    assert client.post(f"/actors/{actor}/contacts", json=person).status_code == 409
-    assert len(client.get(f"/actors/{actor}/contacts").json()) == 1
+PERSON = {"name": "Zoe", "email": "zoe@example.org", "basis": "contract", "basis_note": "registration"}
+FIRST, SECOND = "Zuse 1", "Zuse 2"
+
+
+def partner(client: TestClient, event: str, name: str) -> Response:
+    """The third or the fourth actor becomes a partner of the first."""
+    return client.put("/actors/1/relations", json={"target_id": 3 if name == FIRST else 4, "type": "partner"})
+
+
+def wish(client: TestClient, event: str, name: str) -> Response:
+    said = {"actor_id": 1, "target_id": 3 if name == FIRST else 4, "kind": "wish"}
+    return client.put(f"{event}/wishes", json=said)
+
+
+def file_of(client: TestClient, event: str, name: str) -> Response:
+    return client.post("/maps/imports", data={"name": name}, files={"file": ("a.csv", b"name,country\nA,FR\n")})
+
+
+def sectors(client: TestClient, event: str, name: str) -> Response:
+    return client.post("/sector-lists", data={"name": name}, files={"file": ("a.csv", b"code,name\nx,Weaving\n")})
+
+
+def consent(client: TestClient, event: str, name: str) -> Response:
+    body = {"version": name.replace(" ", "-"), "texts": [{"lang": "en", "text": "Yes."}]}
+    return client.post("/consent-texts", json=body)
+
+
+def lock(client: TestClient, event: str, name: str) -> Response:
+    """A meeting of the plan is locked, the first time plan 1 is computed."""
+    if name == FIRST:
+        client.post(f"{event}/plans", json={"time_limit_s": 1})
+    plan = client.get(f"{event}/plans/1").json()
+    one = next(m for m in plan["meetings"] if not m["locked"])
+    edit = {"op": "lock", "revision": plan["revision"], "a": one["a"], "b": one["b"]}
+    return client.post(f"{event}/plans/1/edits", json=edit)
+
+
+Make = Callable[[TestClient, str, str], Response]
+KEPT: dict[str, tuple[Make, str]] = {
+    "events": (lambda client, _, name: client.post("/events", json={"name": name}), "/events"),
+    "programmes": (lambda client, _, name: client.post("/programmes", json={"name": name}), "/programmes"),
+    "maps": (file_of, "/maps"),
+    "sector lists": (sectors, "/sector-lists"),
+    "consent texts": (consent, "/consent-texts"),
+    "keys": (lambda client, _, name: client.post("/keys", json={"name": name, "role": "reader"}), "/keys"),
+    "people": (
+        lambda client, _, name: client.put("/people", json={"email": f"{name[-1]}@example.org", "role": "reader"}),
+        "/people",
+    ),
+    "contacts": (lambda client, _, name: client.post("/actors/1/contacts", json=PERSON), "/actors/1/contacts"),
+    "relations": (partner, "/actors/1/relations"),
+    "wishes": (wish, "/events/1/wishes"),
+    "locks": (lock, "/events/1/locks"),
+    "links": (
+        lambda client, event, _: client.post(f"{event}/links", json={"actor_ids": [1]}),
+        "/events/1/links",
+    ),
+    "drafts": (lambda client, event, _: client.post(f"{event}/plans", json={"time_limit_s": 1}), "/events/1/plans"),
+}
+"""How one more of each is made, and the list in which it stands."""
+IN_OTHER_TESTS = {"published plans"}
+
+
+def test_every_bound_is_tried() -> None:
+    assert KEPT.keys() | IN_OTHER_TESTS == BOUNDS.keys()
+
+
+@pytest.mark.parametrize("what", KEPT)
+def test_one_more_than_is_kept_is_refused_by_the_bound(
+    client: TestClient, event: str, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, at = KEPT[what]
+    there = len(client.get(at).json())
+    monkeypatch.setitem(BOUNDS, what, replace(BOUNDS[what], most=there + 1))
+    first = make(client, event, FIRST)
+    assert first.status_code in {200, 201}, first.text
+    told = client.get(at).json()
+    assert len(told) == there + 1
+    second = make(client, event, SECOND)
+    assert (second.status_code, second.json()["detail"]) == (409, BOUNDS[what].refusal.detail)
+    assert second.json()["detail"].startswith(f"{there + 1} ")
+    assert client.get(at).json() == told
+
+
+@pytest.mark.parametrize("what", ["people", "relations", "wishes", "sector lists", "maps"])
+def test_what_is_there_is_changed_where_no_more_is_taken(
+    client: TestClient, event: str, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, at = KEPT[what]
+    assert make(client, event, FIRST).status_code in {200, 201}
+    monkeypatch.setitem(BOUNDS, what, replace(BOUNDS[what], most=1))
+    assert make(client, event, FIRST).status_code in {200, 201}
+    assert len(client.get(at).json()) == 1
+
+
+def test_a_key_is_rotated_where_no_more_are_made(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = client.post("/keys", json={"name": "Site", "role": "reader"}).json()
+    monkeypatch.setitem(BOUNDS, "keys", replace(BOUNDS["keys"], most=1))
+    assert client.post(f"/keys/{key['id']}/rotate", json={"grace_hours": 1}).status_code == 201
 
 
 def test_the_line_of_plans_has_an_end(client: TestClient, event: str) -> None:
@@ -153,3 +252,13 @@ def test_reads_that_wait_for_the_trail_have_a_bound(engine: Engine, monkeypatch:
         clerk.note(deed(who="key:1", role="reader", action="read", route="GET /actors/{actor_id}",
                         target=f"actor_id={n}", status=200))  # fmt: skip
     assert (clerk.waiting, trail.LOST._value.get() - before) == (3, 2)
+
+
+def test_a_map_gives_nobody_more_relations_than_are_kept(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BOUNDS, "relations", replace(BOUNDS["relations"], most=1))
+    rows: list[dict[str, Any]] = [{"id": name, "name": name, "country": "FR"} for name in "ABC"]
+    rows[0]["relations"] = [{"type": "partner", "target": name} for name in "BC"]
+    file = {"file": ("a.json", json.dumps(rows).encode())}
+    answer = client.post("/maps/imports?apply=true", data={"name": "Border"}, files=file)
+    assert (answer.status_code, answer.json()["detail"]) == (409, BOUNDS["relations"].refusal.detail)
+    assert client.get("/actors").json()["total"] == 0

@@ -3,12 +3,14 @@
 from datetime import datetime, timedelta
 from typing import NoReturn
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, and_, func, or_, update
 from sqlmodel import Session, col, select
 
 from app.errors import BadInput, Conflict, NotFound, NotSignedIn
 from app.security import Principal
 from app.services.access.secrets import hash_of, new_secret
+from app.services.bounds import refuse_beyond
+from app.services.cursors import Part, in_order, part_of
 from app.services.idempotency import Made, shown_once
 from models.access import AccessKey, AccessPerson, KeyCreate, KeyPublic, KeyShown, Scope
 from models.base import utc_now
@@ -23,12 +25,15 @@ def create_key(session: Session, *, fields: KeyCreate, by: str) -> KeyShown:
     require_events(session, scope=fields)
     if fields.expires_at is not None and fields.expires_at <= utc_now():
         raise BadInput.of("expires_at", "lies in the past")
+    # One that follows another is not counted: rotating is never put off.
+    refuse_beyond(session, "keys", select(func.count()).select_from(AccessKey).where(_works()))
     return _issue(session, fields, by)
 
 
-def list_keys(session: Session) -> list[KeyPublic]:
+def list_keys(session: Session, *, part: Part | None = None) -> list[KeyPublic]:
     """Every key ever made, newest first."""
-    return [key_public(row) for row in session.exec(select(AccessKey).order_by(col(AccessKey.id).desc()))]
+    found = session.exec(in_order(select(AccessKey), part, col(AccessKey.id), falling=True)).all()
+    return [key_public(row) for row in part_of(found, part, lambda row: (row.id,))]
 
 
 def rotate_key(session: Session, *, key_id: int, grace: timedelta, by: str) -> KeyShown:
@@ -116,8 +121,7 @@ def note_use(session: Session, row: AccessKey) -> AccessKey:
 
 def has_admin(session: Session) -> bool:
     """Whether anybody can come in as an admin: with a key that works, or as a person."""
-    lasts = col(AccessKey.expires_at).is_(None) | (col(AccessKey.expires_at) > utc_now())
-    key = select(AccessKey.id).where(AccessKey.role == "admin", col(AccessKey.revoked_at).is_(None), lasts)
+    key = select(AccessKey.id).where(AccessKey.role == "admin", _works())
     person = select(AccessPerson.id).where(AccessPerson.role == "admin")
     return any(session.exec(asked.limit(1)).first() is not None for asked in (key, person))
 
@@ -128,6 +132,12 @@ def require_events(session: Session, *, scope: Scope) -> None:
     missing = [n for n in scope.events if n not in known]
     if missing:
         raise BadInput.of("events", f"there is no event {missing[0]}")
+
+
+def _works() -> ColumnElement[bool]:
+    """Which keys open something now."""
+    lasts = or_(col(AccessKey.expires_at).is_(None), col(AccessKey.expires_at) > utc_now())
+    return and_(col(AccessKey.revoked_at).is_(None), lasts)
 
 
 def key_public(row: AccessKey) -> KeyPublic:

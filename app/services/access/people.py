@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
 from app.errors import NotFound, NotSignedIn
 from app.security import Principal
 from app.services.access.keys import require_events
 from app.services.access.secrets import hash_of, new_secret
+from app.services.bounds import refuse_beyond
 from models.access import AccessPerson, PersonCreate, PersonPublic, SignInLink
 from models.base import utc_now
 
@@ -18,7 +19,10 @@ LINK_LASTS = timedelta(minutes=30)
 def put_person(session: Session, *, fields: PersonCreate, by: str) -> PersonPublic:
     """Let somebody sign in, or change what they may do; sessions that are open follow at once."""
     require_events(session, scope=fields)
-    row = find_person(session, email=fields.email) or AccessPerson(email=fields.email, role="", created_by=by)
+    row = find_person(session, email=fields.email)
+    if row is None:
+        refuse_beyond(session, "people", select(func.count()).select_from(AccessPerson))
+        row = AccessPerson(email=fields.email, role="", created_by=by)
     row.role, row.events, row.creates = fields.role, fields.events, fields.creates
     session.add(row)
     session.flush()

@@ -1,12 +1,16 @@
 """Preview, apply, undo: the three things that happen to an imported file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from sqlalchemy import func
+from sqlalchemy import BigInteger, any_, func, literal
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.errors import Conflict, NotFound
+from app.services.bounds import refuse_beyond
+from app.services.cursors import Part, in_order, part_of
 from app.services.importing.calm import rare_collections
 from app.services.importing.decide import Decision
 from app.services.importing.likely_twins import TwinSearch
@@ -26,7 +30,7 @@ from app.services.importing.stored_file import pack, stored_file
 from app.services.importing.words import fold_word
 from app.services.importing.write import Stamp, write, write_relations
 from app.services.pool_revision import mark_pool_changed
-from models.actor import Actor
+from models.actor import Actor, Relation
 from models.base import utc_now
 from models.competence_map import (
     CompetenceMap,
@@ -248,8 +252,16 @@ def _write_relations(session: Session, map_id: int, tally: Tally, stamp: Stamp) 
         if c.actor_id is not None and c.target in targets
     ]
     if write_relations(session, claims, stamp):
+        refuse_beyond(session, "relations", _most_relations({c[1] for c in claims}), adding=0, exact=False)
         mark_pool_changed(session)
     return len(claims)
+
+
+def _most_relations(actor_ids: Collection[int]) -> SelectOfScalar[int]:
+    """How many relations the one of these actors has that has most of them."""
+    ids = any_(literal([*actor_ids], ARRAY(BigInteger)))  # one value, however many
+    each = select(func.count()).where(col(Relation.actor_id) == ids).group_by(col(Relation.actor_id)).subquery()
+    return select(func.coalesce(func.max(each.c[0]), 0))
 
 
 def _remember_mapping(target: CompetenceMap, options: ImportOptions) -> None:
@@ -274,6 +286,8 @@ def ensure_map(session: Session, *, fields: MapFields) -> CompetenceMap:
     """The map of that name, made if need be; what is said of it now replaces what was said before."""
     found = session.exec(select(CompetenceMap).where(CompetenceMap.name == fields.name)).one_or_none()
     if found is None:
+        # Nobody waits: an import that stores at once takes minutes.
+        refuse_beyond(session, "maps", select(func.count()).select_from(CompetenceMap), exact=False)
         found = CompetenceMap(**fields.model_dump())
         session.add(found)
     else:
@@ -290,7 +304,7 @@ def get_import(session: Session, *, import_id: int) -> MapImport:
     return row
 
 
-def list_imports(session: Session, *, map_id: int) -> list[MapImport]:
+def list_imports(session: Session, *, map_id: int, part: Part | None = None) -> list[MapImport]:
     """The imports of a map, newest first."""
-    query = select(MapImport).where(MapImport.map_id == map_id).order_by(col(MapImport.id).desc())
-    return list(session.exec(query).all())
+    query = in_order(select(MapImport).where(MapImport.map_id == map_id), part, col(MapImport.id), falling=True)
+    return list(part_of(session.exec(query).all(), part, lambda row: (row.id,)))

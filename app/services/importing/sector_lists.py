@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, delete, select
 
 from app.errors import NotFound
+from app.services.bounds import refuse_beyond
 from app.services.importing.columns import split_language
 from app.services.importing.notes import whole
 from app.services.importing.read import read_file
@@ -55,6 +57,7 @@ def load_sector_list(session: Session, *, name: str, filename: str, data: bytes)
         raise refusal("file", _nothing_in(filename, read))
     row = session.exec(select(SectorList).where(SectorList.name == name)).one_or_none()
     if row is None:
+        refuse_beyond(session, "sector lists", select(func.count()).select_from(SectorList))
         row = SectorList(name=name)
         session.add(row)
         session.flush()

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from app.errors import NotFound
 from app.services import boards, plans
+from app.services.bounds import BOUNDS
 from app.services.conflicts import hard_conflicts
 from app.services.halls import Hall, read_hall
 from app.services.plan_condition import Condition, plan_condition
@@ -49,6 +50,7 @@ def board_context(session: Session, asks: Asks) -> dict[str, Any]:
         "hall": hall,
         "look": asks.look,
         "versions": versions,
+        "most_drafts": BOUNDS["drafts"].most,
         "sides": defaultdict(str, {p.actor_id: p.side for p in hall.people}),
         "agenda": Agenda.of(hall.rounds, hall.places, hall.people),
         "interpreters": interpreter_names(hall.interpreters),

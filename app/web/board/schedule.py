@@ -11,6 +11,7 @@ from app.errors import BadInput, Conflict
 from app.services import events as service
 from app.services import plan_jobs, plans, replans
 from app.services.backlog import count_backlog
+from app.services.plan_removal import remove_plan
 from app.services.problems import build_problem
 from app.web.board.columns import column_drawer
 from app.web.board.compare import Agenda, beside, changes, short
@@ -95,6 +96,24 @@ def name_plan(session: SessionDep, event_id: int, number: int, form: FormDep) ->
         raise BadInput.of("note", "at most 500 characters are expected")
     plans.name_plan(session, event_id=event_id, number=number, note=note, was=was)
     return show(event_id, number, "versions")
+
+
+@router.get("/plans/{number}/remove")
+def ask_removal(request: Request, session: SessionDep, event_id: int, number: int) -> Response:
+    """What goes with a draft, before it goes."""
+    event = service.get_event(session, event_id=event_id)
+    plan = plans.read_plan(session, event_id=event_id, number=number)
+    return page(request, "board/remove.html", {"event": event, "plan": plan})
+
+
+@router.post("/plans/{number}/remove", dependencies=[Depends(same_origin)])
+def remove(session: SessionDep, event_id: int, number: int, form: FormDep) -> Response:
+    """Remove a draft, unless somebody changed it since the page was read."""
+    seen = form.whole("revision", 0, 2**31 - 1, required=True)
+    if seen is None:
+        raise BadInput.of("revision", "look at the plan before you remove it")
+    remove_plan(session, event_id=event_id, number=number, revision=seen)
+    return RedirectResponse(f"/console/events/{event_id}/schedule#versions", status_code=303)
 
 
 @router.get("/compare")

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 
+from app.services.bounds import MAX_PLACES, MAX_ROUNDS
 from app.services.capacity import Capacity, Frame, capacity
-from app.services.events import MAX_PLACES, MAX_ROUNDS
 from app.services.slots import Break, PastMidnight, Slot, Timetable, make_slots, rounds_of
 from app.web.catalogues import translations
 from app.web.console.forms import Fields

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from app.services import events as service
+from app.services.bounds import MAX_PLACES
 from app.services.renumbering import replace_interpreters, replace_places, replace_rounds
 from app.services.slots import rounds_of
 from app.web.console.event_form import place_word, read_timetable
@@ -116,7 +117,7 @@ def save_places(session: Session, event_id: int, form: Fields, _lang: str) -> No
         available = form.numbers(f"rounds-{row}", rounds)
         if label and not form.errors:
             kept.append((row if row < known else None, PlaceCreate(label=label, available=available)))
-    more = form.whole("more", 0, service.MAX_PLACES - len(kept)) or 0
+    more = form.whole("more", 0, MAX_PLACES - len(kept)) or 0
     if form.errors:
         return
     word = form.text("word", longest=80) or ""

@@ -23,6 +23,7 @@ from app.layers import Layer
 HEADER = "X-Request-ID"
 _WELL_FORMED = re.compile(r"[0-9a-fA-F][0-9a-fA-F-]{6,62}[0-9a-fA-F]")
 """Digits of base 16 and hyphens, as proxies make them: neither a name nor a key of ours can be said so."""
+_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _REQUEST: ContextVar[str | None] = ContextVar("request", default=None)
 _TALKATIVE = ("httpcore", "httpcore2", "httpx", "httpx2", "asyncio", "alembic")
 """Packages that would write down addresses (of imports, of identity providers), or more than anybody reads."""
@@ -114,7 +115,8 @@ class JsonLines(logging.Formatter):
         error = told_error(record.exc_info, quote=self._quote)
         if error:
             told["error"] = error
-        return json.dumps(told, ensure_ascii=False, default=str)
+        line = json.dumps(told, ensure_ascii=False, default=str)
+        return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
 
 
 def told_error(exc_info: Any, *, quote: bool = False) -> list[str]:
@@ -138,5 +140,5 @@ def _time(record: logging.LogRecord) -> str:
 
 
 def _one_line(words: str) -> str:
-    """What was sent cannot pretend to be a line of its own."""
-    return words.replace("\r", "\\r").replace("\n", "\\n")
+    """What was sent cannot pretend to be a line of its own, nor steer the terminal that shows it."""
+    return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), words)

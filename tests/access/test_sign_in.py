@@ -10,7 +10,7 @@ from email import message_from_string, policy
 import pytest
 from access_outside import BROWSER, MakeKey, Serve
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from sqlmodel import Session
 
 from app.db import session_scope
@@ -313,7 +313,7 @@ def test_a_letter_signs_in_who_may(posted: TestClient, serve: Serve, letters: Le
     assert (answer.status_code, answer.context["told"]) == (200, "letter")
     assert letters.arrived.acquire(timeout=10)
     letter = message_from_string(letters.taken[0], policy=policy.default)
-    assert letter["to"] == "Anna@example.org"
+    assert letter["to"] == anna
     assert letter["subject"] == "Se connecter à Viaduc"
     # The address that was asked under is the asker's choice, and stands nowhere in the letter.
     assert "evil.example" not in letters.taken[0]
@@ -332,6 +332,35 @@ def test_nobody_learns_from_the_answer_who_may_sign_in(posted: TestClient, lette
     assert [answer.status_code for answer in (known, unknown, nonsense)] == [200, 200, 200]
     assert letters.arrived.acquire(timeout=10)
     assert len(letters.taken) == 1
+
+
+def test_a_letter_goes_to_who_was_let_in_and_not_to_who_writes_it_alike(
+    posted: TestClient, letters: Letters, engine: Engine
+) -> None:
+    with session_scope(engine) as session:
+        put_person(session, fields=PersonCreate(email="mark@example.org", role="reader"), by="test")
+    posted.post("/console/sign-in/letter", data={"email": "mar\u212a@example.org"})
+    assert letters.arrived.acquire(timeout=10)
+    assert message_from_string(letters.taken[0], policy=policy.default)["to"] == "mark@example.org"
+
+
+def test_whether_an_address_is_known_is_not_asked_before_the_answer(
+    posted: TestClient, letters: Letters, engine: Engine, anna: str
+) -> None:
+    asking: set[str] = set()
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "access_person" in statement:
+            asking.add(threading.current_thread().name.partition("_")[0])
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        for email in (anna, "bob@example.org"):
+            posted.post("/console/sign-in/letter", data={"email": email})
+        assert letters.arrived.acquire(timeout=10)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert asking == {"post"}
 
 
 def test_one_address_is_not_flooded_with_letters(serve: Serve, letters: Letters, anna: str) -> None:

@@ -139,6 +139,16 @@ def test_an_error_is_told_by_its_kind_and_place_and_never_by_its_words() -> None
     assert f"a line\\nand {WORDS}" in TextLines(quote=True).format(failure())
 
 
+def test_no_word_ends_a_line_or_steers_the_terminal_that_shows_it() -> None:
+    said = "a\r\nERROR b\x1b[2J\x9b1A\x85c\u2028d\u2029e"
+    record = logging.LogRecord("test", logging.INFO, __file__, 1, said, None, None)
+    for form in (TextLines(), JsonLines()):
+        line = form.format(record)
+        assert re.findall(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", line) == []
+        assert len(line.splitlines()) == 1
+    assert json.loads(line)["message"] == said
+
+
 def test_a_refused_statement_does_not_quote_its_values(engine: Engine) -> None:
     with engine.connect() as connection, pytest.raises(DBAPIError) as raised:
         connection.execute(text("SELECT 1 / (length(:email) - length(:email))"), {"email": EMAIL})

@@ -31,6 +31,7 @@ from sqlmodel import Session
 
 from app.embedded_postgres import begin_embedded, start_embedded
 from app.errors import AppError, BadInput, Conflict, NoRoom, Unavailable
+from app.resting import keep_out_the_dead
 from app.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -102,12 +103,12 @@ def make_engine(url: str) -> Engine:
     """An engine whose connections speak vectors in binary and find filtered neighbours completely."""
     engine = create_engine(
         url,
-        pool_pre_ping=True,
         pool_size=10,
         max_overflow=10,
         connect_args=line_care(make_url(url)),
         hide_parameters=True,
     )
+    keep_out_the_dead(engine)
 
     if url in _EMBEDDED:
         event.listen(engine, "do_connect", _reviving_connect(_EMBEDDED[url]))

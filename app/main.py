@@ -39,7 +39,6 @@ from app.packing import Packed
 from app.planner import Planner
 from app.restored import bring_up
 from app.room import room_for_changes
-from app.services.apart import end_all
 from app.services.meaning import Meaning, MeaningHolder, load_meaning
 from app.services.pool import PoolCache
 from app.services.retention import periods_of
@@ -125,7 +124,6 @@ def _lifespan(
         telling.cancel()
         await app.state.live.stop()
         app.state.planner.stop()
-        end_all()
         app.state.importer.stop()
         app.state.post.stop()
         app.state.clerk.stop()

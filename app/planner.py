@@ -35,8 +35,7 @@ class Planner:
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="planner")
         self._room = threading.BoundedSemaphore(at_once + in_line)
         self.posing = threading.Lock()
-        """Held while an event is made into a problem: that takes a good part of a second of the one processor that
-        everybody in the process shares, and is done for one plan after the other."""
+        """Held while an event is made into a problem: one process is enough for it, and a core."""
         self._flags: weakref.WeakSet[StopFlag] = weakref.WeakSet()
         self._promised: dict[tuple[int, int], Future[None]] = {}
         self._ending = False

@@ -12,12 +12,14 @@ from app.api.problems import responses
 from app.db import session_scope
 from app.deps import AttemptDep, EngineDep, MeaningDep, PlannerDep, SessionDep, SettingsDep
 from app.editing import ChangingDep, ReadingDep
-from app.services import edits, plan_jobs, problems, replans
+from app.services import edits, plan_jobs, replans
 from app.services import plans as service
+from app.services.apart import compute_apart
 from app.services.cursors import Part
 from app.services.idempotency import Keep, make_long_once
-from app.services.pairings import compute
 from app.services.plan_removal import remove_plan
+from app.services.posing import pose_apart
+from app.services.solving import solve_written
 from app.services.whatif import outlook_of
 from models.edit import EditAnswer, PlanEdit, PlanNote, Seen
 from models.plan import EventChanges, Outlook, PlanBrief, PlanCreate, PlanDiff, PlanPublic, ReplanPublic, WhatIfRequest
@@ -43,19 +45,20 @@ class _Solver:
     def plan(self, event_id: int, options: PlanCreate, keep: Keep) -> PlanPublic:
         """A draft, or a plan that is being computed. Short transactions with the solver between them."""
         with self.planner.turn() as turn:
-            with self.planner.posing, session_scope(self.engine) as session:
-                problem = problems.build_problem(session, meaning=self.meaning, event_id=event_id, options=options)
-                origin = service.origin_of(session, event_id=event_id)
-                started = None if options.wait else plan_jobs.start_plan(session, event_id=event_id, problem=problem)
-                if started is not None:
+            with self.planner.posing:
+                written = pose_apart(self.engine, meaning=self.meaning, event_id=event_id, options=options)
+            if not options.wait:
+                with session_scope(self.engine) as session:
+                    started = plan_jobs.start_plan(session, event_id=event_id, written=written)
                     keep(session, {"number": started.number})
-            if started is not None:
                 self.planner.submit(turn, event_id, started.number)
                 return started
-            limit, longest_s = self.planner.limit(problem.time_limit_s), self.settings.plan_seconds
-            result = turn.wait_for(compute, problem, longest_s=longest_s, stop=limit, apart=True)
+            with session_scope(self.engine) as session:
+                origin = service.origin_of(session, event_id=event_id)
+            limit = self.planner.limit(written.time_limit_s)
+            outcome = turn.wait_for(compute_apart, solve_written, written.text, stop=limit)
         with session_scope(self.engine) as session:
-            made = service.store_plan(session, event_id=event_id, problem=problem, result=result, origin=origin)
+            made = service.store_written(session, event_id=event_id, written=written, outcome=outcome, origin=origin)
             keep(session, {"number": made.number})
             return made
 

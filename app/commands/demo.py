@@ -103,7 +103,9 @@ def _show_plan(engine: Engine, meaning: Meaning) -> None:
     with session_scope(engine) as session:
         event_id = border.demo_event_id(session)
         plan = latest_plan(session, event_id=event_id) if event_id else None
-        problem = build_problem(session, meaning=meaning, event_id=event_id, options=PlanCreate()) if event_id else None
+        problem = (
+            build_problem(session, encoder=meaning.name, event_id=event_id, options=PlanCreate()) if event_id else None
+        )
     if event_id is None or problem is None:
         return
     if plan is None:

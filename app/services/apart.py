@@ -1,10 +1,11 @@
 """Computations in a process of their own: a solver takes a core for seconds, and beside it pages still want theirs.
 
-Python runs one thread at a time: a solver in a thread would make every answer wait for its turns. The process is nicer
-than the service, ends by itself when nothing was asked for a while and with whoever started it, and one that does not
-come to an end (or takes all memory) is ended without harm to anybody else.
+Python runs one thread at a time: a solver in a thread would make every answer wait for its turns. The process ends by
+itself when nothing was asked for a while and with whoever started it, and one that does not come to an end (or takes
+all memory) is ended without harm to anybody else.
 """
 
+import atexit
 import logging
 import os
 import pickle
@@ -29,6 +30,8 @@ GRACE_S = 30.0
 """How long after its time a computation may go on: some steps cannot be interrupted."""
 IDLE_S = 60.0
 """How long a process waits for the next question."""
+NICER = 10
+"""A solver takes whatever is left of the processor."""
 _LOOK_S = 0.1
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _HEAD = 8
@@ -60,12 +63,13 @@ def _exactly(source: IO[bytes], size: int) -> bytes:
 
 
 class Apart:
-    """One process that computes, asked once at a time."""
+    """One process that computes, asked once at a time; so much `nicer` than the service."""
 
-    def __init__(self) -> None:
+    def __init__(self, nicer: int) -> None:
+        self.nicer = nicer
         path = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "app.services.apart_child"],
+            [sys.executable, "-m", "app.services.apart_child", str(nicer)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
@@ -138,13 +142,16 @@ _idle: list[Apart] = []
 _lock = Lock()
 
 
-def compute_apart(work: Callable[..., Answer], *args: Any, stop: Stop, tell: ProgressHook = noop) -> Answer:
+def compute_apart(
+    work: Callable[..., Answer], *args: Any, stop: Stop, tell: ProgressHook = noop, nicer: int = NICER
+) -> Answer:
     """`work(*args, stop, tell)` in a process of its own, until `stop` says so.
 
-    `work` is a function of app/services/solving.py; what it raises is raised here. Raises Unavailable when the process
-    dies, or goes on longer than `GRACE_S` after its time.
+    `work` is a function of app/services/solving.py or posing.py; what it raises is raised here. Raises Unavailable when
+    the process dies, or goes on longer than `GRACE_S` after its time. `nicer`: how far behind the service it stands
+    where both want the processor.
     """
-    apart = _taken()
+    apart = _taken(nicer)
     try:
         answer = apart.ask(work, args, stop, tell)
     except BaseException:
@@ -155,19 +162,22 @@ def compute_apart(work: Callable[..., Answer], *args: Any, stop: Stop, tell: Pro
     return answer
 
 
-def _taken() -> Apart:
+def _taken(nicer: int) -> Apart:
     """A process that rests, or a new one."""
     with _lock:
-        while _idle:
-            apart = _idle.pop()
+        for apart in [a for a in reversed(_idle) if a.nicer == nicer]:
+            _idle.remove(apart)
             if apart.fresh:
                 return apart
             apart.end()
-    return Apart()
+    return Apart(nicer)
 
 
 def end_all() -> None:
-    """End the processes that rest."""
+    """End the processes that rest; done at the end of whoever asked them, too."""
     with _lock:
         while _idle:
             _idle.pop().end()
+
+
+atexit.register(end_all)

@@ -15,7 +15,6 @@ from app.services import solving  # read before the first question, not during i
 from app.services.apart import IDLE_S, receive, send
 from matching.pairing.stop import MaxRuntime, Progress, StopFlag
 
-_NICER = 10
 _FIRST_TO_GO = 500
 """Where the machine's memory ends, the system ends this process rather than the service: one computation is lost."""
 
@@ -24,7 +23,7 @@ Asked = tuple[Any, tuple[Any, ...], StopFlag]
 
 def main() -> None:
     """Compute what is asked, one after the other, until nobody asks any more."""
-    os.nice(_NICER)
+    os.nice(int(sys.argv[1]))
     with suppress(OSError):  # only Linux has it
         Path("/proc/self/oom_score_adj").write_text(str(_FIRST_TO_GO), encoding="ascii")
     answers = os.fdopen(os.dup(1), "wb")

@@ -13,9 +13,10 @@ from app.services.bounds import BOUNDS
 from app.services.edit_log import Open, lock_form, new_entry, proof_of, read_diff, relocked, standing_edits
 from app.services.events import get_event, locks_in_order
 from app.services.plan_room import make_room, next_number
-from app.services.plans import get_plan, lock_event, meeting_rows, stored_plan, told_certificate
+from app.services.plans import get_plan, lock_event, meeting_rows, stored_plan
 from app.services.posed import Posed, keep_posed, posed_problem
 from app.services.replans import diff_public
+from app.services.solving import told_certificate
 from matching.pairing.edit import Edit, Edited, apply_edit, certify, seated
 from matching.pairing.model import Model
 from matching.pairing.plan import describe

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
-from app.errors import AppError, BadInput
+from app.errors import BadInput
 from app.services.apart import compute_apart
-from app.services.solving import solve_problem
+from app.services.solving import checked, solve_problem
 from matching.pairing.check import check
 from matching.pairing.dzn import problem_from_dzn
 from matching.pairing.parse import problem_from_dict
@@ -77,15 +77,4 @@ def compute(
         result = compute_apart(solve_problem, problem, stop=limit, tell=tell)
     else:
         result = solve_problem(problem, limit, tell)
-    violations = check(problem, result.plan)
-    missed = result.certificate.missed_must
-    if missed and violations:
-        a, b = missed[0]
-        raise BadInput.of(
-            "time_limit_s",
-            f"no plan was found in the time given that holds everything that is promised; {a} with {b} is missing, and "
-            f"{len(missed) - 1} more: give it more time, or promise less",
-        )
-    if violations and result.certificate.status != "infeasible":
-        raise AppError(f"the plan that was computed breaks a rule and was thrown away: {violations[0].message}")
-    return result
+    return checked(problem, result)

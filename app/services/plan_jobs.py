@@ -9,13 +9,14 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 
 from app.db import session_scope
-from app.errors import AppError, Conflict, Unavailable, for_want_of_memory
+from app.errors import AppError, BadInput, Conflict, Unavailable, for_want_of_memory
 from app.memory import gave_up
-from app.services.pairings import compute, read_form
-from app.services.plans import fill_plan, get_plan, open_plan, origin_of, plan_public
-from matching.pairing.parse import problem_from_dict
-from matching.pairing.problem import Problem, Result
-from matching.pairing.stop import StopFlag
+from app.services.apart import compute_apart
+from app.services.plans import fill_plan, get_plan, open_written, origin_of, plan_public, written_problem
+from app.services.setups import WrittenProblem
+from app.services.solving import Outcome, solve_written
+from matching.pairing.problem import ProblemError
+from matching.pairing.stop import Progress, StopFlag
 from models.base import utc_now
 from models.plan import Plan, PlanPublic
 
@@ -32,9 +33,9 @@ Key = tuple[int, int]
 """Event and number."""
 
 
-def start_plan(session: Session, *, event_id: int, problem: Problem) -> PlanPublic:
-    """Note that a plan is to be computed; `run_plan` does it once this is committed."""
-    plan = open_plan(session, event_id=event_id, problem=problem, origin=origin_of(session, event_id=event_id))
+def start_plan(session: Session, *, event_id: int, written: WrittenProblem) -> PlanPublic:
+    """Note that a plan is to be computed; `run_plan` does it once this is committed. Conflict as `open_written`."""
+    plan = open_written(session, event_id=event_id, written=written, origin=origin_of(session, event_id=event_id))
     plan.progress = {"stage": "waiting"}
     plan.heard_at = utc_now()
     session.flush()
@@ -98,14 +99,15 @@ def run_plan(engine: Engine, *, event_id: int, number: int, limit: Callable[[flo
     """Compute a started plan and keep it as a draft, or keep why it failed. `limit` makes the rule that ends it."""
     try:
         with session_scope(engine) as session:
-            started = get_plan(session, event_id, number)
-            revision, problem = started.revision, read_form(problem_from_dict, started.problem, "problem")
-        flag = limit(problem.time_limit_s)
+            revision, text, seconds = written_problem(session, event_id, number)
+        flag = limit(seconds)
         reporter = Reporter(engine, event_id, number, flag)
-        result = compute(problem, longest_s=problem.time_limit_s, on_progress=reporter, stop=flag, apart=True)
-        _keep(engine, (event_id, number), revision, problem, result)
+        outcome = compute_apart(solve_written, text, stop=flag, tell=reporter)
+        _keep(engine, (event_id, number), revision, outcome)
     except AppError as error:
         _fail(engine, event_id, number, error.detail)
+    except ProblemError as error:
+        _fail(engine, event_id, number, BadInput.of(error.path or "problem", error.cause).detail)
     except Exception as error:
         if gave_up(error, "plan"):
             _fail(engine, event_id, number, for_want_of_memory().detail)
@@ -114,7 +116,7 @@ def run_plan(engine: Engine, *, event_id: int, number: int, limit: Callable[[flo
         _fail(engine, event_id, number, "an unexpected error; it was logged")
 
 
-def _keep(engine: Engine, key: Key, revision: int, problem: Problem, result: Result) -> None:
+def _keep(engine: Engine, key: Key, revision: int, outcome: Outcome) -> None:
     """Make what was computed a draft; a database that is away for a moment is waited for, so that no work is lost."""
     over_at, tried = time.monotonic() + AWAY_S, False
     while True:
@@ -126,7 +128,7 @@ def _keep(engine: Engine, key: Key, revision: int, problem: Problem, result: Res
                 if plan.revision != revision:
                     raise Conflict("rounds, places or interpreters changed while it was computed; compute it again")
                 plan.progress = None
-                fill_plan(session, plan=plan, problem=problem, result=result)
+                fill_plan(session, plan=plan, outcome=outcome)
             return
         except Unavailable as error:
             if time.monotonic() > over_at:
@@ -145,16 +147,16 @@ class Reporter:
         self._flag = flag
         self._last = 0.0
 
-    def __call__(self, stage: str, best: float | None, bound: float | None, gap: float | None) -> None:
+    def __call__(self, progress: Progress) -> None:
         """Tell how far the solver is."""
         if time.monotonic() - self._last < _EVERY_S:
             return
         self._last = time.monotonic()
-        progress = {"stage": stage, "best": best, "bound": bound, "gap": gap}
+        told = {"stage": progress.stage, "best": progress.best, "bound": progress.bound, "gap": progress.gap}
         statement = (
             update(Plan)
             .where(col(Plan.event_id) == self._key[0], col(Plan.number) == self._key[1])
-            .values(progress=progress, heard_at=utc_now())
+            .values(progress=told, heard_at=utc_now())
             .returning(col(Plan.stop_requested))
         )
         try:

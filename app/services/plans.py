@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, insert
+from sqlalchemy import Select, Text, cast, func, insert, literal
 from sqlalchemy import select as sa_select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
@@ -14,17 +15,19 @@ from app.services.cursors import Part, in_order, part_of
 from app.services.events import get_event
 from app.services.plan_room import make_room, next_number
 from app.services.posed import posed_frame
+from app.services.setups import WrittenProblem, set_up_version
+from app.services.solving import Outcome, meeting_values, outcome_of
 from app.services.weights import weights_of_event
-from matching.pairing.edit import unmatched
-from matching.pairing.model import Model
 from matching.pairing.problem import Meeting as Sitting
 from matching.pairing.problem import Plan as Schedule
-from matching.pairing.problem import Problem, Result, as_matrix, index_of
-from matching.pairing.write import certificate_to_dict, problem_to_dict
+from matching.pairing.problem import Problem, Result
+from matching.pairing.write import problem_to_dict
 from models.actor import Actor
 from models.base import utc_now
 from models.event import Event
 from models.plan import Meeting, MeetingPublic, MeetingRead, Plan, PlanBrief, PlanPublic, PlanRead
+
+_USUAL_S = Problem(rounds=1, participants=(), places=()).time_limit_s
 
 
 @dataclass(frozen=True)
@@ -48,24 +51,45 @@ def store_plan(
 ) -> PlanPublic:
     """Keep a computed plan as the event's next draft."""
     plan = open_plan(session, event_id=event_id, problem=problem, origin=origin)
-    return fill_plan(session, plan=plan, problem=problem, result=result)
+    return fill_plan(session, plan=plan, outcome=outcome_of(problem, result))
+
+
+def store_written(
+    session: Session, *, event_id: int, written: WrittenProblem, outcome: Outcome, origin: Origin | None = None
+) -> PlanPublic:
+    """The same for a problem that was written down elsewhere; Conflict as `open_written`."""
+    plan = open_written(session, event_id=event_id, written=written, origin=origin)
+    return fill_plan(session, plan=plan, outcome=outcome)
 
 
 def open_plan(session: Session, *, event_id: int, problem: Problem, origin: Origin | None = None) -> Plan:
     """The event's next plan, still without meetings; the oldest untouched draft makes room where there is none."""
+    lock_event(session, event_id=event_id)
+    return _open(session, event_id, problem.seed, problem_to_dict(problem), origin)
+
+
+def open_written(session: Session, *, event_id: int, written: WrittenProblem, origin: Origin | None = None) -> Plan:
+    """The same for a problem that was written down elsewhere; Conflict when its event was set up anew meanwhile."""
+    lock_event(session, event_id=event_id)
+    if set_up_version(session, event_id=event_id) != written.set_up:
+        raise Conflict("rounds, places or interpreters changed while it was computed; compute it again")
+    # As it was written: to read a megabyte here and to write it again would hold up everybody beside this thread.
+    return _open(session, event_id, written.seed, cast(literal(written.text, Text), JSONB), origin)
+
+
+def _open(session: Session, event_id: int, seed: int, problem: Any, origin: Origin | None) -> Plan:
     origin = origin or Origin()
     weights = origin.weights
     if weights is None:
         weights = weights_of_event(session, event_id=event_id).to_dict()
-    lock_event(session, event_id=event_id)
     make_room(session, event_id=event_id)
     plan = Plan(
         event_id=event_id,
         number=next_number(session, event_id=event_id),
         state="computing",
-        seed=problem.seed,
+        seed=seed,
         parent=origin.parent,
-        problem=problem_to_dict(problem),
+        problem=problem,
         certificate={},
         weights=dict(weights),
     )
@@ -83,43 +107,22 @@ def lock_event(session: Session, *, event_id: int) -> None:
     session.execute(sa_select(col(Event.id)).where(col(Event.id) == event_id).with_for_update(key_share=True))
 
 
-def fill_plan(session: Session, *, plan: Plan, problem: Problem, result: Result) -> PlanPublic:
+def fill_plan(session: Session, *, plan: Plan, outcome: Outcome) -> PlanPublic:
     """Give a plan its meetings and its certificate: it is a draft now."""
-    plan.state, plan.certificate = "draft", told_certificate(problem, result)
+    plan.state, plan.certificate = "draft", outcome.certificate
     # Written without an object each: a thousand of them hold up everybody beside this thread.
-    if meetings := _meeting_values(plan, problem, result.plan.meetings):
+    if outcome.meetings:
+        mine = {"event_id": plan.event_id, "number": plan.number}
+        meetings = [mine | values for values in outcome.meetings]
         session.connection().execute(insert(Meeting.__table__), meetings)  # type: ignore[attr-defined]
     session.flush()
     return plan_public(session, event_id=plan.event_id, number=plan.number)
 
 
-def told_certificate(posed: Problem | Model, result: Result) -> dict[str, Any]:
-    """A certificate as it is kept: with everybody who meets nobody, and why."""
-    alone = [{"participant": who, "cause": cause} for who, cause in unmatched(posed, result.plan)]
-    return certificate_to_dict(result.certificate) | {"unmatched": alone}
-
-
 def meeting_rows(plan: Plan, problem: Problem, meetings: Iterable[Sitting]) -> list[Meeting]:
     """Meetings of a plan as they are stored, with what each pair is worth."""
-    return [Meeting(**values) for values in _meeting_values(plan, problem, meetings)]
-
-
-def _meeting_values(plan: Plan, problem: Problem, meetings: Iterable[Sitting]) -> list[dict[str, Any]]:
-    position, utility = index_of(problem.participants), as_matrix(problem)
     return [
-        {
-            "event_id": plan.event_id,
-            "number": plan.number,
-            "a": int(m.a),
-            "b": int(m.b),
-            "round": m.round,
-            "place": None if m.place is None else int(m.place),
-            "interpreter": m.interpreter,
-            "utility": float(utility[position[m.a], position[m.b]]),
-            "delegate_a": m.delegate_a,
-            "delegate_b": m.delegate_b,
-        }
-        for m in meetings
+        Meeting(event_id=plan.event_id, number=plan.number, **values) for values in meeting_values(problem, meetings)
     ]
 
 
@@ -138,6 +141,15 @@ def list_plans(session: Session, *, event_id: int, part: Part | None = None) -> 
     get_event(session, event_id=event_id)
     rows = session.execute(in_order(_briefs(event_id), part, col(Plan.number), falling=True)).mappings().all()
     return [PlanBrief(**row) for row in part_of(rows, part, lambda row: (row["number"],))]
+
+
+def written_problem(session: Session, event_id: int, number: int) -> tuple[int, str, float]:
+    """Of a plan: its revision, its problem as it is stored, and the seconds that are given for it."""
+    get_plan(session, event_id, number)
+    seconds = col(Plan.problem)["time_limit_s"].as_float()
+    told = sa_select(col(Plan.revision), cast(col(Plan.problem), Text), func.coalesce(seconds, _USUAL_S))
+    row = session.execute(told.where(col(Plan.event_id) == event_id, col(Plan.number) == number)).one()
+    return row[0], row[1], row[2]
 
 
 def plan_public(session: Session, *, event_id: int, number: int) -> PlanPublic:

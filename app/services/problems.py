@@ -21,7 +21,6 @@ from app.services.events import (
     list_wishes,
 )
 from app.services.histories import histories
-from app.services.meaning import Meaning
 from app.services.pairings import read_form
 from app.services.pool import hub_level, load_actors
 from app.services.weights import weights_of_event
@@ -38,16 +37,16 @@ WISH_BONUS = 0.25
 """What a participant's wish adds to the score of a pair (capped at 1)."""
 
 
-def build_problem(session: Session, *, meaning: Meaning, event_id: int, options: PlanCreate) -> Problem:
-    """The pairing problem an event poses today: who, when, where, and how much each pair is worth."""
+def build_problem(session: Session, *, encoder: str, event_id: int, options: PlanCreate) -> Problem:
+    """The pairing problem an event poses today: who, when, where, and how much each pair is worth by this model."""
     event = get_event(session, event_id=event_id)
     people = list_participants(session, event_id=event_id)
     rounds, places = list_rounds(session, event_id=event_id), list_places(session, event_id=event_id)
     _require_enough(event, people, len(rounds), len(places))
-    _require_meaning(session, meaning, [p.actor_id for p in people])
+    _require_meaning(session, encoder, [p.actor_id for p in people])
     wishes = list_wishes(session, event_id=event_id)
     data = _frame(session, event, people, wishes) | {
-        "utility": _utilities(session, meaning, event_id, people, wishes),
+        "utility": _utilities(session, encoder, event_id, people, wishes),
         "past": _past_pairs(session, event_id, people) if event.avoid_repeats else [],
         "time_limit_s": options.time_limit_s,
         "seed": options.seed,
@@ -110,9 +109,9 @@ def _require_enough(event: Event, people: Sequence[ParticipantPublic], rounds: i
         )
 
 
-def _require_meaning(session: Session, meaning: Meaning, ids: Sequence[int]) -> None:
+def _require_meaning(session: Session, encoder: str, ids: Sequence[int]) -> None:
     """A plan made before the participants' texts are understood would be proven optimal and mean nothing."""
-    texts = select(func.count()).select_from(Passage).where(waiting(meaning.name), col(Passage.actor_id).in_(ids))
+    texts = select(func.count()).select_from(Passage).where(waiting(encoder), col(Passage.actor_id).in_(ids))
     people = select(func.count()).select_from(Actor).where(col(Actor.hubness).is_(None), col(Actor.id).in_(ids))
     for missing, what in ((session.exec(texts).one(), "texts"), (session.exec(people).one(), "profiles")):
         if missing:
@@ -203,14 +202,14 @@ def _pairs(wishes: Sequence[WishCreate], kind: str) -> list[list[str]]:
 
 def _utilities(
     session: Session,
-    meaning: Meaning,
+    encoder: str,
     event_id: int,
     people: Sequence[ParticipantPublic],
     wishes: Sequence[WishCreate],
 ) -> NDArray[np.float64]:
     """What every pair is worth, [n, n] in the order of `people`: the ranking's score and what the two wished."""
     ids = [p.actor_id for p in people]
-    actors = load_actors(session, encoder=meaning.name, ids=ids)
+    actors = load_actors(session, encoder=encoder, ids=ids)
     profiles = [actors[i].profile for i in ids]
     scoring = Scoring(
         weights=weights_of_event(session, event_id=event_id),

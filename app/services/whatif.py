@@ -29,7 +29,7 @@ def outlook_of(
 ) -> Outlook:
     """What a floor takes at an event as it is set up now; no connection waits for the solver."""
     with session_scope(engine) as session:
-        problem = build_problem(session, meaning=meaning, event_id=event_id, options=PlanCreate())
+        problem = build_problem(session, encoder=meaning.name, event_id=event_id, options=PlanCreate())
         names = participant_names(session, event_id=event_id)
     return _outlook(problem, question, longest_s=longest_s, names=names)
 

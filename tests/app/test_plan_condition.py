@@ -9,11 +9,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from app.errors import Conflict
 from app.services.events import list_interpreters, list_places, list_rounds
 from app.services.meaning import Meaning
 from app.services.plan_condition import TABLES, Condition, plan_condition
 from app.services.plan_jobs import run_plan, start_plan
-from app.services.problems import build_problem
+from app.services.posing import pose
 from app.services.renumbering import replace_interpreters, replace_places, replace_rounds
 from matching.pairing.stop import MaxRuntime, StopFlag
 from models.event import InterpreterCreate, Participant, PlaceCreate, RoundCreate
@@ -206,11 +207,22 @@ def test_what_has_begun_cannot_fall_any_more(client: TestClient, published: str,
     assert condition(session, now=rounds[-1].starts_at).over
 
 
+def test_a_plan_is_not_begun_when_rounds_changed_since_the_event_was_looked_at(
+    event: str, session: Session, meaning: Meaning
+) -> None:
+    written = pose(session, encoder=meaning.name, event_id=1, options=PlanCreate())
+    without_round(session, 1)
+    with pytest.raises(Conflict, match="changed while it was computed"):
+        start_plan(session, event_id=1, written=written)
+    again = pose(session, encoder=meaning.name, event_id=1, options=PlanCreate())
+    assert start_plan(session, event_id=1, written=again).state == "computing"
+
+
 def test_a_plan_is_not_kept_when_rounds_change_while_it_is_computed(
     client: TestClient, event: str, session: Session, engine: Engine, meaning: Meaning
 ) -> None:
-    problem = build_problem(session, meaning=meaning, event_id=1, options=PlanCreate())
-    started = start_plan(session, event_id=1, problem=problem)
+    written = pose(session, encoder=meaning.name, event_id=1, options=PlanCreate())
+    started = start_plan(session, event_id=1, written=written)
     session.commit()
 
     def meanwhile(seconds: float) -> StopFlag:

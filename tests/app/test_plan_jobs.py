@@ -12,7 +12,7 @@ from sqlmodel import Session
 from app import planner
 from app.planner import Planner
 from app.services.plan_jobs import SILENT_S, Silences, give_up_silent, run_plan, start_plan, still_waiting
-from app.services.problems import build_problem
+from app.services.posing import pose
 from matching.pairing.stop import MaxRuntime, StopFlag
 from models.base import utc_now
 from models.plan import Plan, PlanCreate
@@ -37,8 +37,8 @@ def promise(client: TestClient, engine) -> None:
     client.app.state.planner.stop()
     with Session(engine) as session:
         meaning = client.app.state.holder.get()
-        problem = build_problem(session, meaning=meaning, event_id=1, options=PlanCreate(time_limit_s=60))
-        start_plan(session, event_id=1, problem=problem)
+        written = pose(session, encoder=meaning.name, event_id=1, options=PlanCreate(time_limit_s=60))
+        start_plan(session, event_id=1, written=written)
         session.commit()
 
 

@@ -32,7 +32,7 @@ from app.services.importing.jobs import job_progress, run_job, start_job
 from app.services.importing.run import accept, get_import
 from app.services.meaning import Meaning, MeaningHolder
 from app.services.plan_jobs import run_plan, start_plan
-from app.services.problems import build_problem
+from app.services.posing import pose
 from app.settings import Settings
 from app.trail import Clerk
 from app.worker import Worker
@@ -224,8 +224,8 @@ def test_a_plan_says_so_beside_itself_and_can_be_asked_for_again(
     states = []
     for number in (1, 2):
         with session_scope(engine) as session:
-            problem = build_problem(session, meaning=meaning, event_id=1, options=PlanCreate(time_limit_s=5))
-            start_plan(session, event_id=1, problem=problem)
+            written = pose(session, encoder=meaning.name, event_id=1, options=PlanCreate(time_limit_s=5))
+            start_plan(session, event_id=1, written=written)
         run_plan(failing, event_id=1, number=number, limit=lambda s: StopFlag(MaxRuntime(s)))
         states.append(client.get(f"{event}/plans/{number}").json())
     assert [told["state"] for told in states] == ["failed", "draft"]

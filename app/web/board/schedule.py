@@ -12,7 +12,7 @@ from app.services import events as service
 from app.services import plan_jobs, plans, replans
 from app.services.backlog import count_backlog
 from app.services.plan_removal import remove_plan
-from app.services.problems import build_problem
+from app.services.posing import pose_apart
 from app.web.board.columns import column_drawer
 from app.web.board.compare import Agenda, beside, changes, short
 from app.web.board.context import Asks, board_context, shown_condition
@@ -64,9 +64,10 @@ def compute_plan(meaning: MeaningDep, engine: EngineDep, planner: PlannerDep, ev
     """Begin to compute a draft, and show how it goes."""
     with planner.turn() as turn:
         # The plan is committed before the planner looks for it.
-        with planner.posing, session_scope(engine) as session:
-            problem = build_problem(session, meaning=meaning, event_id=event_id, options=PlanCreate())
-            started = plan_jobs.start_plan(session, event_id=event_id, problem=problem)
+        with planner.posing:
+            written = pose_apart(engine, meaning=meaning, event_id=event_id, options=PlanCreate())
+        with session_scope(engine) as session:
+            started = plan_jobs.start_plan(session, event_id=event_id, written=written)
         planner.submit(turn, event_id, started.number)
     return show(event_id, started.number)
 

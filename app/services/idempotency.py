@@ -12,10 +12,10 @@ Of two at the same moment, the second waits for the first, or is told when to as
 
 import contextlib
 import hashlib
+import math
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, TypeVar
 
 from psycopg.errors import LockNotAvailable
@@ -43,6 +43,11 @@ _MARGIN_S = 30
 _OTHER = "this Idempotency-Key was used for another request; take a new one"
 _GONE = "what was made under this Idempotency-Key is not there any more; to make it anew, take a new one"
 _BUSY = "the same request is being worked on at this moment; send it again, with the same Idempotency-Key, in a moment"
+
+_AT_WORK = (
+    "the same request is being worked on, or was when its process ended. In {left} s at the latest it has an answer or "
+    "can be made anew: send it again then, or sooner, with the same Idempotency-Key"
+)
 
 
 @dataclass(frozen=True)
@@ -190,9 +195,11 @@ def _begun(engine: Engine, attempt: Attempt, token: str, longest_s: float) -> Ma
         if _taken(session, attempt, token):
             return None
         row = _read(session, attempt, lock=True)
-        over = utc_now() - timedelta(seconds=longest_s + _MARGIN_S)
-        if row is None or row.status != _WORKING or row.body_hash != attempt.body_hash or row.created_at > over:
+        if row is None or row.status != _WORKING or row.body_hash != attempt.body_hash:
             return _made(row, attempt)
+        left = (row.created_at - utc_now()).total_seconds() + longest_s + _MARGIN_S
+        if left > 0:
+            raise _at_work(left)
         mine = update(IdempotencyRecord).where(*_at(attempt))
         session.connection().execute(mine.values(answer={"token": token}, created_at=utc_now()))
         return None
@@ -234,6 +241,12 @@ def _read(session: Session, attempt: Attempt, *, lock: bool = False) -> Idempote
 def _at(attempt: Attempt) -> tuple[Any, Any]:
     key, route = attempt.place
     return col(IdempotencyRecord.key) == key, col(IdempotencyRecord.route) == route
+
+
+def _at_work(left_s: float) -> Conflict:
+    """What is told while another holds the key: it may have died, and its word is then taken back by time alone."""
+    left = str(math.ceil(left_s))
+    return Conflict(_AT_WORK.format(left=left), headers={"Retry-After": left})
 
 
 def _busy() -> Conflict:

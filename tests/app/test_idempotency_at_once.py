@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from threading import Thread
 
+import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy import Engine, event, text, update
@@ -66,6 +67,7 @@ def test_who_comes_second_for_a_secret_waits_and_hears_what_was_made(client: Tes
     assert len(client.get("/keys").json()) == 1
 
 
+@pytest.mark.usefixtures("forgotten")
 def test_when_the_first_fails_the_second_creates(client: TestClient, engine: Engine) -> None:
     answers: list[Response] = []
     second = Thread(target=lambda: answers.append(client.post("/actors", json=ACTOR, headers=KEY)))
@@ -113,7 +115,10 @@ def test_a_plan_that_is_being_computed_is_not_computed_again(client: TestClient,
     with in_the_middle(engine, r'^INSERT INTO "?plan\b', lambda: second.append(plan(client, event))):
         first = plan(client, event)
     assert (first.status_code, second[0].status_code) == (201, 409)
-    assert (second[0].json()["detail"], second[0].headers["retry-after"]) == (BUSY, "2")
+    # Whoever began it may have been killed: the key is free again when the longest plan and some grace are over.
+    left = int(second[0].headers["retry-after"])
+    assert 80 <= left <= 90
+    assert f"In {left} s at the latest it has an answer or can be made anew" in second[0].json()["detail"]
     again = plan(client, event)
     assert (again.status_code, again.json()) == (201, first.json())
     assert [p["number"] for p in client.get(f"{event}/plans").json()] == [1]
@@ -163,6 +168,7 @@ def test_a_work_whose_process_died_may_be_begun_anew_and_one_plan_is_kept(
     assert [p["number"] for p in client.get(f"{event}/plans").json()] == [1]
 
 
+@pytest.mark.usefixtures("forgotten")
 def test_a_work_that_fails_lets_go_of_its_key(client: TestClient, engine: Engine, event: str) -> None:
     def fail() -> None:
         raise MemoryError

@@ -26,7 +26,7 @@ from app.services.retention import Periods, sweep
 log = logging.getLogger(__name__)
 
 _IDLE_S = 1.0
-_TROUBLE_S = 5.0
+TROUBLE_S = 5.0
 _HOUR_S = 3600.0
 
 
@@ -117,7 +117,7 @@ class Worker:
                 # Nobody else would embed from now on.
                 if not gave_up(error, "background"):
                     log.exception("embedding failed, and is tried again")
-                pause = _TROUBLE_S
+                pause = TROUBLE_S
             self._stop.wait(pause)
 
     def _sweep(self) -> None:
@@ -154,7 +154,7 @@ class Worker:
             if self._holder.state == "loading":
                 return 0.0
             log.warning("embedding waits: %s", error)
-            return _TROUBLE_S
+            return TROUBLE_S
         return 0.0 if worked else _IDLE_S
 
     def _settle(self, session: Session, meaning: Meaning) -> bool:

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from app.drift import Drift
 from app.ending import Ended, leave_ending_to_others
 from app.errors import Unavailable
 from app.guard import Routes
-from app.keeper import LATER, Keeper, Life, can_keep, open_door
+from app.keeper import LATER, PAUSES_S, Keeper, Life, can_keep, open_door
 from app.logs import set_up_logging
 from app.main import background_model, create_app, open_database
 from app.memory import bound_memory
@@ -37,11 +38,17 @@ SWITCH_S = 0.00005
 
 
 def run_service(
-    settings: Settings, *, migrate: bool = False, engine: Engine | None = None, holder: MeaningHolder | None = None
+    settings: Settings,
+    *,
+    migrate: bool = False,
+    engine: Engine | None = None,
+    holder: MeaningHolder | None = None,
+    pauses_s: Sequence[float] = PAUSES_S,
 ) -> None:
     """Serve until interrupted; SIGTERM lets running requests finish (at most 20 s), a process that dies is replaced.
 
-    With an `engine` or a `holder` of its own it serves in this very process.
+    With an `engine` or a `holder` of its own it serves in this very process. `pauses_s`: before each new start of one
+    that cannot begin.
     """
     set_up_logging(settings.log_level, settings.log_format)
     if migrate:
@@ -64,7 +71,8 @@ def run_service(
     log.info("serving on http://%s:%s", settings.host, settings.port)
     settle_objects()  # here too: what nobody walks stays one copy for all processes
     leave_ending_to_others()
-    sys.exit(Keeper(lambda life: serve(settings, application, door, life), door, settings.processes).run())
+    keeper = Keeper(lambda life: serve(settings, application, door, life), door, settings.processes, pauses_s)
+    sys.exit(keeper.run())
 
 
 def serve(settings: Settings, application: FastAPI, door: socket.socket | None = None, life: Life | None = None) -> int:

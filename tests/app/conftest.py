@@ -1,5 +1,6 @@
 """The service as a client sees it, on a real database and the no-model encoder."""
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
+from app import memory
 from app.settings import Settings
 
 ROUNDS = [{"starts_at": f"2027-03-09T{h}:00:00+01:00", "minutes": 20} for h in ("09", "10", "11")]
@@ -17,6 +19,14 @@ ROUNDS = [{"starts_at": f"2027-03-09T{h}:00:00+01:00", "minutes": 20} for h in (
 def settings(data_dir: Path) -> Settings:
     """Defaults, with a data folder of their own and no worker thread: tests drain the backlog themselves."""
     return Settings(data_dir=data_dir, embed_in_service=False, max_body_mb=8)
+
+
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """For tests in which memory does not suffice: a process tells it for a minute, and others are not to hear of it."""
+    memory._last.at = -math.inf
+    yield
+    memory._last.at = -math.inf
 
 
 @pytest.fixture

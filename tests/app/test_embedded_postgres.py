@@ -7,13 +7,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from app.embedded_postgres import start_embedded
 from app.errors import Unavailable
+from app.postgres_programs import make_cluster
 from tests.waiting import wait_until
 
 OWNER = """
@@ -22,6 +25,17 @@ from pathlib import Path
 from app.embedded_postgres import start_embedded
 print(start_embedded(Path(sys.argv[1])), flush=True)
 sys.stdin.read()
+"""
+STRANGER = """
+import os, sys
+from pathlib import Path
+from app.embedded_postgres import start_embedded
+from app.errors import Unavailable
+os.setuid(65534)
+try:
+    start_embedded(Path(sys.argv[1]))
+except Unavailable as error:
+    print(error)
 """
 
 
@@ -40,7 +54,14 @@ def server_process(data_dir: Path) -> int:
 
 
 @pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
+def data_dir(tmp_path: Path, furnish: Callable[[Path], Path]) -> Path:
+    """A data folder whose database is made."""
+    return furnish(tmp_path / "data")
+
+
+@pytest.fixture
+def new_dir(tmp_path: Path) -> Path:
+    """One that is not there yet."""
     return tmp_path / "data"
 
 
@@ -157,11 +178,11 @@ def test_it_stops_with_its_last_user_even_when_another_was_killed(data_dir: Path
 
 
 @pytest.mark.slow
-def test_a_data_folder_whose_making_was_killed_is_made_anew(data_dir: Path) -> None:
-    half = data_dir / "postgres.new"
+def test_a_data_folder_whose_making_was_killed_is_made_anew(new_dir: Path) -> None:
+    half = new_dir / "postgres.new"
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("18\n", encoding="utf-8")
-    with connect(start_embedded(data_dir)) as connection:
+    with connect(start_embedded(new_dir)) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
     assert not half.exists()
 
@@ -169,22 +190,53 @@ def test_a_data_folder_whose_making_was_killed_is_made_anew(data_dir: Path) -> N
 @pytest.mark.slow
 def test_a_folder_too_deep_for_a_socket_works_all_the_same(tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 60) / ("e" * 60)
-    with connect(start_embedded(deep)) as connection:
+    owner, url = own_elsewhere(deep)
+    with connect(url) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+    socket_folder = Path(str(make_url(url).query["host"]))
+    assert socket_folder.is_dir()
+    assert deep not in socket_folder.parents
+    release(owner)
+    assert not socket_folder.exists()
 
 
-def test_data_that_is_gone_is_not_begun_anew_under_a_service_that_runs(data_dir: Path) -> None:
+def test_a_path_that_postgresql_does_not_take_is_told_as_that(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="is longer than PostgreSQL takes: set VIADUC_DATA_DIR to a shorter one"):
+        start_embedded(tmp_path.joinpath(*["d" * 200] * 5))
+
+
+@pytest.mark.slow
+def test_a_locale_that_is_not_installed_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "xx_XX.ISO-8859-1")
+    make_cluster(tmp_path / "postgres")
+    assert (tmp_path / "postgres" / "PG_VERSION").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_a_folder_of_somebody_else_is_told_in_a_sentence_and_left_without_a_word(new_dir: Path) -> None:
+    (new_dir / "postgres").mkdir(parents=True, mode=0o700)
+    for name in ("postgres.users", "postgres.start"):
+        (new_dir / name).touch()
+    for above in new_dir.parents:
+        above.chmod(above.stat().st_mode | 0o055)
+    told = subprocess.run([sys.executable, "-c", STRANGER, str(new_dir)], capture_output=True, text=True, check=False)
+    assert told.stdout.startswith(f"the data folder {new_dir} cannot be used ([Errno 13] Permission denied:")
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_data_that_is_gone_is_not_begun_anew_under_a_service_that_runs(new_dir: Path) -> None:
     with pytest.raises(Unavailable, match="is not there any more: is its disk"):
-        start_embedded(data_dir, anew=False)
-    assert not (data_dir / "postgres").exists()
+        start_embedded(new_dir, anew=False)
+    assert not (new_dir / "postgres").exists()
 
 
-def test_a_folder_that_holds_something_else_is_left_alone(data_dir: Path) -> None:
-    (data_dir / "postgres").mkdir(parents=True)
-    (data_dir / "postgres" / "mine.txt").write_text("mine", encoding="utf-8")
+def test_a_folder_that_holds_something_else_is_left_alone(new_dir: Path) -> None:
+    (new_dir / "postgres").mkdir(parents=True)
+    (new_dir / "postgres" / "mine.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(Unavailable, match="is no data folder of PostgreSQL, and not empty"):
-        start_embedded(data_dir)
-    assert (data_dir / "postgres" / "mine.txt").read_text(encoding="utf-8") == "mine"
+        start_embedded(new_dir)
+    assert (new_dir / "postgres" / "mine.txt").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

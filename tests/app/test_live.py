@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from app import live
 from app.commands.serve import draining
-from app.db import make_engine, upgrade
+from app.db import make_engine
 from app.embedded_postgres import start_embedded
 from app.keeper import Life
 from app.main import create_app
@@ -197,10 +197,9 @@ def test_when_the_connection_is_cut_it_comes_back_and_pages_look_again(
 
 @pytest.mark.slow
 def test_after_the_database_was_restarted_pages_look_again_and_hear_on(
-    settings: Settings, meaning: Meaning, tmp_path: Path
+    settings: Settings, meaning: Meaning, tmp_path: Path, furnish: Callable[[Path], Path]
 ) -> None:
-    url = start_embedded(tmp_path / "own")
-    upgrade(url)
+    url = start_embedded(furnish(tmp_path / "own"))
     engine = make_engine(url)
     _add_event(engine)
     with (

@@ -1,6 +1,5 @@
 """Health, readiness and metrics."""
 
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -8,19 +7,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from app import memory
 from app.main import create_app
 from app.observe import REGISTRY
 from app.services.meaning import Meaning, MeaningHolder
 from app.settings import Settings
 
 Serve = Callable[[MeaningHolder], TestClient]
-
-
-@pytest.fixture(autouse=True)
-def nothing_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process tells for a minute that it was short of memory, and tests before these may have made it so."""
-    monkeypatch.setattr(memory._last, "at", -math.inf)
 
 
 def never() -> Meaning:

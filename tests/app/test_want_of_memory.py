@@ -5,7 +5,6 @@ What fails here fails because the system gives no more: an array larger than any
 
 import errno
 import logging
-import math
 import os
 import re
 import subprocess
@@ -21,6 +20,7 @@ from sqlalchemy import Engine, event
 from sqlmodel import Session, func, select
 
 from app import memory
+from app import worker as worker_module
 from app.db import ROOT, make_engine, session_scope
 from app.errors import is_want_of_memory
 from app.main import create_app
@@ -47,20 +47,14 @@ from models.competence_map import MapFields
 from models.plan import PlanCreate
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.usefixtures("forgotten")
+
 BEYOND = 2**46
 WORDS = "there is not enough memory for this at the moment; nothing of it was stored."
 
 
 def ask_for_too_much(*_: object) -> None:
     np.ones(BEYOND)
-
-
-@pytest.fixture(autouse=True)
-def forgotten() -> Iterator[None]:
-    """No shortage of one test is told in another."""
-    memory._last.at = -math.inf
-    yield
-    memory._last.at = -math.inf
 
 
 def counted(what: str) -> float:
@@ -129,6 +123,8 @@ def test_a_request_is_answered_in_words_and_the_next_one_as_ever(
     assert re.fullmatch(r"short: something was given up for want of it \d+ s ago", ready.json()["memory"])
     assert f'viaduc_memory_refused_total{{what="request"}} {before + 1}' in greedy.get("/metrics").text
     assert "not enough memory: a request was given up" in caplog.messages
+    memory._last.at -= 60  # a minute later
+    assert greedy.get("/ready").json()["memory"] == "ok"
 
 
 def test_a_page_says_it_as_a_page(greedy: TestClient) -> None:
@@ -260,7 +256,8 @@ class Greedy(HashingEncoder):
         return super().encode(texts, kind)
 
 
-def test_the_worker_goes_on(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_worker_goes_on(engine: Engine, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "TROUBLE_S", 0.3)
     caplog.set_level(logging.ERROR)
     with session_scope(engine) as session:
         create_actor(session, fields=ActorCreate(name="Ada", country="FR", offers={"en": "cloth"}))

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
+from app import worker as worker_module
 from app.db import make_engine, session_scope
 from app.services.actors import actor_public, create_actor, get_actor
 from app.services.backlog import count_backlog, embed_batch
@@ -163,7 +164,10 @@ def trouble() -> Iterator[Callable[[], bool]]:
 
 
 @pytest.mark.slow
-def test_the_thread_outlives_a_database_that_goes_away(engine: Engine, scratch_url: str, trouble) -> None:
+def test_the_thread_outlives_a_database_that_goes_away(
+    engine: Engine, scratch_url: str, trouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "TROUBLE_S", 0.3)
     scratch = make_engine(scratch_url)
     fill(scratch, 2)
     scratch.dispose()

@@ -57,6 +57,7 @@ class Service:
             "VIADUC_EMBED_IN_SERVICE": "false" if worker else "true",
         } | settings  # fmt: skip
         self._with_worker = worker
+        self.code = "from app.cli import main; main()"
         self.process: subprocess.Popen[bytes] | None = None
         self.worker: subprocess.Popen[bytes] | None = None
         self.log = folder.parent / f"{folder.name}.log"
@@ -78,7 +79,7 @@ class Service:
     def run(self, *command: str) -> "subprocess.Popen[bytes]":
         """A command of `viaduc`, as a process."""
         with self.log.open("ab") as log:
-            call = [sys.executable, "-c", "from app.cli import main; main()", *command]
+            call = [sys.executable, "-c", self.code, *command]
             return subprocess.Popen(call, cwd=ROOT, env=self._env, stdout=log, stderr=log)
 
     def wait(self, within_s: float = 120) -> float:

@@ -4,7 +4,7 @@ import shutil
 import struct
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -45,8 +45,9 @@ def clock(tmp_path: Path) -> Clock:
 
 
 @pytest.fixture
-def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
-    service = Service(tmp_path / "data", LD_PRELOAD=str(clock.library), VIADUC_TEST_CLOCK=str(clock.file))
+def service(tmp_path: Path, clock: Clock, furnish: Callable[[Path], Path]) -> Iterator[Service]:
+    folder = furnish(tmp_path / "data")
+    service = Service(folder, LD_PRELOAD=str(clock.library), VIADUC_TEST_CLOCK=str(clock.file))
     service.start()
     yield service
     service.end()

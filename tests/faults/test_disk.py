@@ -3,7 +3,7 @@
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2 as httpx
@@ -29,8 +29,8 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def service(disk: Path) -> Iterator[Service]:
-    service = Service(disk / "data")
+def service(disk: Path, furnish: Callable[[Path], Path]) -> Iterator[Service]:
+    service = Service(furnish(disk / "data"))
     service.log = disk.parent / "service.log"
     service.start()
     yield service

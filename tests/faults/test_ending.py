@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx2 as httpx
@@ -12,8 +13,10 @@ from tests.faults.load import Load
 
 
 @pytest.mark.slow
-def test_it_drains_within_20_seconds_keeps_the_best_plan_and_ends_its_streams(tmp_path: Path) -> None:
-    service = Service(tmp_path / "data")
+def test_it_drains_within_20_seconds_keeps_the_best_plan_and_ends_its_streams(
+    tmp_path: Path, furnish: Callable[[Path], Path]
+) -> None:
+    service = Service(furnish(tmp_path / "data"))
     service.start()
     try:
         load = Load(service.url)

@@ -5,7 +5,7 @@ The limit is that of the setting (RLIMIT_DATA), drawn on the running process to 
 
 import json
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2 as httpx
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    service = Service(tmp_path_factory.mktemp("bounded") / "data", VIADUC_MEMORY_MB=str(LIMIT))
+def started(tmp_path_factory: pytest.TempPathFactory, furnish: Callable[[Path], Path]) -> Iterator[Service]:
+    service = Service(furnish(tmp_path_factory.mktemp("bounded") / "data"), VIADUC_MEMORY_MB=str(LIMIT))
     try:
         service.start(300)
         # What is read on first use belongs to what it has at rest.

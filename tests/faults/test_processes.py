@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -18,8 +18,8 @@ PAGES = 12
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    service = Service(tmp_path / "data", VIADUC_PROCESSES="2")
+def service(tmp_path: Path, furnish: Callable[[Path], Path]) -> Iterator[Service]:
+    service = Service(furnish(tmp_path / "data"), VIADUC_PROCESSES="2")
     service.start()
     yield service
     service.end()

@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -40,10 +40,11 @@ def dripping(said: bytes) -> Iterator[int]:
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
+def service(tmp_path: Path, furnish: Callable[[Path], Path]) -> Iterator[Service]:
     with dripping(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"." * 600) as provider, dripping(b"220-" + b"." * 600) as mail:
         service = Service(
-            tmp_path / "data", VIADUC_OIDC_ISSUER=f"http://127.0.0.1:{provider}", VIADUC_OIDC_CLIENT_ID="viaduc",
+            furnish(tmp_path / "data"), VIADUC_OIDC_ISSUER=f"http://127.0.0.1:{provider}",
+            VIADUC_OIDC_CLIENT_ID="viaduc",
             VIADUC_OIDC_CLIENT_SECRET="secret", VIADUC_SMTP_HOST="127.0.0.1", VIADUC_SMTP_PORT=str(mail),
             VIADUC_SMTP_SECURITY="none", VIADUC_SMTP_FROM="viaduc@example.org", VIADUC_RATE_SIGN_IN="100000",
         )  # fmt: skip

@@ -101,9 +101,11 @@ def _leave(folder: Path) -> None:
     held = _USED.pop(folder, None)
     if held is None:
         return
-    with suppress(BlockingIOError):
+    with suppress(OSError):  # somebody else uses it, or it is not ours to stop
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _stop(folder)
+        if _socket_folder(folder) != folder:
+            _socket_folder(folder).rmdir()
     os.close(held)
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import stat
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,9 @@ _FOLDERS = {16: "pginstall", _NEWEST: "pginstall18"}
 _SYSTEM_USER = "pgserver"
 """PostgreSQL refuses to run as root: then it runs as this user."""
 _INITDB_S = 180
+_ITS_OWN_LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
+_LONGEST = 900
+"""Bytes of a path; PostgreSQL takes 1023, with the names of its files."""
 
 
 def programs_for(folder: Path) -> Path:
@@ -56,6 +60,8 @@ def make_cluster(folder: Path) -> None:
     """
     if folder.exists() and any(folder.iterdir()):
         raise Unavailable(f"{folder} is no data folder of PostgreSQL, and not empty: move what it holds elsewhere")
+    if len(os.fsencode(folder)) > _LONGEST:
+        raise Unavailable(f"the path of {folder} is longer than PostgreSQL takes: set VIADUC_DATA_DIR to a shorter one")
     programs, new = programs_for(folder), folder.with_name(folder.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(mode=0o700)
@@ -63,7 +69,10 @@ def make_cluster(folder: Path) -> None:
     if os.geteuid() == 0:
         _let_run(programs.parent)
     command = [str(programs / "initdb"), "--auth=trust", "--encoding=utf8", "-U", "postgres", "-D", str(new)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_INITDB_S, check=False, **run_as())
+    done = _run(command, os.environ)
+    if done.returncode != 0:
+        # A terminal can name a locale that is not installed here (ssh brings its own along), or one that is not UTF-8.
+        done = _run([*command, *_ITS_OWN_LOCALE], os.environ | {"LC_ALL": "C"})
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
         raise Unavailable(f"the data folder {folder} cannot be made: {said[-1]}")
@@ -73,6 +82,12 @@ def make_cluster(folder: Path) -> None:
         os.fsync(parent)
     finally:
         os.close(parent)
+
+
+def _run(command: list[str], environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=_INITDB_S, check=False, **run_as()
+    )
 
 
 @cache

@@ -57,11 +57,11 @@ AGENDA_TOPICS = frozenset({"event", "rounds", "places", "plan", "answer", "perso
 """What a participant sees: not who is being ticked off at the desk, nor drafts, nor what others answer each other.
 
 "person" is always told of some: something that their agendas say of one whom they meet, or of themselves, changed."""
-SPREAD_MS = 100
+SPREAD_MS = 200
 _FEW = 10
 _TOGETHER_S = 1.0
 """What is told within a second of each other is taken for one change of many."""
-_LONGEST_MS = 15_000
+_LONGEST_MS = 30_000
 
 
 @dataclass(frozen=True)

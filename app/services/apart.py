@@ -31,7 +31,7 @@ GRACE_S = 30.0
 IDLE_S = 60.0
 """How long a process waits for the next question."""
 NICER = 10
-"""A solver takes whatever is left of the processor."""
+"""A solver has whatever is left of the processor."""
 _LOOK_S = 0.1
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _HEAD = 8

@@ -43,6 +43,21 @@ def open_container(data: bytes) -> zipfile.ZipFile:
     return container
 
 
+def room_after(room: int, data: bytes) -> int:
+    """What is left of the bytes that everything in an archive may unpack to, after one more file of it.
+
+    TooLarge when nothing is: a container in a container has no allowance of its own.
+    """
+    inner = 0
+    if data.startswith(b"PK"):
+        with open_container(data) as container:
+            inner = sum(member.file_size for member in container.infolist())
+    left = room - len(data) - inner
+    if left < 0:
+        raise oversize(remark("zip_too_large", bytes=MAX_UNPACKED - left, most=MAX_UNPACKED))
+    return left
+
+
 def refuse_path(name: str) -> None:
     """BadInput when a member's name points out of the container."""
     parts = name.replace("\\", "/").split("/")

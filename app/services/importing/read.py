@@ -4,7 +4,8 @@ import re
 import zipfile
 from collections.abc import Callable
 
-from app.services.importing.archives import open_container, open_member
+from app.services.importing import archives
+from app.services.importing.archives import open_container, open_member, room_after
 from app.services.importing.delimited import read_delimited
 from app.services.importing.json_records import read_json, read_json_lines
 from app.services.importing.remarks import Value, oversize, refusal, remark
@@ -97,6 +98,7 @@ def _read_archive(container: zipfile.ZipFile, filename: str, depth: int) -> Read
         raise refusal("file", remark("zip_in_zip", name=filename))
     tables: list[Table] = []
     reading = Reading("zip", tables)
+    room = archives.MAX_UNPACKED
     for member in sorted(container.namelist()):
         if member.endswith("/") or member.startswith("__MACOSX") or member.rpartition("/")[2].startswith("."):
             continue
@@ -104,7 +106,9 @@ def _read_archive(container: zipfile.ZipFile, filename: str, depth: int) -> Read
             reading.warnings.append(remark("member_left_out", member=member))
             continue
         with open_member(container, member) as stream:
-            inner = read_file(stream.read(), member, depth=depth + 1)
+            data = stream.read()
+        room = room_after(room, data)
+        inner = read_file(data, member, depth=depth + 1)
         many = len(inner.tables) > 1
         tables += [Table(f"{member}/{t.name}" if many else member, t.rows, t.headings) for t in inner.tables]
         reading.warnings += [remark("of_member", member=member, said=w) for w in inner.warnings]

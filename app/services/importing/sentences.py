@@ -164,6 +164,8 @@ FILES = {
     "no_sheet": "the document has no sheet",
     "no_visible_sheet": "the workbook has no visible sheet",
     "too_many_rows": "more than %(most)s rows in one sheet",
+    "too_many_sheets": "more than %(most)s sheets in one file",
+    "too_many_styles": "more than %(most)s styles or different texts of cells in one file",
     "json_too_large": "%(name)s: a JSON document of %(bytes)s bytes is read as a whole; use JSON Lines for so much",
     "json_without_objects": "the JSON document holds no objects: a list of actors is expected",
     "json_too_many_keys": "the objects have more than %(most)s different keys",

@@ -6,8 +6,8 @@ from functools import partial
 
 from app.services.importing.archives import open_container, open_member
 from app.services.importing.hidden import hidden_parts
-from app.services.importing.remarks import refusal, remark
-from app.services.importing.tables import MAX_CELL, MAX_COLUMNS, MAX_ROWS, Reading, Row, Table
+from app.services.importing.remarks import oversize, refusal, remark
+from app.services.importing.tables import MAX_CELL, MAX_COLUMNS, MAX_ROWS, MAX_SHEETS, Reading, Row, Table
 from app.services.importing.xml_stream import Handlers, XmlFeed, attribute
 
 _PART = "content.xml"
@@ -65,6 +65,8 @@ class _Surveyor:
         elif name == "table-properties" and attribute(attributes, "display") == "false":
             self._unseen.add(self._style)
         elif name == "table":
+            if len(self.sheets) >= MAX_SHEETS:
+                raise oversize(remark("too_many_sheets", most=MAX_SHEETS))
             said = attribute(attributes, "name") or f"sheet {len(self.sheets) + 1}"
             self.sheets.append(_Sheet(said, attribute(attributes, "style-name") in self._unseen))
             self._columns = 0
@@ -102,6 +104,7 @@ class _SheetParser:
         self._row_repeat = self._cell_repeat = 1
         self._cells: list[str] = []
         self._paragraphs: list[list[str]] = []
+        self._length = 0
         self._inside = self._annotation = 0
         self._plain: str | None = None
         self._spans = (1, 1)
@@ -121,12 +124,14 @@ class _SheetParser:
             self._annotation += 1
         elif name == "p" and not self._annotation:
             self._inside += 1
-            self._paragraphs.append([])
+            if self._length <= MAX_CELL:
+                self._paragraphs.append([])
+                self._length += 1
         elif self._inside and name in {"s", "tab", "line-break"}:
             self.text({"s": " ", "tab": "\t", "line-break": "\n"}[name])
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
-        self._paragraphs = []
+        self._paragraphs, self._length = [], 0
         self._cell_repeat = _count(attribute(attributes, "number-columns-repeated"))
         self._spans = (
             _count(attribute(attributes, "number-rows-spanned")),
@@ -183,8 +188,9 @@ class _SheetParser:
             raise refusal("file", remark("too_many_rows", most=MAX_ROWS))
 
     def text(self, piece: str) -> None:
-        if self._inside and self._paragraphs:
+        if self._inside and self._paragraphs and self._length <= MAX_CELL:
             self._paragraphs[-1].append(piece)
+            self._length += len(piece)
 
 
 def _count(value: str | None) -> int:

@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
-from app.services.importing.archives import open_container, open_member
+from app.services.importing.archives import MAX_MEMBERS, open_container, open_member
 from app.services.importing.hidden import hidden_parts
-from app.services.importing.remarks import refusal, remark
-from app.services.importing.tables import MAX_CELL, MAX_COLUMNS, MAX_ROWS, Reading, Row, Table
+from app.services.importing.remarks import oversize, refusal, remark
+from app.services.importing.tables import MAX_CELL, MAX_COLUMNS, MAX_ROWS, MAX_SHEETS, Reading, Row, Table, Words
 from app.services.importing.xml_stream import Handlers, XmlFeed, attribute
 
 _CELL = re.compile(r"^([A-Z]{1,3})([0-9]{1,7})$")
@@ -23,6 +22,12 @@ _DATE_FORMATS = frozenset({14, 15, 16, 17, 18, 19, 20, 21, 22, 45, 46, 47})
 _DATE_LETTERS = re.compile(r"[dyDY]|(?<![a-zA-Z])[mMhHsS]")
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's dates have no zone
 _MAX_MERGES = 20_000
+_MAX_STYLES = 70_000
+"""Styles of cells, and ways of writing numbers: a little more than the format allows."""
+_MAX_STRINGS = 10_000_000
+"""Different texts of cells."""
+_MAX_LISTED = 10 * MAX_SHEETS
+"""Sheets that a workbook may name, seen and hidden."""
 _LAST_DAY = 2_957_003
 """Serial number of the last day of 9999 where days count from 1904; from 1900 it is a little later."""
 _TRUE = frozenset({"1", "true"})
@@ -58,12 +63,18 @@ def _sheets(container: zipfile.ZipFile) -> tuple[list[tuple[str, str]], bool, li
             listed.append((attribute(attributes, "name") or "", attribute(attributes, "id") or ""))
         elif name == "sheet":
             hidden.append(attribute(attributes, "name") or "")
+        if len(listed) + len(hidden) > _MAX_LISTED:
+            raise oversize(remark("too_many_sheets", most=MAX_SHEETS))
         if name == "workbookPr":
             flags["1904"] = attribute(attributes, "date1904") in {"1", "true"}
 
     _parse(container, "xl/workbook.xml", Handlers(start, lambda _: None))
     targets = _relationships(container)
-    sheets = [(name, targets[rid]) for name, rid in listed if "worksheets/" in targets.get(rid, "")]
+    # A part that is listed under many names is one sheet, and no work for each of them.
+    parts = {targets[rid]: name for name, rid in reversed(listed) if "worksheets/" in targets.get(rid, "")}
+    sheets = [(name, part) for part, name in reversed(parts.items())]
+    if len(sheets) > MAX_SHEETS:
+        raise oversize(remark("too_many_sheets", most=MAX_SHEETS))
     if not sheets:
         raise refusal("file", remark("no_visible_sheet"))
     return sheets, flags.get("1904", False), hidden
@@ -75,6 +86,8 @@ def _relationships(container: zipfile.ZipFile) -> dict[str, str]:
     def start(name: str, attributes: dict[str, str]) -> None:
         if name == "Relationship":
             target = attribute(attributes, "Target") or ""
+            if len(targets) >= MAX_MEMBERS:
+                raise oversize(remark("zip_of_too_many", files=len(targets) + 1, most=MAX_MEMBERS))
             targets[attribute(attributes, "Id") or ""] = target.lstrip("/") if target[:1] == "/" else f"xl/{target}"
 
     _parse(container, "xl/_rels/workbook.xml.rels", Handlers(start, lambda _: None))
@@ -91,24 +104,27 @@ def _shared_strings(container: zipfile.ZipFile) -> list[str]:
     if part is None:
         return []
     strings: list[str] = []
-    state: dict[str, Any] = {"parts": [], "in": False, "phonetic": False}
+    words = Words()
+    state = {"in": False, "phonetic": False}
 
     def start(name: str, _attributes: dict[str, str]) -> None:
         if name == "si":
-            state["parts"] = []
+            words.clear()
         state["in"] = name == "t"
         state["phonetic"] = state["phonetic"] or name == "rPh"
 
     def end(name: str) -> None:
         state["in"] = False
         if name == "si":
-            strings.append("".join(state["parts"])[:MAX_CELL])
+            strings.append(words.text)
+            if len(strings) > _MAX_STRINGS:
+                raise oversize(remark("too_many_styles", most=_MAX_STRINGS))
         if name == "rPh":
             state["phonetic"] = False
 
     def text(piece: str) -> None:
         if state["in"] and not state["phonetic"]:
-            state["parts"].append(piece)
+            words.add(piece)
 
     _parse(container, part, Handlers(start, end, text))
     return strings
@@ -129,6 +145,8 @@ def _date_styles(container: zipfile.ZipFile) -> frozenset[int]:
             state["xfs"] = True
         if name == "xf" and state["xfs"]:
             styles.append(_number(attribute(attributes, "numFmtId")))
+        if len(styles) > _MAX_STYLES or len(formats) > _MAX_STYLES:
+            raise oversize(remark("too_many_styles", most=_MAX_STYLES))
 
     def end(name: str) -> None:
         if name == "cellXfs":
@@ -292,7 +310,7 @@ class _SheetParser:
         self._cells: list[str] = []
         self._column = 0
         self._kind, self._style = "", 0
-        self._pieces: list[str] = []
+        self._words = Words()
         self._inside = False
         self._anchored: dict[tuple[int, int], str] = {}
 
@@ -301,7 +319,7 @@ class _SheetParser:
             position = _position(attributes.get("r", ""))
             self._column = position[1] if position else self._column + 1
             self._kind, self._style = attributes.get("t", "n"), _number(attributes.get("s"))
-            self._pieces = []
+            self._words.clear()
         elif name in {"v", "t"}:
             self._inside = True
         elif name == "row":
@@ -314,15 +332,15 @@ class _SheetParser:
         if name in {"v", "t"}:
             self._inside = False
         elif name == "c":
-            if self._pieces and self._column <= MAX_COLUMNS:
-                self._put(self._column, self.book.value(self._kind, self._style, "".join(self._pieces)))
+            if self._words.said and self._column <= MAX_COLUMNS:
+                self._put(self._column, self.book.value(self._kind, self._style, self._words.text))
         elif name == "row":
             self._fill_merged()
             self.ready.append(Row(self._line, list(self._cells)))
 
     def text(self, piece: str) -> None:
         if self._inside:
-            self._pieces.append(piece)
+            self._words.add(piece)
 
     def _put(self, column: int, value: str) -> None:
         if column > len(self._cells):

@@ -10,8 +10,40 @@ MAX_COLUMNS = 2_000
 """Columns of one table. More is a file that is no table."""
 MAX_ROWS = 1_000_000
 """Rows of one table."""
+MAX_SHEETS = 200
+"""Sheets of one workbook. Each is gone over by itself, however little stands in it."""
 MAX_CELL = 1_000_000
 """Characters of one cell that are kept; longer cells are refused as text anyway and need not fill the memory."""
+
+
+class Words:
+    """The text of a cell while it comes in pieces; what is beyond the longest is passed over."""
+
+    __slots__ = ("_length", "_pieces")
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin the next cell."""
+        self._pieces: list[str] = []
+        self._length = 0
+
+    def add(self, piece: str) -> None:
+        """One more piece."""
+        if self._length < MAX_CELL:
+            self._pieces.append(piece)
+            self._length += len(piece)
+
+    @property
+    def said(self) -> bool:
+        """Whether there was any."""
+        return bool(self._pieces)
+
+    @property
+    def text(self) -> str:
+        """As it stands."""
+        return "".join(self._pieces)[:MAX_CELL]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,11 @@ from xml.parsers import expat
 from app.services.importing.remarks import refusal, remark
 
 _CHUNK = 1 << 16
+_LONGEST = 1 << 22
+"""Bytes of a word of markup, such as a start tag with all its attributes.
+
+The parser looks at one that has not ended from its beginning with every piece: without a bound, a few megabytes packed
+well would hold it, and all of Python, for hours."""
 
 
 @dataclass
@@ -24,6 +29,7 @@ class XmlFeed:
 
     def __init__(self, stream: IO[bytes], handlers: Handlers, part: str) -> None:
         self._stream, self._part = stream, part
+        self._given = 0
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
         self._parser.StartElementHandler = lambda name, attributes: handlers.start(_local(name), attributes)
@@ -34,8 +40,11 @@ class XmlFeed:
     def step(self) -> bool:
         """Read one piece; False at the end. BadInput when the XML is broken or declares entities."""
         piece = self._stream.read(_CHUNK)
+        self._given += len(piece)
         try:
             self._parser.Parse(piece, not piece)
+            if self._given - max(self._parser.CurrentByteIndex, 0) > _LONGEST:
+                raise expat.ExpatError("a tag without an end")
         except (expat.ExpatError, LookupError) as error:  # LookupError: an encoding that nobody knows
             raise refusal("file", remark("part_no_xml", part=self._part, problem=str(error))) from error
         return bool(piece)

@@ -1,8 +1,10 @@
 """Errors of pages as pages. The JSON door keeps its problem details; the address decides which of the two."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -49,13 +51,24 @@ def error_page(request: Request, error: Exception) -> Response:
         return sign_in_first(request, getattr(error, "headers", None) or {})
     said = remark_of(error)
     told = MapWords.of(request).tell(said) if said else None
-    context = {"status": status, "detail": detail, "told": told, "request_id": request_id()}
+    context = {"status": status, "detail": detail, "told": told, "request_id": request_id(), "back": came_from(request)}
     answer = page(request, "error.html", context, status=status)
     if status == 503:
         answer.headers["Retry-After"] = "2"
     if isinstance(error, HTTPException | AppError):
         answer.headers.update(error.headers or {})
     return answer
+
+
+def came_from(request: Request) -> str | None:
+    """The page of ours with the form that was sent or the link that was followed; None where there is none."""
+    page = urlsplit(request.headers.get("referer", ""))
+    here = request.url
+    # An address that begins with two slashes leads elsewhere.
+    ours = page.netloc == here.netloc and re.match("/(?!/)", page.path)
+    if not ours or (request.method == "GET" and (page.path, page.query) == (here.path, here.query)):
+        return None
+    return f"{page.path}?{page.query}" if page.query else page.path
 
 
 def crowded_page(request: Request, error: Crowded) -> Response:

@@ -139,6 +139,25 @@ def test_a_link_that_opens_nothing_leads_to_the_page_that_says_so(client: TestCl
 
 
 @pytest.mark.parametrize(
+    ("before", "back"),
+    [
+        ("http://127.0.0.1/console/events/1/schedule?plan=2", "/console/events/1/schedule?plan=2"),
+        ("http://127.0.0.1/directory", "/directory"),
+        ("http://127.0.0.1/nope", None),
+        ("http://127.0.0.1//evil.example/", None),
+        ("https://evil.example/directory", None),
+        ("", None),
+    ],
+)
+def test_an_error_leads_back_to_the_page_of_ours_where_it_was_met(
+    client: TestClient, before: str, back: str | None
+) -> None:
+    answer = client.get("/nope", headers={"referer": before})
+    assert (answer.status_code, answer.context["back"]) == (404, back)
+    assert (f'<a class="button" href="{back}">Back</a>' in answer.text) == (back is not None)
+
+
+@pytest.mark.parametrize(
     ("url", "accept"),
     [("/nope", "application/json"), ("/actors/999", "text/html"), ("/events/999", "text/html"), ("/nope", "*/*")],
 )

@@ -19,6 +19,18 @@ def test_the_empty_service_asks_for_a_map(client: TestClient) -> None:
     assert "<code>viaduc import FILE</code>" in answer.text
 
 
+def test_empty_pages_say_what_to_press(client: TestClient) -> None:
+    for page in ("/", "/directory", "/console/actors", "/console/explore"):
+        text = client.get(page).text
+        assert "<h2>Nobody is here yet</h2>" in text, page
+        assert '<a class="button" href="/console/maps#load-title">Load a file</a>' in text, page
+    assert 'id="load-title"' in client.get("/console/maps").text
+    client.post("/actors", json={"name": "Weaver", "country": "FR"})
+    for page in ("/", "/directory", "/directory?q=nothing", "/console/actors", "/console/actors?q=nothing"):
+        assert "Nobody is here yet" not in client.get(page).text, page
+    assert "Nobody is here yet" not in client.get("/console/explore").text
+
+
 def test_a_question_is_answered_on_the_same_address(client: TestClient, border: Sequence[int]) -> None:
     answer = client.get("/", params={"q": QUESTION, "side": "FR", "lang": "nl"})
     assert (answer.status_code, answer.template.name) == (200, "front.html")

@@ -9,8 +9,13 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AppError, TooLarge, TooSlow
+from app.guard import FOUND, Found
 from app.layers import Layer, Refuse
+from app.policy import Who
 
+OF_STRANGERS = 2**18
+"""Bytes of what may be sent without saying who one is, or with a link: forms of a few fields. Reading a form takes the
+service a second for a few megabytes of nothing but signs between fields."""
 PATIENCE_S = 30.0
 SLOWEST = 8 * 2**10
 """Bytes a second that are waited for beyond that: a map of 50 MB over a slow line takes its time."""
@@ -30,10 +35,13 @@ class BodyLimit(Layer):
 
     async def meet(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand on what is short enough and comes in time."""
-        body = _Body(receive, send, self._limit, self._patience_s)
+        found: Found | None = scope.get(FOUND)
+        open_to_all = found is not None and found.who in {Who.PUBLIC, Who.LINK}
+        limit = min(self._limit, OF_STRANGERS) if open_to_all else self._limit
+        body = _Body(receive, send, limit, self._patience_s)
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > self._limit:
-            body.refusal = too_large(self._limit)
+        if declared.isdigit() and int(declared) > limit:
+            body.refusal = too_large(limit)
         else:
             with suppress(_Refused):
                 await self._app(scope, body.receive, body.send)
@@ -80,6 +88,8 @@ class _Body:
 
 def too_large(limit: int) -> TooLarge:
     """What is said of a body above the limit (bytes)."""
+    if limit == OF_STRANGERS:
+        return TooLarge(f"the request is larger than {limit // 2**10} KiB, which this form never is")
     return TooLarge(f"the request is larger than {limit // 2**20} MiB; send it in parts, or raise VIADUC_MAX_BODY_MB")
 
 

@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
+from app.bodies import OF_STRANGERS
 from app.db import make_engine, require_schema
 from app.errors import Unavailable
 from app.main import create_app, open_database
@@ -96,6 +97,13 @@ def test_a_body_above_the_limit_is_refused_however_it_is_sent(client: TestClient
     assert answer.json()["detail"] == (
         "the request is larger than 8 MiB; send it in parts, or raise VIADUC_MAX_BODY_MB"
     )
+
+
+@pytest.mark.parametrize("path", ["/console/sign-in", "/console/sign-out", "/agenda/1-nobody/answers/1"])
+def test_who_says_nothing_of_themselves_sends_little(client: TestClient, path: str) -> None:
+    sent = {"headers": {"Content-Type": "application/x-www-form-urlencoded"}, "follow_redirects": False}
+    assert client.post(path, content=b"&" * (OF_STRANGERS + 1), **sent).status_code == 413
+    assert client.post(path, content=b"&" * OF_STRANGERS, **sent).status_code in {303, 401, 404}
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ _TRANSLATED = tuple(
     ipaddress.ip_network(n) for n in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
 )
 """IPv6 addresses that lead to an IPv4 one: they could lead inside."""
+_INSIDE = tuple(ipaddress.ip_network(n) for n in ("192.0.0.0/24", "192.88.99.0/24", "fec0::/10"))
+"""Addresses that Python takes for public and that lead to a cloud's own service, a relay or a site."""
 
 Resolve = Callable[[str, int], list[str]]
 
@@ -144,6 +146,8 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
         ip = ip.ipv4_mapped
     if isinstance(ip, ipaddress.IPv6Address) and any(ip in network for network in _TRANSLATED):
+        return False
+    if any(ip in network for network in _INSIDE):
         return False
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_loopback or ip.is_link_local)
 

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -119,3 +120,33 @@ def test_a_disk_that_is_full_altogether_is_survived(service: Service, disk: Path
     assert stored == {i: f"Kept {n}" for n, i in enumerate(kept)} | {answer.json()["id"]: "After"}
     assert process is not None
     assert process.poll() is None
+
+
+COUNTING = """
+import os
+from app.counting import share_counts
+share_counts()
+from app.observe import REQUESTS, counts
+REQUESTS.labels("GET", "/first", "200").inc()
+print(flush=True)
+input()
+child = os.fork()
+for n in range(2000):
+    REQUESTS.labels("GET", f"/a-route-with-a-long-name/{n}", "200").inc()
+if child == 0:
+    os._exit(0)
+print(os.waitpid(child, 0)[1], b'route="/first"' in counts())
+"""
+
+
+@pytest.mark.slow
+def test_no_room_to_count_ends_no_process(disk: Path) -> None:
+    command, environment = [sys.executable, "-c", COUNTING], {"TMPDIR": str(disk), "PYTHONPATH": os.getcwd()}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
+    ) as counting:
+        assert counting.stdout is not None
+        counting.stdout.readline()
+        fill(disk, 0)
+        told, _ = counting.communicate("\n", timeout=60)
+    assert (counting.returncode, told) == (0, "0 True\n")

@@ -123,7 +123,18 @@ def _time(lang: str, moment: datetime, zone: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _date(lang: str, day: date, style: Literal["medium", "full"]) -> str:
-    return str(format_date(day, style, locale=_locale(lang)))
+    words = str(format_date(day, style, locale=_locale(lang)))
+    return _as_said_in_basque(words, day) if lang == "eu" else words
+
+
+def _as_said_in_basque(words: str, day: date) -> str:
+    """2027(e)ko martxoaren 9(a) → 2027ko martxoaren 9a: endings follow a number's last sound, which CLDR leaves open.
+
+    Bat, bost, hamar and ehun end in a consonant, and with them every year that ends in one of these; hamaika (11) and
+    hogeita hamaika (31) end in the article already.
+    """
+    hard = (day.year % 100) % 20 in {1, 5, 10, 15} or (day.year % 100 == 0 and day.year % 1000 != 0)
+    return words.replace("(e)ko", "eko" if hard else "ko").replace("(a)", "" if day.day in {11, 31} else "a")
 
 
 @lru_cache(maxsize=1024)

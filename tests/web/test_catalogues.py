@@ -1,6 +1,7 @@
 """Every string of the pages is in every catalogue, and every catalogue holds nothing else."""
 
 import re
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -110,6 +111,20 @@ def test_fields_are_called_in_reasons_as_on_pages() -> None:
 def test_names_and_numbers_follow_the_language(lang: str, country: str, tongue: str, share: str) -> None:
     show = Formats(lang)
     assert (show.country("BE"), show.language("nl"), show.percent(0.834)) == (country, tongue, share)
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        ("2027-03-09", "2027ko martxoaren 9a, asteartea"),
+        ("2025-12-31", "2025eko abenduaren 31, asteazkena"),
+        ("2021-01-11", "2021eko urtarrilaren 11, astelehena"),
+        ("2031-06-01", "2031ko ekainaren 1a, igandea"),
+        ("2100-02-01", "2100eko otsailaren 1a, astelehena"),
+    ],
+)
+def test_basque_days_are_written_as_they_are_said(day: str, told: str) -> None:
+    assert Formats("eu").day(datetime.fromisoformat(f"{day}T12:00:00+01:00"), "Europe/Madrid") == told
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,12 @@ def test_a_phone_names_few_towns_that_do_not_run_into_each_other() -> None:
     assert all(a is b or abs(a[2] - b[2]) > 25 or a[1] < b[0] or b[1] < a[0] for a in boxes for b in boxes)
 
 
+def test_names_on_the_ring_stand_as_in_every_other_list() -> None:
+    ring = draw_ring([(1, "AZ Groeninge", "BE"), (2, "Alstom", "BE"), (3, "Écotex", "BE"), (4, "Efficia", "BE")], [])
+    assert ring is not None
+    assert [n.name for n in ring.nodes] == ["Alstom", "AZ Groeninge", "Écotex", "Efficia"]
+
+
 def test_the_list_beneath_the_ring_names_everybody_in_full() -> None:
     long = "Centre européen des textiles innovants"
     ring = draw_ring([(1, long, "FR"), (2, "Vuurlab", "BE"), (3, "Weverij", "BE")], iter([(1, 2), (1, 3)]))

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from app.services.texts import fold
+
 SIZE = 620
 _ROOM = 150
 _NAMED = 70
@@ -43,7 +45,7 @@ def draw_ring(people: Sequence[tuple[int, str, str]], pairs: Iterable[tuple[int,
     """A ring of (id, name, side) with a curve for each pair; None when there is nobody."""
     if not people:
         return None
-    ordered = sorted(people, key=lambda person: (person[2], person[1], person[0]))
+    ordered = sorted(people, key=lambda person: (person[2], fold(person[1]), person[0]))
     sides = sorted({side for _, _, side in people})
     middle, radius = SIZE / 2, SIZE / 2 - (_ROOM if len(people) <= _NAMED else 20)
     gaps = len(sides) if len(sides) > 1 else 0

@@ -16,6 +16,7 @@ AppError                 status  what it means
 """
 
 import errno
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -151,15 +152,35 @@ _NO_THREAD = "can't start new thread"
 
 def is_want_of_memory(error: BaseException | None) -> bool:
     """Whether an error, or what it came from, says that the system gave no more memory."""
-    for _ in range(10):  # causes behind causes, not circles of them
+    return any(
+        isinstance(cause, MemoryError)
+        or (isinstance(cause, OSError) and cause.errno == errno.ENOMEM)
+        or (isinstance(cause, RuntimeError) and str(cause) == _NO_THREAD)
+        for cause in _causes(error)
+    )
+
+
+def is_want_of_room(error: BaseException | None) -> bool:
+    """Whether an error, or what it came from, says that a disk of this machine is full."""
+    full = {errno.ENOSPC, errno.EDQUOT}
+    return any(isinstance(cause, OSError) and cause.errno in full for cause in _causes(error))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it came from, as far as ten go back: there are circles of them."""
+    for _ in range(10):
         if error is None:
-            return False
-        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
-            return True
-        if isinstance(error, RuntimeError) and str(error) == _NO_THREAD:
-            return True
+            return
+        yield error
         error = error.__cause__
-    return False
+
+
+def for_want_of_room() -> NoRoom:
+    """What a full disk means to who sent a file."""
+    return NoRoom(
+        "there is no room for what was sent in the folder for temporary files (TMPDIR); nothing of it was stored. Free "
+        "space and send it again."
+    )
 
 
 def for_want_of_memory() -> Unavailable:

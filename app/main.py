@@ -24,7 +24,7 @@ from app.calm import settle_objects
 from app.crowding import Crowding, make_turns
 from app.db import database_url, explain_database_error, make_engine, require_schema
 from app.drift import Drift
-from app.errors import AppError, BadInput, is_want_of_memory
+from app.errors import AppError, BadInput, for_want_of_room, is_want_of_memory, is_want_of_room
 from app.frugal import Frugal
 from app.gauges import keep_telling
 from app.guard import Guard, checked_by_guard
@@ -230,8 +230,16 @@ def _handle_errors(app: FastAPI) -> None:
         if is_want_of_memory(error):
             # The framework takes whatever goes wrong while it reads a body for a fault of the body.
             raise MemoryError from error
+        if is_want_of_room(error):
+            return page_or(app_error_answer)(request, for_want_of_room())
         told = HTTPException(error.status_code, why_unread(error.__cause__) or error.detail, error.headers)
         return page_or(http_error_answer)(request, told)
+
+    @app.exception_handler(OSError)
+    async def _no_room(request: Request, error: OSError) -> Response:
+        if not is_want_of_room(error):
+            raise error
+        return page_or(app_error_answer)(request, for_want_of_room())
 
     @app.exception_handler(DBAPIError)
     async def _database_error(request: Request, error: DBAPIError) -> Response:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +11,13 @@ from pathlib import Path
 import httpx2 as httpx
 import psycopg
 import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
 
+from app.main import create_app
 from app.room import LEAST
+from app.services.meaning import Meaning, MeaningHolder
+from app.settings import Settings
 from tests.faults.killed import Service
 
 DISK_MB = 320
@@ -120,6 +126,23 @@ def test_a_disk_that_is_full_altogether_is_survived(service: Service, disk: Path
     assert stored == {i: f"Kept {n}" for n, i in enumerate(kept)} | {answer.json()["id"]: "After"}
     assert process is not None
     assert process.poll() is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("route", ["/maps/imports", "/console/maps"])
+def test_a_file_for_which_the_folder_for_temporary_files_has_no_room_is_refused_in_words(
+    disk: Path, engine: Engine, meaning: Meaning, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, route: str
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(disk))
+    fill(disk, 0)
+    settings = Settings(data_dir=tmp_path, embed_in_service=False)
+    with TestClient(create_app(settings, engine=engine, holder=MeaningHolder.ready(meaning))) as client:
+        refused = client.post(
+            route, data={"name": "map"}, files={"file": ("map.csv", b"id,name,country\n" + b"x" * (2 << 20))}
+        )
+        assert refused.status_code == 507
+        assert "there is no room for what was sent in the folder for temporary files" in refused.text
+        assert client.get("/maps").json() == []
 
 
 COUNTING = """

@@ -17,6 +17,7 @@ from papers_gathering import NAMES, Gathering, add_plan
 from sqlmodel import Session
 
 from app.commands.pairing import run_check
+from app.services.files import whole
 from app.services.files.reasons import shorten
 
 MONDAY = datetime(2027, 3, 28, 9, 0, tzinfo=UTC)
@@ -111,6 +112,17 @@ def test_plans_in_the_json_pass_viaduc_check(client: TestClient, gathering: Gath
     for name in ("problem", "plan"):
         (tmp_path / name).write_text(json.dumps(plan[name]), encoding="utf-8")
     assert run_check(tmp_path / "problem", tmp_path / "plan") == []
+
+
+def test_the_json_holds_the_published_plan_and_the_newest_of_many(
+    client: TestClient, gathering: Gathering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        assert client.post(f"{gathering.url}/plans", json={"time_limit_s": 1}).status_code == 201
+    client.post(f"{gathering.url}/plans/1/publish")
+    monkeypatch.setattr(whole, "MOST_PLANS", 3)
+    told = client.get(f"{gathering.url}/export?format=json").json()
+    assert ([plan["number"] for plan in told["plans"]], told["plans_left_out"]) == ([4, 3, 1], 1)
 
 
 @pytest.mark.parametrize(

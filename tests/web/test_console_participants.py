@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from importlib import import_module
 
 import pytest
 from fastapi.testclient import TestClient
@@ -360,3 +361,16 @@ def test_every_field_of_these_pages_has_its_label(event: TestClient) -> None:
         assert {re.search(r'id="([^"]+)"', f)[1] for f in named} == labels, url
         ids = re.findall(r'\sid="([^"]+)"', text)
         assert sorted(ids) == sorted(set(ids)), url
+
+
+def test_of_very_many_pairs_some_are_shown_and_the_others_found(
+    event: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for pair in ((1, 3), (1, 4), (2, 3)):
+        event.put("/events/1/wishes", json={"actor_id": pair[0], "target_id": pair[1], "kind": "wish"})
+    monkeypatch.setattr(import_module("app.web.console.wishes"), "MOST_SHOWN", 2)
+    page = event.get(f"{EVENT}/wishes")
+    assert (len(page.context["pairs"]), page.context["left"]) == (2, 1)
+    assert "1 more pair is not shown" in page.text
+    found = event.get(f"{EVENT}/wishes", params={"q": "spinner"})
+    assert ([pair.b.name for pair in found.context["pairs"]], found.context["left"]) == (["Spinner"], 0)

@@ -52,7 +52,8 @@ NO_EDITS = {
                      "plans/{number}/apply")
     },
     "a plan has revisions (tests/web/board/test_board_edits.py), is named by its number, and the one before is kept": {
-        f"/console/events/{{event_id}}/plans/{{number}}/{what}" for what in ("edits", "undo", "redo", "stop", "publish")
+        f"/console/events/{{event_id}}/plans/{{number}}/{what}"
+        for what in ("edits", "undo", "redo", "stop", "publish", "remove")
     },
     "a proposal has a state: accepted or rejected once": {
         "/console/memory/weights/proposals/{number}/accept", "/console/memory/weights/proposals/{number}/reject",

@@ -22,8 +22,11 @@ from app.services.files.timetable import Timetable
 from app.services.importing.export import Selection, export_actors
 from app.services.importing.sheets import FileOut
 from models.event import EventCreate
+from models.plan import PlanBrief
 
 VERSION = 1
+MOST_PLANS = 20
+"""Plans of a document, each with its problem of up to a megabyte: the published one and the newest."""
 
 
 def event_json(session: Session, *, timetable: Timetable) -> FileOut:
@@ -43,6 +46,8 @@ def describe_event(session: Session, *, event_id: int) -> dict[str, Any]:
     event = get_event(session, event_id=event_id)
     people = list_participants(session, event_id=event_id)
     kept = {name: getattr(event, name) for name in EventCreate.model_fields if hasattr(event, name)}
+    briefs = plans.list_plans(session, event_id=event_id)
+    told = _told(briefs)
     return {
         "viaduc": VERSION,
         "id": event_id,
@@ -54,8 +59,15 @@ def describe_event(session: Session, *, event_id: int) -> dict[str, Any]:
         "wishes": [w.model_dump(mode="json") for w in list_wishes(session, event_id=event_id)],
         "locks": [lock.model_dump(mode="json") for lock in list_locks(session, event_id=event_id)],
         "actors": _actors(session, event_id, [p.actor_id for p in people]),
-        "plans": [_plan(session, event_id, brief.number) for brief in plans.list_plans(session, event_id=event_id)],
+        "plans": [_plan(session, event_id, number) for number in told],
+        "plans_left_out": len(briefs) - len(told),
     }
+
+
+def _told(briefs: list[PlanBrief]) -> list[int]:
+    """The numbers of the plans that a document holds, newest first."""
+    first = sorted(briefs, key=lambda plan: plan.state != "published")[:MOST_PLANS]
+    return sorted((plan.number for plan in first), reverse=True)
 
 
 def _without_index(rows: list[Any]) -> list[dict[str, Any]]:

@@ -20,6 +20,8 @@ from models.event import WishCreate
 router = APIRouter(prefix="/events/{event_id}/wishes")
 
 KINDS = ("wish", "must", "veto")
+MOST_SHOWN = 500
+"""Pairs on the page at once; the others are found by a name."""
 
 
 @router.get("")
@@ -75,9 +77,11 @@ def _stands(session: Session, event_id: int, wish: WishCreate) -> str | None:
 def _shown(request: Request, session: Session, event_id: int, form: Fields, q: str, status: int = 200) -> Response:
     pairs = pairs_spoken_of(session, event_id=event_id)
     words = fold(q).split()
+    found = [pair for pair in pairs if all(w in fold(f"{pair.a.name} {pair.b.name}") for w in words)]
     context = event_frame(session, event_id, "participants") | {
         "people": service.list_participants(session, event_id=event_id),
-        "pairs": [pair for pair in pairs if all(w in fold(f"{pair.a.name} {pair.b.name}") for w in words)],
+        "pairs": found[:MOST_SHOWN],
+        "left": max(0, len(found) - MOST_SHOWN),
         "said": len(pairs),
         "conflicts": conflicts(session, event_id=event_id, pairs=pairs),
         "form": form,

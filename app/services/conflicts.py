@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlmodel import Session
+from sqlalchemy import and_, exists, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
 
 from app.services.events import get_event, list_interpreters, list_participants, list_rounds, list_wishes
-from models.event import Event, InterpreterPublic, ParticipantPublic, WishCreate
+from models.event import Event, InterpreterPublic, ParticipantPublic, Wish, WishCreate
 
 Cause = Literal["veto_must", "veto_wish", "same_side", "language", "hours", "too_many"]
 
@@ -39,9 +41,13 @@ class Conflict:
 
 def pairs_spoken_of(session: Session, *, event_id: int) -> list[Pair]:
     """Every pair about which a word was said, by name."""
+    return _pairs(session, event_id, list_wishes(session, event_id=event_id))
+
+
+def _pairs(session: Session, event_id: int, wishes: Sequence[WishCreate]) -> list[Pair]:
     people = {p.actor_id: p for p in list_participants(session, event_id=event_id)}
     said: dict[tuple[int, int], list[WishCreate]] = defaultdict(list)
-    for wish in list_wishes(session, event_id=event_id):
+    for wish in wishes:
         if wish.actor_id in people and wish.target_id in people:
             low, high = sorted((wish.actor_id, wish.target_id), key=lambda i: (people[i].name.casefold(), i))
             said[low, high].append(wish)
@@ -65,7 +71,17 @@ def conflicts(session: Session, *, event_id: int, pairs: Sequence[Pair]) -> list
 
 def all_conflicts(session: Session, *, event_id: int) -> list[Conflict]:
     """Every contradiction among the words of an event."""
-    return conflicts(session, event_id=event_id, pairs=pairs_spoken_of(session, event_id=event_id))
+    return conflicts(session, event_id=event_id, pairs=_pairs(session, event_id, _disputable(session, event_id)))
+
+
+def _disputable(session: Session, event_id: int) -> list[WishCreate]:
+    """Words about pairs with a must or a veto: of a hundred thousand wishes alone nothing contradicts another."""
+    theirs = aliased(Wish)
+    answered = and_(col(theirs.actor_id) == col(Wish.target_id), col(theirs.target_id) == col(Wish.actor_id))
+    against = exists().where(col(theirs.event_id) == event_id, answered, col(theirs.kind) != "wish")
+    asked = select(Wish).where(Wish.event_id == event_id, or_(col(Wish.kind) != "wish", against))
+    rows = session.exec(asked.order_by(col(Wish.actor_id), col(Wish.target_id)))
+    return [WishCreate.model_validate(w.model_dump(exclude={"event_id"})) for w in rows]
 
 
 def hard_conflicts(session: Session, *, event_id: int) -> list[Conflict]:

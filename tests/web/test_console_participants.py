@@ -10,6 +10,7 @@ from httpx2 import Response
 from sqlmodel import Session
 
 from app.security import Principal
+from app.services.conflicts import all_conflicts, conflicts, pairs_spoken_of
 from app.services.discretion.sight import Sight
 from app.services.newcomers import find_newcomers
 
@@ -374,3 +375,22 @@ def test_of_very_many_pairs_some_are_shown_and_the_others_found(
     assert "1 more pair is not shown" in page.text
     found = event.get(f"{EVENT}/wishes", params={"q": "spinner"})
     assert ([pair.b.name for pair in found.context["pairs"]], found.context["left"]) == (["Spinner"], 0)
+
+
+def test_the_overview_finds_the_same_contradictions_without_reading_every_wish(
+    event: TestClient, session: Session
+) -> None:
+    words = [
+        (1, 3, "wish"),
+        (3, 1, "veto"),
+        (1, 4, "must"),
+        (4, 1, "veto"),
+        (2, 1, "must"),
+        (2, 3, "wish"),
+        (3, 2, "wish"),
+    ]
+    for a, b, kind in words:
+        assert event.put("/events/1/wishes", json={"actor_id": a, "target_id": b, "kind": kind}).status_code == 200
+    every = conflicts(session, event_id=1, pairs=pairs_spoken_of(session, event_id=1))
+    assert {c.cause for c in every} == {"veto_wish", "veto_must", "same_side"}
+    assert all_conflicts(session, event_id=1) == every

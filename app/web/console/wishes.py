@@ -70,8 +70,9 @@ def withdraw(session: SessionDep, event_id: int, form: FormDep) -> Response:
 
 def _stands(session: Session, event_id: int, wish: WishCreate) -> str | None:
     """What the same one has said about the same other before."""
-    said = {(w.actor_id, w.target_id): w.kind for w in service.list_wishes(session, event_id=event_id)}
-    return said.get((wish.actor_id, wish.target_id))
+    pair = (wish.actor_id, wish.target_id)
+    said = {(w.actor_id, w.target_id): w.kind for w in service.list_wishes(session, event_id=event_id, between=pair)}
+    return said.get(pair)
 
 
 def _shown(request: Request, session: Session, event_id: int, form: Fields, q: str, status: int = 200) -> Response:

@@ -243,6 +243,8 @@ def _become(work: Work, life: Life, mask: Mask) -> None:
     """The rest of a forked process's life."""
     status = 1
     try:
+        # A terminal that is closed tells everybody in it: the parent hears it, and asks this one to end in order.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         life.end_with_parent()
         status = work(life)

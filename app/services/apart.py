@@ -75,6 +75,8 @@ class Apart:
             bufsize=0,
             env=os.environ | {"PYTHONPATH": path},
             cwd=_ROOT,
+            # Ctrl-C in a terminal is meant for the service, which asks for the best so far.
+            start_new_session=True,
         )
         self._idle_since = time.monotonic()
 

@@ -4,6 +4,7 @@ import math
 import os
 import pickle
 import queue
+import signal
 import sys
 import threading
 import traceback
@@ -24,6 +25,9 @@ Asked = tuple[Any, tuple[Any, ...], StopFlag]
 def main() -> None:
     """Compute what is asked, one after the other, until nobody asks any more."""
     os.nice(int(sys.argv[1]))
+    for asked_of_all in (signal.SIGINT, signal.SIGTERM):
+        # Whoever ends all processes of a service at once (systemd) means this one last: it ends with its input.
+        signal.signal(asked_of_all, signal.SIG_IGN)
     with suppress(OSError):  # only Linux has it
         Path("/proc/self/oom_score_adj").write_text(str(_FIRST_TO_GO), encoding="ascii")
     answers = os.fdopen(os.dup(1), "wb")

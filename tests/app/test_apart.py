@@ -1,8 +1,11 @@
 """A solver in a process of its own: what it answers, what it refuses, and what becomes of it when things go wrong."""
 
+import os
 import pickle
+import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,7 @@ from app.services.solving import solve_problem
 from matching.pairing.parse import problem_from_dict
 from matching.pairing.problem import Problem, ProblemError
 from matching.pairing.stop import MaxRuntime, Progress, StopFlag
+from tests.faults.killed import children_of
 
 FORM = {
     "rounds": 3,
@@ -71,6 +75,21 @@ def test_it_stops_when_it_is_asked_to_and_tells_how_far_it_is() -> None:
     assert time.monotonic() - begun < 30
     assert result.plan.meetings
     assert told
+
+
+def test_what_ends_the_service_is_not_meant_for_what_it_computes() -> None:
+    """Ctrl-C reaches all that a terminal started, a stop of systemd all that it started: the best so far is wanted."""
+    flag = StopFlag(MaxRuntime(60))
+
+    def hear(_progress: Progress) -> None:
+        for process in children_of(os.getpid()):
+            if b"apart_child" in Path(f"/proc/{process}/cmdline").read_bytes():
+                assert os.getpgid(process) != os.getpgid(0)
+                os.kill(process, signal.SIGINT)
+                os.kill(process, signal.SIGTERM)
+        flag.set()
+
+    assert apart.compute_apart(solve_problem, large(), stop=flag, tell=hear).plan.meetings
 
 
 def test_it_keeps_its_time() -> None:

@@ -43,13 +43,19 @@ def keep(tmp_path: Path) -> Iterator[Kept]:
     """Start a keeper whose children do `work(life, n)`, n being the number of starts so far."""
     begun: list[subprocess.Popen[bytes]] = []
 
-    def start(lines: str, processes: int = 1, pauses: tuple[float, ...] = PAUSES) -> "subprocess.Popen[bytes]":
+    def start(
+        lines: str, processes: int = 1, pauses: tuple[float, ...] = PAUSES, *, start_new_session: bool = False
+    ) -> "subprocess.Popen[bytes]":
         counted = "def work(life):\n    with starts.open('a') as f: f.write('1')\n    n = len(starts.read_text())\n"
         script = SCRIPT.format(work=counted + lines, processes=processes, pauses=pauses)
         with (tmp_path / "log").open("wb") as log:
             command = [sys.executable, "-c", script]
             environment = os.environ | {"PYTHONPATH": str(ROOT)}
-            begun.append(subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log))
+            begun.append(
+                subprocess.Popen(
+                    command, cwd=tmp_path, env=environment, stdout=log, stderr=log, start_new_session=start_new_session
+                )
+            )
         return begun[-1]
 
     yield start
@@ -129,6 +135,24 @@ def test_whoever_asks_to_end_during_a_pause_is_heard_at_once(keep: Kept, tmp_pat
     assert parent.wait(30) == 0
     assert time.monotonic() - begun < 5
     assert starts_in(tmp_path) == 1
+
+
+def test_a_terminal_that_is_closed_lets_work_end_in_order(keep: Kept, tmp_path: Path) -> None:
+    """Everybody in it is told at once: who works is asked to end by the parent, as ever."""
+    parent = keep(
+        """
+    signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.3), os.write(2, b"in order"), sys.exit(0)))
+    life.begun()
+    os.write(2, b"works")
+    while True:
+        time.sleep(1)
+""",
+        start_new_session=True,
+    )
+    wait_until(lambda: "works" in log_of(tmp_path), 30)
+    os.killpg(parent.pid, signal.SIGHUP)
+    assert parent.wait(30) == 0
+    assert "in order" in log_of(tmp_path)
 
 
 def test_while_one_works_the_other_is_not_given_up(keep: Kept, tmp_path: Path) -> None:

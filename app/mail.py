@@ -15,7 +15,7 @@ from app.settings import Settings
 LONGEST = 10
 """Seconds to wait for the mail server: a slow one must not hold up anybody for long."""
 _AT_ONCE, _IN_LINE = 2, 200
-_END_S = 10.0
+END_S = 10.0
 _READY = 220
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Post:
     def stop(self) -> None:
         """Send what is under way, for a moment; what waits is not sent."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        wait([*self._under_way], timeout=_END_S)
+        wait([*self._under_way], timeout=END_S)
 
     def _over(self, future: Future[None]) -> None:
         self._under_way.discard(future)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from hypothesis import settings as examples
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlmodel import Session
 
@@ -23,7 +24,12 @@ from matching.encoder.hashing import HashingEncoder
 from matching.encoder.neutral import NeutralSpace
 from models import TABLES
 from tests.prepared import copy_cluster, prepared
+from tests.shelf import Shelf
 from tests.terminal import Told, Viaduc
+
+# The same examples each time, so that what fails does so for everybody; `--hypothesis-profile=default` draws others.
+examples.register_profile("repeated", derandomize=True)
+examples.load_profile("repeated")
 
 # Tests ask as the person at this machine does, and need no key, unless they say who else asks (tests/access).
 os.environ.setdefault("VIADUC_LOCAL_ADMIN", "true")
@@ -123,6 +129,12 @@ def _empty(engine: Engine) -> None:
         used = "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences"
         connection.execute(text(f"{used} WHERE last_value IS NOT NULL AND schemaname = 'public'"))
         connection.execute(text("UPDATE pool_revision SET n = n + 1"))
+
+
+@pytest.fixture(scope="session")
+def shelf(shared_engine: Engine) -> Shelf:
+    """Set-ups that several tests share."""
+    return Shelf(shared_engine)
 
 
 @pytest.fixture

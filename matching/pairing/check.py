@@ -226,8 +226,9 @@ def _requested_rules(problem: Problem, plan: Plan) -> Iterator[Violation]:
     for m in plan.meetings:
         rounds[frozenset((m.a, m.b))].append(m.round)
     wanted = [frozenset((r.a, r.b)) for r in problem.requested]
-    for pair in rounds.keys() | set(wanted):
-        times, asked = len(rounds[pair]), wanted.count(pair)
+    counted = Counter(wanted)
+    for pair in rounds.keys() | counted.keys():
+        times, asked = len(rounds[pair]), counted[pair]
         if times != asked:
             spoken = " and ".join(sorted(pair))
             about = (("asked", asked), ("times", times))

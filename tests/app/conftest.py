@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from app import memory
 from app.settings import Settings
+from tests.shelf import Shelf
 
 ROUNDS = [{"starts_at": f"2027-03-09T{h}:00:00+01:00", "minutes": 20} for h in ("09", "10", "11")]
 
@@ -43,8 +44,12 @@ def create_actor(client: TestClient, name: str, country: str, text: str = "testi
 
 
 @pytest.fixture
-def event(client: TestClient, embed) -> str:
+def event(shelf: Shelf, client: TestClient, embed) -> str:
     """Three rounds, two tables, two actors a side."""
+    return shelf.fill("event", lambda: make_event(client, embed))
+
+
+def make_event(client: TestClient, embed: Callable[[], object]) -> str:
     ids = [create_actor(client, f"F{n}", "FR") for n in (1, 2)] + [create_actor(client, f"B{n}", "BE") for n in (1, 2)]
     embed()
     created = client.post("/events", json={"name": "Textile afternoon", "min_meetings": 2}).json()

@@ -12,16 +12,21 @@ from app.db import session_scope
 from app.services.today import draft_step, is_outdated
 from tests.app.conftest import create_actor
 from tests.app.test_replan_api import pairs
+from tests.shelf import Shelf
 
 MORNING = datetime(2027, 3, 9, 7, 0, tzinfo=UTC)
 """An hour before the first round (09:00 in Brussels, UTC+1)."""
 
 
 @pytest.fixture
-def planned(client: TestClient, event: str, at: Callable[[str], None]) -> str:
+def planned(shelf: Shelf, client: TestClient, event: str, at: Callable[[str], None]) -> str:
     """The event with its plan published: F1, F2 (actors 1, 2) meet B1, B2 (3, 4) in two of three rounds."""
-    client.post(f"{event}/plans", json={})
-    client.post(f"{event}/plans/1/publish")
+
+    def make() -> None:
+        client.post(f"{event}/plans", json={})
+        client.post(f"{event}/plans/1/publish")
+
+    shelf.fill("day_api", make)
     return event
 
 

@@ -6,7 +6,7 @@ Without Chromium these tests are skipped, unless BROWSER_TESTS=required (CI) say
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,11 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from app.services.meaning import Meaning
 from app.settings import Settings
 from app.worker import drain
-from models import TABLES
 from tests.conftest import Application
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -71,51 +70,6 @@ def live_server(applications: Application, data_dir: Path, engine: Engine, meani
     server.should_exit = True
     server.force_exit = True
     thread.join(30)
-
-
-class Shelf:
-    """What a set-up left in the database, put back for the next test that begins with the same."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._kept: dict[str, tuple[list[str], list[tuple[str, int]]]] = {}
-
-    def fill(self, name: str, make: Callable[[], None]) -> None:
-        """Make it, or what was made before under this name."""
-        if name in self._kept:
-            self._put_back(name)
-        else:
-            make()
-            self._keep(name)
-
-    def _keep(self, name: str) -> None:
-        tables = [t.__tablename__ for t in TABLES if t.__tablename__ != "pool_revision"]
-        with self._engine.begin() as connection:
-            connection.execute(text(f"CREATE SCHEMA {name}_kept"))
-            filled = [t for t in tables if connection.execute(text(f'SELECT EXISTS (TABLE public."{t}")')).scalar()]
-            for table in filled:
-                connection.execute(text(f'CREATE TABLE {name}_kept."{table}" AS TABLE public."{table}"'))
-            counted = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
-            last = connection.execute(text(f"{counted} AND last_value IS NOT NULL")).all()
-        self._kept[name] = filled, [(sequence, value) for sequence, value in last]
-
-    def _put_back(self, name: str) -> None:
-        tables, sequences = self._kept[name]
-        with self._engine.begin() as connection:
-            # What triggers did is among what was kept.
-            connection.execute(text("SET LOCAL session_replication_role = replica"))
-            for table in tables:
-                kept = f'TABLE {name}_kept."{table}"'
-                connection.execute(text(f'INSERT INTO public."{table}" OVERRIDING SYSTEM VALUE {kept}'))
-            for sequence, value in sequences:
-                connection.execute(text("SELECT setval(:name, :value)"), {"name": sequence, "value": value})
-            connection.execute(text("UPDATE pool_revision SET n = n + 1"))
-
-
-@pytest.fixture(scope="session")
-def shelf(shared_engine: Engine) -> Shelf:
-    """Set-ups that several tests share."""
-    return Shelf(shared_engine)
 
 
 class Opened:

@@ -5,7 +5,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server, Shelf, complaints_in_both
+from tests.browser.conftest import Server, complaints_in_both
+from tests.shelf import Shelf
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import text
 
-from tests.browser.conftest import Server, Shelf, complaints
+from tests.browser.conftest import Server, complaints
+from tests.shelf import Shelf
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from httpx2 import Client
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.conftest import Server, Shelf, complaints_in_both
+from tests.browser.conftest import Server, complaints_in_both
+from tests.shelf import Shelf
 
 pytestmark = pytest.mark.browser
 

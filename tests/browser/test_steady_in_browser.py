@@ -4,7 +4,8 @@ import httpx2 as httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Server, Shelf
+from tests.browser.conftest import Server
+from tests.shelf import Shelf
 
 pytestmark = pytest.mark.browser
 

@@ -12,8 +12,11 @@ from tests.faults.killed import Service
 from tests.faults.load import Load
 from tests.faults.lost import look
 from tests.faults.watched import Watch
+from tests.waiting import wait_until
 
 ERRORS_S = 5.0
+MANY = 30
+"""Writes one after the other, some seconds of them."""
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +41,10 @@ def test_a_standby_takes_over_within_seconds_and_nothing_is_lost(three: Cluster,
 
     def meanwhile() -> None:
         with watch:
-            time.sleep(2)
+            wait_until(lambda: watch.good() >= MANY)
             three.fail_over()
-            time.sleep(8)
+            before = watch.good()
+            wait_until(lambda: watch.good() >= before + MANY, 60)
 
     heard = Heard(f"{service.url}/live/events/{load.event}")
     load.run(meanwhile)

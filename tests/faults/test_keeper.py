@@ -84,11 +84,11 @@ def test_one_that_is_killed_before_it_begins_every_time_is_given_up_in_words(kee
 
 def test_the_pauses_grow(keep: Kept, tmp_path: Path) -> None:
     begun = time.monotonic()
-    parent = keep("    os.kill(os.getpid(), signal.SIGKILL)", pauses=(0.0, 0.5, 1.0, 1.5))
+    parent = keep("    os.kill(os.getpid(), signal.SIGKILL)", pauses=(0.0, 0.2, 0.4, 0.6))
     wait_until(lambda: starts_in(tmp_path) == 1, 30)
     first = time.monotonic()
     assert parent.wait(30) == 1
-    assert time.monotonic() - first >= 0.5 + 1.0 + 1.5 - 0.1, f"it took {time.monotonic() - begun:.1f} s in all"
+    assert time.monotonic() - first >= 0.2 + 0.4 + 0.6 - 0.1, f"it took {time.monotonic() - begun:.1f} s in all"
 
 
 def test_one_that_fails_when_it_first_begins_is_not_tried_again(keep: Kept, tmp_path: Path) -> None:

@@ -16,6 +16,14 @@ from tests.faults.killed import Service
 CALLERS = 40
 """More than the service has threads for."""
 PROMPT_S = 2.0
+IMPATIENT = """
+from app import mail
+from app.services.access import provider
+mail.LONGEST, mail.END_S, provider.LONGEST = 2, 2.0, 2.0
+from app.cli import main
+main()
+"""
+"""The service, which waits for others a fraction of the time."""
 
 
 @contextmanager
@@ -48,6 +56,7 @@ def service(tmp_path: Path, furnish: Callable[[Path], Path]) -> Iterator[Service
             VIADUC_OIDC_CLIENT_SECRET="secret", VIADUC_SMTP_HOST="127.0.0.1", VIADUC_SMTP_PORT=str(mail),
             VIADUC_SMTP_SECURITY="none", VIADUC_SMTP_FROM="viaduc@example.org", VIADUC_RATE_SIGN_IN="100000",
         )  # fmt: skip
+        service.code = IMPATIENT
         service.set(VIADUC_PUBLIC_URL=service.url)
         service.start()
         yield service

@@ -37,6 +37,10 @@ class Watch:
         assert self.seen[-1][1] == 201, f"it did not come back: {self.told[-3:]}"
         return max(after - before for before, after in itertools.pairwise(good))
 
+    def good(self) -> int:
+        """How many were acknowledged so far."""
+        return sum(status == 201 for _, status in self.seen)
+
     def refused(self) -> int:
         """How many were answered with an error, or not at all."""
         return sum(status != 201 for _, status in self.seen)

@@ -16,6 +16,7 @@ from app.settings import Settings
 from app.worker import drain
 from models.actor import ActorCreate
 from models.event import EventCreate, InterpreterCreate, ParticipantCreate, PlaceCreate, RoundCreate
+from tests.shelf import Shelf
 
 
 @pytest.fixture(scope="session")
@@ -37,8 +38,12 @@ def client(service: TestClient, engine: Engine) -> TestClient:
 
 
 @pytest.fixture
-def gathering(session: Session, engine: Engine, meaning: Meaning) -> Gathering:
+def gathering(shelf: Shelf, session: Session, engine: Engine, meaning: Meaning) -> Gathering:
     """Three rounds with a long pause, two tables, an interpreter; no plan yet."""
+    return shelf.fill("papers", lambda: make_gathering(session, engine, meaning))
+
+
+def make_gathering(session: Session, engine: Engine, meaning: Meaning) -> Gathering:
     fields = EventCreate(name="Rencontres : à Kortrijk", zone="Europe/Brussels", place="Kortrijk")
     number = create_event(session, fields=fields).id
     set_rounds(session, event_id=number, rounds=[RoundCreate.model_validate(r) for r in ROUNDS])

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from app.main import create_app
 from app.services.meaning import Meaning, MeaningHolder
 from app.settings import Settings
+from tests.shelf import Shelf
 
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
 
@@ -47,8 +48,12 @@ def add_actor(client: TestClient) -> Callable[..., int]:
 
 
 @pytest.fixture
-def border(add_actor: Callable[..., int], embed: Callable[[], object]) -> Sequence[int]:
+def border(shelf: Shelf, add_actor: Callable[..., int], embed: Callable[[], object]) -> Sequence[int]:
     """A weaver who needs what a Flemish laboratory offers, and a bakery."""
+    return shelf.fill("border", lambda: make_border(add_actor, embed))
+
+
+def make_border(add_actor: Callable[..., int], embed: Callable[[], object]) -> Sequence[int]:
     ids = [
         add_actor(
             "Tissages du Nord", "FR", kind="company", city="Roubaix", region="Hauts-de-France", nuts="FRE11",

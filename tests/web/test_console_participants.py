@@ -13,6 +13,7 @@ from app.security import Principal
 from app.services.conflicts import all_conflicts, conflicts, pairs_spoken_of
 from app.services.discretion.sight import Sight
 from app.services.newcomers import find_newcomers
+from tests.shelf import Shelf
 
 EVENT = "/console/events/1"
 PEOPLE = f"{EVENT}/participants"
@@ -20,8 +21,13 @@ ROUNDS = [{"starts_at": f"2027-03-09T{h}:00:00+01:00", "minutes": 20} for h in (
 
 
 @pytest.fixture
-def event(client: TestClient, add_actor: Callable[..., int], embed: Callable[[], object]) -> TestClient:
+def event(shelf: Shelf, client: TestClient, add_actor: Callable[..., int], embed: Callable[[], object]) -> TestClient:
     """Three rounds, two places; six actors, of whom the first four are registered."""
+    shelf.fill("console_participants", lambda: make_event(client, add_actor, embed))
+    return client
+
+
+def make_event(client: TestClient, add_actor: Callable[..., int], embed: Callable[[], object]) -> None:
     fire = [{"lang": "en", "text": "fire tests of coated fabric in a laboratory"}]
     for name, country in (("Weaver", "FR"), ("Spinner", "FR"), ("Lab", "BE"), ("Mill", "BE"), ("Tester", "BE")):
         add_actor(name, country, languages=["en"], offers=fire, needs=fire)
@@ -32,7 +38,6 @@ def event(client: TestClient, add_actor: Callable[..., int], embed: Callable[[],
     client.put("/events/1/places", json=[{"label": "Table 1"}, {"label": "Table 2"}])
     for actor_id in (1, 2, 3, 4):
         client.post("/events/1/participants", json={"actor_id": actor_id})
-    return client
 
 
 def names(client: TestClient) -> list[str]:

@@ -6,13 +6,20 @@ from datetime import UTC, datetime
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.shelf import Shelf
+
 SETUP = "/console/events/1/setup"
 ROUNDS = [{"starts_at": f"2027-03-09T{h}:00:00+01:00", "minutes": 20} for h in ("09", "10", "11")]
 
 
 @pytest.fixture
-def event(client: TestClient, add_actor: Callable[..., int], embed: Callable[[], object]) -> TestClient:
+def event(shelf: Shelf, client: TestClient, add_actor: Callable[..., int], embed: Callable[[], object]) -> TestClient:
     """Three rounds, two places, two actors a side."""
+    shelf.fill("console_setup", lambda: make_event(client, add_actor, embed))
+    return client
+
+
+def make_event(client: TestClient, add_actor: Callable[..., int], embed: Callable[[], object]) -> None:
     offer = [{"lang": "en", "text": "testing of textile coatings"}]
     for name, country in (("F1", "FR"), ("F2", "FR"), ("B1", "BE"), ("B2", "BE")):
         add_actor(name, country, offers=offer, needs=offer)
@@ -22,7 +29,6 @@ def event(client: TestClient, add_actor: Callable[..., int], embed: Callable[[],
     client.put("/events/1/places", json=[{"label": "Table 1", "available": [0, 2]}, {"label": "Table 2"}])
     for actor_id in (1, 2, 3, 4):
         client.post("/events/1/participants", json={"actor_id": actor_id})
-    return client
 
 
 def save(client: TestClient, section: str, **fields: object) -> int:

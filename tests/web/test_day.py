@@ -7,13 +7,19 @@ from datetime import datetime
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.shelf import Shelf
+
 ROUNDS = [{"starts_at": f"2027-03-09T{h}:00:00+01:00", "minutes": 20} for h in ("09", "10", "11")]
 HOME = "/console/events/1"
 
 
 @pytest.fixture
-def planned(client: TestClient, add_actor: Callable[..., int], embed, at) -> Sequence[int]:
+def planned(shelf: Shelf, client: TestClient, add_actor: Callable[..., int], embed, at) -> Sequence[int]:
     """Two French and two Flemish actors, three rounds, two tables, an interpreter; the plan is published."""
+    return shelf.fill("day_page", lambda: make_planned(client, add_actor, embed))
+
+
+def make_planned(client: TestClient, add_actor: Callable[..., int], embed: Callable[[], object]) -> Sequence[int]:
     text = [{"lang": "en", "text": "testing of textile coatings"}]
     ids = [
         add_actor(name, country, side=side, languages=languages, needs=text, offers=text)

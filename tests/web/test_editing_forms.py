@@ -1,6 +1,7 @@
 """Every form of the pages: those that edit what stands there tell who is second; the others have a reason not to."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from sqlmodel import Session
 from app.policy import POLICY
 from app.services.links import make_link
 from models.base import utc_now
+from tests.shelf import Shelf
 
 MAP = "id;name;country;offers\n1;Filature;FR;fil de lin\n"
 NO_EDITS = {
@@ -128,8 +130,12 @@ EDITS = [
 
 
 @pytest.fixture
-def token(client: TestClient, engine: Engine, border) -> str:
+def token(shelf: Shelf, client: TestClient, engine: Engine, border) -> str:
     """One of everything that is edited; the link to the agenda of the first participant."""
+    return shelf.fill("edited", lambda: make_token(client, engine, border))
+
+
+def make_token(client: TestClient, engine: Engine, border: Sequence[int]) -> str:
     day = (utc_now() + timedelta(days=30)).replace(microsecond=0)
     client.post("/programmes", json={"name": "Tandem", "sides": [{"code": "FR", "name": "France", "nuts": ["FRE"]}]})
     client.post("/events", json={"name": "Textile afternoon", "programme_id": 1, "min_meetings": 0})

@@ -10,13 +10,18 @@ from app.web.pictures.border_map import Spot, draw_map
 from app.web.pictures.network import draw_ring
 from app.web.report import square
 from models.report import CrossFigure
+from tests.shelf import Shelf
 
 ROUNDS = [{"starts_at": f"2020-03-09T{h}:00:00+01:00", "minutes": 20} for h in ("09", "10")]
 
 
 @pytest.fixture
-def event(client: TestClient, border: Sequence[int]) -> int:
+def event(shelf: Shelf, client: TestClient, border: Sequence[int]) -> int:
     """Three participants, two rounds, a published plan, all in the past."""
+    return shelf.fill("report", lambda: make_event(client, border))
+
+
+def make_event(client: TestClient, border: Sequence[int]) -> int:
     number = client.post("/events", json={"name": "Fire", "cross_side_only": True, "require_language": False}).json()[
         "id"
     ]

@@ -18,7 +18,7 @@ from models.competence_map import ImportOptions, MapFields
 from models.passage import Passage
 
 ROOT = Path(__file__).resolve().parents[3]
-ROWS = 3_000
+ROWS = 2_000
 WORKER = """
 import sys
 from sqlmodel import Session

@@ -8,6 +8,8 @@ from agenda_pages import BEFORE, ROUNDS, address, publish
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
+from tests.shelf import Shelf
+
 
 @pytest.fixture
 def at(client: TestClient) -> Callable[[datetime], None]:
@@ -20,8 +22,7 @@ def at(client: TestClient) -> Callable[[datetime], None]:
     return set_clock
 
 
-@pytest.fixture
-def people(client: TestClient, add_actor: Callable[..., int], embed: Callable[[], object]) -> list[int]:
+def make_people(add_actor: Callable[..., int], embed: Callable[[], object]) -> list[int]:
     """A weaver (1) who needs what two laboratories (2, 3) offer, and somebody of its own side (4)."""
     need = [{"lang": "fr", "text": "tester la résistance au feu des tissus enduits"}]
     ids = [
@@ -35,7 +36,13 @@ def people(client: TestClient, add_actor: Callable[..., int], embed: Callable[[]
 
 
 @pytest.fixture
-def event(client: TestClient, people: list[int], at: object) -> str:
+def event(
+    shelf: Shelf, client: TestClient, add_actor: Callable[..., int], embed: Callable[[], object], at: object
+) -> str:
+    return shelf.fill("agenda", lambda: make_event(client, make_people(add_actor, embed)))
+
+
+def make_event(client: TestClient, people: list[int]) -> str:
     client.post("/events", json={"name": "Textile <afternoon>", "place": "Kortrijk"})
     client.put("/events/1/rounds", json=ROUNDS)
     client.put("/events/1/places", json=[{"label": "Table 1"}, {"label": "Table 2"}, {"label": "Table 3"}])

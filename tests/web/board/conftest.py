@@ -6,10 +6,16 @@ import pytest
 from board_pages import ROUNDS, computed
 from fastapi.testclient import TestClient
 
+from tests.shelf import Shelf
+
 
 @pytest.fixture
-def gathering(client: TestClient, add_actor: Callable[..., int], embed: Callable[[], object]) -> str:
+def gathering(shelf: Shelf, client: TestClient, add_actor: Callable[..., int], embed: Callable[[], object]) -> str:
     """Three rounds, two tables, two actors a side; its page's address."""
+    return shelf.fill("gathering", lambda: make_gathering(client, add_actor, embed))
+
+
+def make_gathering(client: TestClient, add_actor: Callable[..., int], embed: Callable[[], object]) -> str:
     offer = [{"lang": "en", "text": "testing of textile coatings"}]
     ids = [
         add_actor(name, country, offers=offer, needs=offer)
@@ -26,8 +32,12 @@ def gathering(client: TestClient, add_actor: Callable[..., int], embed: Callable
 
 
 @pytest.fixture
-def roomy(client: TestClient, gathering: str) -> str:
+def roomy(shelf: Shelf, client: TestClient, gathering: str) -> str:
     """The same event with a third table and a fourth round, so that meetings can move; its plan 1 is computed."""
+    return shelf.fill("roomy", lambda: make_roomy(client, gathering))
+
+
+def make_roomy(client: TestClient, gathering: str) -> str:
     api = gathering.removeprefix("/console")
     more = [*ROUNDS, {"starts_at": "2027-03-09T12:00:00+01:00", "minutes": 20}]
     client.put(f"{api}/rounds", json=more)

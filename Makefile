@@ -8,9 +8,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 demo: install
 	$(BIN)/viaduc demo
 
+# Compiled code is kept: dozens of services are started on the way, and each would compile it anew.
 test: install-dev
 	$(BIN)/viaduc model
-	# Compiled code is kept: dozens of services are started on the way, and each would compile it anew.
 	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: install-dev

@@ -312,7 +312,8 @@ class Witness(Protocol):
 
 
 WITNESS: ContextVar[Witness | None] = ContextVar("witness", default=None)
-_WROTE = "wrote"
+WROTE = "wrote"
+"""Under which a session's own notes say that a record is due with its commit."""
 
 
 @contextmanager
@@ -324,7 +325,7 @@ def session_scope(engine: Engine) -> Iterator[Session]:
             witness.begins(session)
         yield session
         session.flush()
-        if witness is not None and session.info.pop(_WROTE, False):
+        if witness is not None and session.info.pop(WROTE, False):
             witness.ends(session)
         _commit(session)
 
@@ -344,10 +345,10 @@ def _commit(session: Session) -> None:
 
 @event.listens_for(Session, "after_flush")
 def _note_flush(session: Session, _context: object) -> None:
-    session.info[_WROTE] = True
+    session.info[WROTE] = True
 
 
 @event.listens_for(Session, "do_orm_execute")
 def _note_statement(state: ORMExecuteState) -> None:
     if state.is_insert or state.is_update or state.is_delete:
-        state.session.info[_WROTE] = True
+        state.session.info[WROTE] = True

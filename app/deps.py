@@ -15,7 +15,7 @@ from app.deeds import deed_of
 from app.live import Live
 from app.planner import Planner
 from app.security import ANYBODY, Principal
-from app.services.audit import append
+from app.services.audit import append, named_actors, naming
 from app.services.discretion.sight import Sight
 from app.services.idempotency import Attempt
 from app.services.meaning import Meaning, MeaningHolder
@@ -35,7 +35,7 @@ def get_session(request: Request) -> Iterator[Session]:
 def _record(request: Request, session: Session) -> None:
     done = deed_of(request.scope, 200)
     if done is not None and done.action == "change":
-        append(session, [done])
+        append(session, naming(done, named_actors(session)))
         request.state.recorded = True
 
 

@@ -21,7 +21,7 @@ from app.errors import AppError
 from app.layers import Layer
 from app.memory import gave_up
 from app.observe import REGISTRY, Sent
-from app.services.audit import Deed, append
+from app.services.audit import Deed, append, named_actors, naming
 from app.services.editions import say_who
 
 log = logging.getLogger(__name__)
@@ -59,11 +59,11 @@ class RequestWitness:
             say_who(session, done.who)
 
     def ends(self, session: Session) -> None:
-        """Record the change with what it changed, once a request."""
+        """Record the change with what it changed, once a request, and again where it names somebody more."""
         state = self._scope.setdefault("state", {})
-        done = deed_of(self._scope, 200)
-        if done is not None and done.action == "change" and not state.get("recorded"):
-            append(session, [done])
+        done, touched = deed_of(self._scope, 200), named_actors(session)
+        if done is not None and done.action == "change" and (touched or not state.get("recorded")):
+            append(session, naming(done, touched))
             state["recorded"] = True
 
 

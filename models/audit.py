@@ -28,7 +28,7 @@ class AuditRecord(SQLModel, table=True):
     role: str
     action: str
     route: str
-    target: str = Field(description="What the address names, such as actor_id=12; empty when it names nothing")
+    target: str = Field(description="What it was done to, such as actor_id=12; empty when nothing is named")
     status: int
     before: str = Field(description="Hash of the record before; zeros at the beginning")
     hash: str

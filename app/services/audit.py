@@ -6,14 +6,15 @@ kept elsewhere, shows that too.
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Text, cast, func, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
 
+from app.db import WROTE
 from app.services.cursors import read_cursor, write_cursor
 from models.audit import AuditAction, AuditCheck, AuditPage, AuditPublic, AuditRecord, canonical
 from models.base import utc_now
@@ -22,6 +23,9 @@ BEGINNING = "0" * 64
 _CHAIN = 7_281_004
 """The lock that lets one transaction at a time append."""
 _PAGE = 500
+_TOUCHED = "touched"
+_NAMED = 40
+"""Actors that one record names: an index holds what it names, which has a bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,26 @@ def list_records(
     found = session.exec(query).all()
     more = write_cursor(found[limit - 1].id) if len(found) > limit else None
     return AuditPage(items=[_public(record) for record in found[:limit]], next_cursor=more)
+
+
+def name_actors(session: Session, *, actor_ids: Iterable[int]) -> None:
+    """Have the record of this request name these actors too: its address may say no more than which event it is of."""
+    session.info.setdefault(_TOUCHED, {}).update(dict.fromkeys(actor_ids))
+    session.info[WROTE] = True
+
+
+def named_actors(session: Session) -> Collection[int]:
+    """Whom the record of this session's change is to name, once."""
+    touched: dict[int, None] = session.info.pop(_TOUCHED, {})
+    return touched.keys()
+
+
+def naming(done: Deed, actor_ids: Collection[int]) -> list[Deed]:
+    """The deed with these actors among what it names; as several where they are many."""
+    ids = sorted(actor_ids)
+    parts = [ids[at : at + _NAMED] for at in range(0, len(ids), _NAMED)] or [[]]
+    told = ({*done.target.split(), *(f"actor_id={number}" for number in part)} for part in parts)
+    return [replace(done, target=" ".join(sorted(words))) for words in told]
 
 
 def check_chain(session: Session) -> AuditCheck:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, delete, select
 
 from app.errors import BadInput, Conflict, NotFound
 from app.services.actors import get_actor
+from app.services.audit import name_actors
 from app.services.bounds import MAX_PARTICIPANTS, refuse_beyond
 from app.services.cursors import Part, in_order, part_of
 from app.services.discretion.pseudonyms import pseudonym_at
@@ -201,6 +202,7 @@ def change_registration(session: Session, *, event_id: int, fields: ParticipantC
 def unregister(session: Session, *, event_id: int, actor_id: int) -> None:
     """Take a participant out of the event; plans that were made keep their meetings."""
     session.delete(_registration(session, event_id, actor_id))
+    name_actors(session, actor_ids=[actor_id])
 
 
 def list_participants(session: Session, *, event_id: int) -> list[ParticipantPublic]:
@@ -280,6 +282,8 @@ def _registration(session: Session, event_id: int, actor_id: int) -> Participant
 def _store(session: Session, event_id: int, actor: Actor, fields: ParticipantCreate) -> ParticipantPublic:
     row = session.merge(Participant(event_id=event_id, **fields.model_dump()))
     session.flush()
+    # Who comes to an event is known, with its persons, to whoever runs it.
+    name_actors(session, actor_ids=[fields.actor_id])
     return _participant_public(row, actor, sides_of_event(session, event=get_event(session, event_id=event_id)))
 
 

@@ -115,6 +115,28 @@ def test_only_who_runs_an_event_that_the_actor_comes_to_handles_its_persons(
     assert client.get(f"/actors/{pair[0]}/contacts").status_code == 401
 
 
+def test_who_registers_an_organisation_and_reads_its_persons_is_in_the_trail(
+    organiser: TestClient, serve: Serve, make_key: MakeKey, pair: tuple[int, int]
+) -> None:
+    admin = serve(headers=with_key(make_key("admin")))
+    admin.post("/actors/3/contacts", json=ANNE)
+    assert organiser.get("/actors/3/contacts").status_code == 403
+    organiser.post("/events/1/participants", json={"actor_id": 3})
+    assert organiser.get("/actors/3/contacts").json()[0]["email"] == "anne@weaver.example"
+    made = organiser.post("/events/1/links", json={"actor_ids": [3]}).json()
+    file = {"kind": "csv", "tokens": made[0]["token"]}
+    assert organiser.post("/console/events/1/agendas/file", data=file).status_code == 200
+    organiser.delete("/events/1/participants/3")
+    organiser.app.state.clerk.flush()
+    found = admin.get("/audit", params={"target": "actor_id=3"}).json()["items"]
+    assert {(r["who"], r["route"]) for r in found if r["role"] == "organiser"} == {
+        ("key:1", "POST /events/{event_id}/participants"),
+        ("key:1", "GET /actors/{actor_id}/contacts"),
+        ("key:1", "POST /console/events/{event_id}/agendas/file"),
+        ("key:1", "DELETE /events/{event_id}/participants/{actor_id}"),
+    }
+
+
 def keep(session: Session, actor_id: int) -> None:
     for visibility in ("public", "event", "mutual", "organiser"):
         fields = ContactFields.model_validate(ANNE | {"name": visibility, "visibility": visibility})

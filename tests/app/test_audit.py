@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from app.services.audit import append, check_chain, deed, forget_before
+from app.services.audit import append, check_chain, deed, forget_before, naming
 from models.base import utc_now
 
 
@@ -42,17 +42,26 @@ def test_records_are_found_by_each_thing_they_name_by_what_was_done_and_by_day(
     client.post("/events", json={"name": "Afternoon"})
     client.post("/events/1/participants", json={"actor_id": actor})
     client.get(f"/events/1/participants/{actor}")
-    both = [("local", "read", "GET /events/{event_id}/participants/{actor_id}", f"actor_id={actor} event_id=1")]
-    assert records(client, target="event_id=1") == [
-        ("local", "change", "POST /events/{event_id}/participants", "event_id=1"),
-        *both,
+    named = f"actor_id={actor} event_id=1"
+    both = [
+        ("local", "change", "POST /events/{event_id}/participants", named),
+        ("local", "read", "GET /events/{event_id}/participants/{actor_id}", named),
     ]
+    assert records(client, target="event_id=1") == both
     assert records(client, target=f"event_id=1  actor_id={actor}") == both
-    assert records(client, target="event_id=1", action="read") == both
+    assert records(client, target="event_id=1", action="read") == both[1:]
     assert records(client, target="event_id=11") == []
     today = utc_now().date()
     assert len(records(client, day=today.isoformat(), target="event_id=1")) == 2
     assert records(client, day=(today - timedelta(days=1)).isoformat()) == []
+
+
+def test_who_are_many_are_named_by_several_records() -> None:
+    done = deed(who="key:1", role="organiser", action="change", route="POST /x", target="event_id=1", status=200)
+    told = [record.target.split() for record in naming(done, range(1, 91))]
+    assert [len(words) for words in told] == [41, 41, 11]
+    assert {word for words in told for word in words} == {"event_id=1", *(f"actor_id={n}" for n in range(1, 91))}
+    assert naming(done, ()) == [done]
 
 
 def test_what_was_refused_changed_nothing_and_is_no_change(client: TestClient, actor: int) -> None:

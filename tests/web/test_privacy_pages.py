@@ -212,7 +212,7 @@ def test_the_trail_is_narrowed_and_checked(client: TestClient, engine: Engine, a
     assert [(r.route, r.target) for r in shown.context["found"].items] == [("PATCH /actors/{actor_id}", "actor_id=2")]
     assert "Desk of Lille" in shown.text
     of_event = client.get(url, params={"event": "1"}).context["found"].items
-    assert {r.target for r in of_event} == {"event_id=1"}
+    assert {r.target for r in of_event} == {"actor_id=1 event_id=1"}
     today = utc_now().date().isoformat()
     assert client.get(url, params={"actor": "1", "day": today, "action": "change"}).context["found"].items
     assert client.get(url, params={"day": "2001-01-01"}).context["found"].items == []

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlmodel import Session, col, select
 
+from app.services.audit import name_actors
 from app.services.files.tables import Table, comma_separated, stem_of
 from app.services.files.timetable import Timetable
 from app.services.files.wording import Wording
@@ -18,6 +19,7 @@ _HEADINGS = ("name", "side", "languages", "agenda", "contact", "email")
 def link_file(session: Session, *, timetable: Timetable, wording: Wording, addresses: Mapping[int, str]) -> FileOut:
     """A line a participant: name, side, languages, the address of its agenda, its contacts and their e-mails."""
     written = _contacts(session, addresses)
+    name_actors(session, actor_ids=written.keys())
     rows = [
         [
             person.name,

@@ -2,6 +2,7 @@
 
 import html
 import re
+from importlib import import_module
 
 import pytest
 from access_outside import BROWSER, MakeKey, Serve, with_key
@@ -77,3 +78,15 @@ def test_people_are_let_in_with_a_link_to_hand_over(admin: TestClient, serve: Se
 def test_names_are_shown_as_they_are_and_never_as_markup(admin: TestClient) -> None:
     admin.post(f"{URL}/keys", data={"name": "<script>alert(1)</script>"})
     assert "<script>alert" not in admin.get(URL).text
+
+
+def test_of_very_many_keys_the_older_ones_are_a_page_further(
+    admin: TestClient, make_key: MakeKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [make_key("reader", name=f"Site {n}").id for n in range(3)]
+    monkeypatch.setattr(import_module("app.web.access.manage"), "_KEYS", 2)
+    first = admin.get(URL)
+    assert [key.id for key in first.context["keys"]] == made[:0:-1]
+    further = html.unescape(re.findall(r'href="([^"]+)#keys"', first.text)[0])
+    assert [key.name for key in admin.get(further).context["keys"]] == ["Site 0", "root"]
+    assert admin.get(URL, params={"cursor": "elsewhere"}).status_code == 422

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from importlib import import_module
 
 import pytest
 from fastapi.testclient import TestClient
@@ -343,3 +344,15 @@ def test_a_rejected_row_is_known_by_its_name_and_remarks_are_told_beside_the_dec
     assert "1 remark on the file is worth a look." in html.unescape(page)
     [row] = client.get("/maps/imports/1").json()["report"]["rejected"]
     assert row["name"] == "Sans pays"
+
+
+def test_of_very_many_files_the_older_ones_are_a_page_further(
+    client: TestClient, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(3):
+        load(filename=f"{n}.csv", name="Border")
+    monkeypatch.setattr(import_module("app.web.maps.lists"), "_LOADED", 2)
+    first = client.get("/console/maps/1")
+    assert re.findall(r">(\d\.csv)<", first.text) == ["2.csv", "1.csv"]
+    further = re.findall(r'href="([^"]+)#imports-title"', first.text)[0]
+    assert re.findall(r">(\d\.csv)<", client.get(html.unescape(further)).text) == ["0.csv"]

@@ -16,6 +16,7 @@ from app.guard import lasting
 from app.mail import can_send
 from app.reach import public_base
 from app.services.access import keys, people, sessions
+from app.services.cursors import Part
 from app.services.events import list_events
 from app.settings import Settings
 from app.web.access.letters import sign_in_address
@@ -29,6 +30,8 @@ DAYS = (30, 90, 365)
 """How long a key may be made to last; the longest is until it is revoked."""
 
 GRACE = timedelta(hours=24)
+_KEYS = 200
+"""Keys on the page at once, the newest first; the older ones are a page further."""
 Word = Annotated[str, Form(max_length=300)]
 Numbers = Annotated[list[int], Form(max_length=1000)]
 
@@ -121,12 +124,14 @@ def end_session(session: SessionDep, session_id: int) -> Response:
 
 
 def _show(request: Request, session: Session, settings: Settings, *, status: int = 200, **told: Any) -> Response:
+    part = Part(_KEYS, request.query_params.get("cursor"))
     context: dict[str, Any] = {
         "made": None,
         "link": None,
         "wrong_key": "",
         "wrong_person": "",
-        "keys": keys.list_keys(session),
+        "keys": keys.list_keys(session, part=part),
+        "older": part.next_cursor,
         "people": people.list_people(session),
         "sessions": sessions.list_sessions(session, lasting=lasting(settings)),
         "events": list_events(session),

@@ -16,6 +16,7 @@ from app.deps import EngineDep, PrincipalDep, SessionDep, SettingsDep
 from app.errors import BadInput
 from app.importer import Importer, ImporterDep
 from app.services import maps as service
+from app.services.cursors import Part
 from app.services.views import map_known
 from app.settings import Settings
 from app.web.maps.choices import FormDep, words_of
@@ -31,6 +32,8 @@ PATIENCE_S = 1.5
 """A small file is read before the next page is shown; a large one shows how far it is."""
 _PARTS = ("country", "side", "kind", "sector")
 """What a part of a map is chosen by."""
+_LOADED = 50
+"""Files of a map on its page at once; the older ones are a page further."""
 _MAP_FIELDS = ("source", "territory", "licence", "as_of", "legal_basis")
 
 
@@ -115,11 +118,13 @@ def template(
 def one_map(request: Request, session: SessionDep, principal: PrincipalDep, map_id: int) -> Response:
     """A map at a glance: how complete it is, what stands in it, who knows it, and what was loaded."""
     row = service.get_map(session, map_id=map_id)
+    loaded = Part(_LOADED, request.query_params.get("cursor"))
     context = {
         "map": service.map_public(session, competence_map=row),
         "picture": draw(service.draw_map(session, map_id=map_id)),
         "known": map_known(session, map_id=map_id),
-        "imports": service.list_imports(session, map_id=map_id),
+        "imports": service.list_imports(session, map_id=map_id, part=loaded),
+        "older": loaded.next_cursor,
         "choices": service.export_choices(session, map_id=map_id),
         "may_load": principal.role == "admin",
         "words": MapWords.of(request),

@@ -31,6 +31,15 @@ def test_empty_pages_say_what_to_press(client: TestClient) -> None:
     assert "Nobody is here yet" not in client.get("/console/explore").text
 
 
+def test_pages_of_an_empty_event_say_where_to_go(client: TestClient) -> None:
+    client.post("/events", json={"name": "Afternoon"})
+    home = "/console/events/1"
+    for page in ("invite", "agendas", "wishes"):
+        assert f'href="{home}/participants">Add participants</a>' in client.get(f"{home}/{page}").text, page
+    assert f'href="{home}/setup#rounds">Set-up</a>' in client.get(f"{home}/day/rounds").text
+    assert 'id="rounds"' in client.get(f"{home}/setup").text
+
+
 def test_a_question_is_answered_on_the_same_address(client: TestClient, border: Sequence[int]) -> None:
     answer = client.get("/", params={"q": QUESTION, "side": "FR", "lang": "nl"})
     assert (answer.status_code, answer.template.name) == (200, "front.html")

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AppError, TooLarge, TooSlow
-from app.guard import FOUND, Found
-from app.layers import Layer, Refuse
+from app.guard import Found
+from app.layers import FOUND, Layer, Refuse
 from app.policy import Who
 
 OF_STRANGERS = 2**18

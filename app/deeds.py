@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.types import Scope
 
-from app.guard import FOUND
+from app.layers import route_of
 from app.origin import SAFE
 from app.security import ANYBODY, Principal
 from app.services.audit import Deed, deed
@@ -23,11 +23,9 @@ _ASKS = frozenset(
 def deed_of(scope: Scope, status: int) -> Deed | None:
     """What this request did, if it is to be remembered; call it when its route is known."""
     state = scope.get("state", {})
-    chosen, found = scope.get("route"), scope.get(FOUND)
-    if chosen is None:
+    route = route_of(scope) if "route" in scope else None
+    if route is None:
         return None
-    # Of a page's route the router knows the last part alone, which is often also the interface's.
-    route = str(found.template if found is not None else chosen.path)
     method, principal = scope["method"], state.get("principal", ANYBODY)
     line = f"{method} {route}"
     reads = method in SAFE or line in _ASKS

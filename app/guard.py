@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.db import session_scope
 from app.errors import AppError, Forbidden, NotSignedIn
+from app.layers import FOUND as FOUND
 from app.layers import Refuse
 from app.limits import Limits, network_of, refuse_if, spend
 from app.origin import SAFE, may_use_what_the_browser_sends
@@ -33,8 +34,6 @@ from app.settings import Settings
 LOCAL = SignedIn(Principal("admin", "local"), "")
 NOBODY = SignedIn(ANYBODY, "")
 _RULED = "ruled"
-FOUND = "viaduc.found"
-"""Where a request's scope holds the route that a layer outside has found already."""
 _ROUTES: WeakKeyDictionary[Any, "Routes"] = WeakKeyDictionary()
 
 

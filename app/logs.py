@@ -18,7 +18,7 @@ from opentelemetry import trace
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
-from app.layers import Layer
+from app.layers import Layer, route_of
 
 HEADER = "X-Request-ID"
 _WELL_FORMED = re.compile(r"[0-9a-fA-F][0-9a-fA-F-]{6,62}[0-9a-fA-F]")
@@ -59,7 +59,7 @@ class RequestId(Layer):
 
 def note_request(scope: Scope, status: int, seconds: float) -> None:
     """Write down an answered request by its route; failures of the service loudly, probes and files not at all."""
-    route = getattr(scope.get("route"), "path", None)
+    route = route_of(scope)
     if status < 500 and (route in {"/health", "/ready", "/metrics"} or scope["path"].startswith("/static/")):
         return
     told = {"method": scope["method"], "route": route or "unmatched", "status": status, "ms": round(1000 * seconds, 1)}

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from starlette.types import Message, Receive, Scope, Send
 
 from app.counting import is_shared
-from app.layers import Layer
+from app.layers import Layer, route_of
 from app.logs import note_request
 
 REGISTRY = CollectorRegistry()
@@ -58,7 +58,7 @@ class Observe(Layer):
         try:
             await self._app(scope, receive, sent)
         finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
+            route = route_of(scope) or "unmatched"
             REQUESTS.labels(scope["method"], route, str(sent.status)).inc()
             seconds = time.perf_counter() - started
             SECONDS.labels(scope["method"], route).observe(seconds)

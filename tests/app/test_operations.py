@@ -79,6 +79,11 @@ def counted(method: str, route: str, status: int) -> float:
     return REGISTRY.get_sample_value("viaduc_requests_total", labels) or 0.0
 
 
+def test_a_page_is_counted_by_its_whole_route(client: TestClient) -> None:
+    client.get("/console/events/7/schedule")
+    assert 'method="GET",route="/console/events/{event_id}/schedule",status="404"' in client.get("/metrics").text
+
+
 def test_metrics_count_by_the_route_and_not_by_the_address(client: TestClient) -> None:
     before = counted("GET", "/actors/{actor_id}", 404), counted("GET", "unmatched", 404)
     for actor_id in (900000000000000001, 900000000000000002):

@@ -10,7 +10,7 @@ from app.api import paging
 from app.crowding import THREADS
 from app.services import apart, meaning, pool, registration
 from app.services.bounds import BOUNDS, MAX_LOCKS, MAX_PARTICIPANTS, MAX_PLACES, MAX_ROUNDS
-from app.services.importing import archives, tables
+from app.services.importing import archives, spreadsheet_xlsx, tables, xml_stream
 from app.services.papers import press
 from app.settings import Settings
 from matching.pairing import problem
@@ -46,6 +46,7 @@ def longest(shape: type, name: str) -> int:
 
 NUMBERS: dict[str, list[float]] = {
     "a request's body": [SET["max_body_mb"]],
+    "the same of who says nothing of themselves, or sends a form with a link": [bodies.OF_STRANGERS / 2**10],
     "requests of a kind worked on, and waiting": [THREADS, NOWHERE.size() + NOWHERE._max_overflow],
     "requests of a key, of an address; tries to sign in": [SET["rate_key"], SET["rate_address"], SET["rate_sign_in"]],
     "time for what is sent to arrive": [bodies.PATIENCE_S, bodies.SLOWEST / 2**10],
@@ -71,6 +72,11 @@ NUMBERS: dict[str, list[float]] = {
     "a ZIP: files, unpacked size, how much it swells": [
         archives.MAX_MEMBERS, archives.MAX_UNPACKED / 1e9, archives._MAX_RATIO,
     ],
+    "a ZIP in a ZIP": [],
+    "a workbook: sheets, each once however often it is listed; styles; different texts": [
+        tables.MAX_SHEETS, spreadsheet_xlsx._MAX_STYLES, spreadsheet_xlsx._MAX_STRINGS,
+    ],
+    "a tag in XML; a document type": [xml_stream._LONGEST / 2**20],
     "a table: columns, rows, letters of a cell": [tables.MAX_COLUMNS, tables.MAX_ROWS, tables.MAX_CELL],
     "fetching a file": [],
     "printing": [press.IN_LINE, press.LONGEST_S],

@@ -7,8 +7,6 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from app.api.paging import LONGEST, NEXT
-from app.main import create_app
-from app.settings import Settings
 from models.access import AccessKey
 from models.actor import Relation
 from models.agenda import AgendaLink, MeetingAnswer
@@ -18,8 +16,7 @@ from models.event import Event, Wish
 from models.introduction import Introduction
 from models.plan import Plan
 from models.weights import WeightProposal
-
-DOCUMENT = create_app(Settings()).openapi()
+from tests.document import DOCUMENT
 
 
 def listed(schema: dict[str, Any]) -> dict[str, Any] | None:

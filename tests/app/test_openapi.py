@@ -6,6 +6,7 @@ API_EXAMPLES (default 3) says how many requests are made for each operation, of 
 
 import os
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -14,13 +15,11 @@ from fastapi.testclient import TestClient
 from schemathesis import GenerationMode
 from sqlalchemy import Engine
 
-from app.main import create_app
-from app.settings import Settings
 from tests.app.furnished import Kept, can_be_wrong, furnish, operations, try_out, with_ids_that_exist
+from tests.document import DOCUMENT
 
-DOCUMENT = create_app(Settings()).openapi()
 OPERATIONS = operations(DOCUMENT)
-API = schemathesis.openapi.from_dict(with_ids_that_exist(create_app(Settings()).openapi()))
+API = schemathesis.openapi.from_dict(with_ids_that_exist(deepcopy(DOCUMENT)))
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "3"))
 
 

@@ -8,7 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.web.reference import Operation, limits, pieces, written
-from tests.app.test_openapi import DOCUMENT, OPERATIONS
+from tests.app.furnished import operations
+from tests.document import DOCUMENT
+
+OPERATIONS = operations(DOCUMENT)
 
 
 @pytest.fixture

@@ -29,7 +29,8 @@ from sqlalchemy import make_url
 from app import __version__
 from app.db import UNFINISHED, alembic_config, libpq_words
 from app.errors import BadInput, Conflict, NoRoom, Unavailable
-from app.restored import address_prints, bring_up, note_unfinished, tombstones
+from app.restored import RESTORING, address_prints, bring_up, note_unfinished, tombstones
+from app.scratch import scratch
 
 _DUMP, _MANIFEST = "viaduc.dump", "manifest.json"
 _BLOCK = 1 << 20
@@ -169,8 +170,9 @@ def restore(url: str, path: Path, *, replace: bool = False) -> Manifest:
             _closing(connection, manifest, held) + note_unfinished(connection, stones, since),
         )
     stayed = address_prints(url) if stones and current else frozenset()
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "restore.sql"
+    # All that is stored, in plain words: it is not to lie about where a restore was killed.
+    with scratch(RESTORING) as folder:
+        script = folder / "restore.sql"
         _script(tools[0], path, script, before, after)
         options = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
         _run([tools[1], *options, f"--file={script}", _plain(url)], url)

@@ -14,8 +14,11 @@ from psycopg import sql
 from sqlalchemy import text
 
 from app.db import UNFINISHED, is_unfinished, make_engine, session_scope, upgrade
+from app.scratch import remove_abandoned
 
 _NAMES = ("kind", "salt", "digest", "erased_at")
+RESTORING = "viaduc-restore-"
+"""How the folder for temporary files calls what a restore unpacks there."""
 Stone = Sequence[Any]
 """A tombstone as a row: kind, salt, digest, when."""
 
@@ -57,6 +60,7 @@ def address_prints(url: str) -> frozenset[bytes]:
 
 def bring_up(url: str, *, stayed: frozenset[bytes] = frozenset()) -> None:
     """Bring the schema to the newest revision, and a restore that was cut off to its end: all of it or nothing."""
+    remove_abandoned(RESTORING)
     upgrade(url)
     engine = make_engine(url)
     try:

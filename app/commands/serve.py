@@ -66,7 +66,7 @@ def run_service(
     try:
         door = open_door(settings.host, settings.port)
     except OSError as error:
-        cause = os.strerror(error.errno or 0)
+        cause = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise Unavailable(f"{settings.host}:{settings.port} cannot be listened on: {cause}") from error
     log.info("serving on http://%s:%s", settings.host, settings.port)
     settle_objects()  # here too: what nobody walks stays one copy for all processes

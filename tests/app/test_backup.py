@@ -1,5 +1,9 @@
 """A backup holds everything and can be brought back; whatever is wrong with it changes nothing."""
 
+import os
+import subprocess
+import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -204,6 +208,27 @@ def test_the_terminal_backs_up_tries_and_restores(
     fill(scratch_url, "Bo")
     assert viaduc("db", "restore", "--replace", target).code == 0
     assert names(scratch_url) == ["Ada"]
+
+
+@pytest.mark.slow
+def test_a_restore_that_is_killed_leaves_nothing_lying_about_for_long(
+    scratch_url: str, saved: Path, viaduc: Viaduc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it unpacks is all that is stored, in plain words."""
+    unpacked = tmp_path / "unpacked"
+    unpacked.mkdir()
+    environment = os.environ | {"VIADUC_DATABASE_URL": scratch_url, "TMPDIR": str(unpacked)}
+    command = [sys.executable, "-c", "from app.cli import main; main()", "db", "restore", "--replace", str(saved)]
+    with psycopg.connect(scratch_url.replace("+psycopg", "")) as busy:
+        busy.execute("LOCK TABLE actor IN ROW EXCLUSIVE MODE")
+        with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as restoring:
+            wait_until(lambda: [*unpacked.glob("*/restore.sql")], 60)
+            restoring.kill()
+        assert [*unpacked.glob("*/restore.sql")]
+        monkeypatch.setenv("VIADUC_DATABASE_URL", scratch_url)
+        monkeypatch.setattr(tempfile, "tempdir", str(unpacked))
+        assert viaduc("db", "upgrade").code == 0
+    assert [*unpacked.iterdir()] == []
 
 
 def test_an_address_reaches_the_programs_of_the_database_whatever_its_password_is_made_of() -> None:

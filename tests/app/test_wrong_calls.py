@@ -44,6 +44,18 @@ def test_a_database_that_cannot_be_reached_is_told_with_what_it_said(
     assert "127.0.0.1" in told.err
 
 
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_too_little_memory_for_the_model_is_told_before_anything_starts(
+    viaduc: Viaduc, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Loading the model would end the process, again and again."""
+    monkeypatch.delenv("VIADUC_EMBEDDING_MODEL")
+    monkeypatch.setenv("VIADUC_MEMORY_MB", "600")
+    told = viaduc(command)
+    assert (told.code, told.err[:29]) == (1, "viaduc: VIADUC_MEMORY_MB is 6")
+    assert told.err.endswith("before it does anything: raise it\n")
+
+
 @pytest.mark.parametrize("words", [("model",), ("match", "weaver")])
 def test_a_model_that_cannot_be_put_together_is_told_in_a_sentence(
     viaduc: Viaduc, monkeypatch: pytest.MonkeyPatch, engine: object, tmp_path: Path, words: tuple[str, ...]

@@ -114,7 +114,8 @@ class Ear:
                 self.over = not await run_in_threadpool(self.opener.holds)
         except (AppError, SQLAlchemyError, OSError):
             self.doubted = True
-        self.asking = False
+        finally:
+            self.asking = False
         if self.over:
             self.woken.set()
 

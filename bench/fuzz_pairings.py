@@ -30,6 +30,7 @@ from fuzz_mutations import as_bytes, broken_tree  # noqa: E402
 from fuzz_targets import PROBLEM, REQUESTED  # noqa: E402
 
 from app.db import session_scope  # noqa: E402
+from app.errors import BadInput  # noqa: E402
 from app.services.access.keys import create_key  # noqa: E402
 from app.services.pairings import check_plan  # noqa: E402
 from models.access import KeyCreate  # noqa: E402
@@ -113,7 +114,11 @@ def fault(path: str, asked: Any, answer: Any, seconds: float) -> str | None:
         plan = answer.json()
         if path == REPLAN:  # what was promised may have become impossible on the day; the past stays as it was
             was = set(check_plan(asked["problem"], asked["plan"]))
-            broken = [v for v in check_plan(plan["problem"], plan["plan"]) if v not in was and not v.startswith("must")]
+            try:
+                now = check_plan(plan["problem"], plan["plan"])
+            except BadInput as error:
+                return f"answered with a problem that cannot be read: {error}"
+            broken = [v for v in now if v not in was and not v.startswith("must")]
             return f"breaks a rule: {broken[0]}" if broken else None
         if path == WHAT_IF:
             return None

@@ -148,8 +148,9 @@ def _wider(problem: Problem, changes: Changes) -> NDArray[np.float64] | None:
 
 def _locks(problem: Problem, plan: Plan, changes: Changes) -> tuple[Lock, ...]:
     """Past meetings, and the organiser's locks that can still be kept."""
-    past = [Lock(m.a, m.b, m.round, m.place) for m in plan.meetings if m.round < changes.now]
-    held = {frozenset((k.a, k.b)) for k in past}
+    held = {frozenset((m.a, m.b)): m for m in reversed(plan.meetings) if m.round < changes.now}
+    # One lock a pair: who asked for several meetings with one other has had the first of them for certain.
+    past = [Lock(m.a, m.b, m.round, m.place) for m in plan.meetings if held.get(frozenset((m.a, m.b))) is m]
     unable = set(changes.absent)
     late = dict(changes.late)
     away = {who: set(rounds) for who, rounds in changes.away}

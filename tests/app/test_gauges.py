@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from app.crowding import ROOMS
 from app.db import make_engine
+from app.watch import Watch
 from models.base import utc_now
 from models.competence_map import CompetenceMap, MapImport
 from models.import_job import ImportJob
@@ -128,9 +129,10 @@ def test_connections_in_use_and_reads_that_wait_are_those_of_this_process(client
 
 def test_without_the_database_what_the_process_knows_is_still_told(client: TestClient) -> None:
     state = client.app.state  # type: ignore[attr-defined]
-    there, state.engine = state.engine, make_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    nowhere = make_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    there, state.watch = state.watch, Watch(nowhere, state.holder)
     told = gauges(client)
-    state.engine = there
+    state.watch = there
     assert (told["viaduc_database_up"], told["viaduc_model_ready"]) == (0, 1)
     assert {name for name, value in told.items() if math.isnan(value)} == {
         "viaduc_embedding_backlog",

@@ -176,6 +176,8 @@ def _launch(folder: Path) -> subprocess.Popen[bytes]:
         server = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **run_as()
         )
+    if (before := _STARTED.get(folder)) is not None:
+        before.poll()  # killed by somebody else: nobody has asked yet how it ended
     _STARTED[folder] = server
     return server
 

@@ -19,8 +19,8 @@ from starlette._utils import get_route_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AppError, Crowded
-from app.guard import FOUND, Routes
-from app.layers import Layer, Refuse
+from app.guard import Routes
+from app.layers import FOUND, Layer, Refuse
 from app.observe import REGISTRY
 from app.policy import Who, rule_for
 

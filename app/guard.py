@@ -21,8 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.db import session_scope
 from app.errors import AppError, Forbidden, NotSignedIn
-from app.layers import FOUND as FOUND
-from app.layers import Refuse
+from app.layers import FOUND, Refuse
 from app.limits import Limits, network_of, refuse_if, spend
 from app.origin import SAFE, may_use_what_the_browser_sends
 from app.policy import Who, allows, is_sign_in, rule_for

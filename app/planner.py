@@ -13,8 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import AppError, Unavailable
 from app.memory import gave_up
+from app.services.meaning import Meaning
 from app.services.plan_jobs import SILENT_S, give_up_waiting, run_plan, still_waiting
+from app.services.posing import pose_apart
+from app.services.setups import WrittenProblem
 from matching.pairing.stop import MaxRuntime, StopFlag
+from models.plan import PlanCreate
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +38,7 @@ class Planner:
         self._longest_s = longest_s
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="planner")
         self._room = threading.BoundedSemaphore(at_once + in_line)
-        self.posing = threading.Lock()
+        self._posing = threading.Lock()
         """Held while an event is made into a problem: one process is enough for it, and a core."""
         self._flags: weakref.WeakSet[StopFlag] = weakref.WeakSet()
         self._promised: dict[tuple[int, int], Future[None]] = {}
@@ -50,6 +54,11 @@ class Planner:
         if self._ending:
             flag.set()
         return flag
+
+    def pose(self, *, meaning: Meaning, event_id: int, options: PlanCreate) -> WrittenProblem:
+        """The problem an event poses today, worked out apart, one after the other. Raises what `pose_apart` raises."""
+        with self._posing:
+            return pose_apart(self._engine, meaning=meaning, event_id=event_id, options=options)
 
     @contextmanager
     def turn(self) -> Iterator["Turn"]:

@@ -18,7 +18,6 @@ from app.services.apart import compute_apart
 from app.services.cursors import Part
 from app.services.idempotency import Keep, make_long_once
 from app.services.plan_removal import remove_plan
-from app.services.posing import pose_apart
 from app.services.solving import solve_written
 from app.services.whatif import outlook_of
 from models.edit import EditAnswer, PlanEdit, PlanNote, Seen
@@ -45,8 +44,7 @@ class _Solver:
     def plan(self, event_id: int, options: PlanCreate, keep: Keep) -> PlanPublic:
         """A draft, or a plan that is being computed. Short transactions with the solver between them."""
         with self.planner.turn() as turn:
-            with self.planner.posing:
-                written = pose_apart(self.engine, meaning=self.meaning, event_id=event_id, options=options)
+            written = self.planner.pose(meaning=self.meaning, event_id=event_id, options=options)
             if not options.wait:
                 with session_scope(self.engine) as session:
                     started = plan_jobs.start_plan(session, event_id=event_id, written=written)

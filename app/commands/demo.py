@@ -102,12 +102,10 @@ def _show_suggestions(engine: Engine, meaning: Meaning) -> None:
 def _show_plan(engine: Engine, meaning: Meaning) -> None:
     with session_scope(engine) as session:
         event_id = border.demo_event_id(session)
-        plan = latest_plan(session, event_id=event_id) if event_id else None
-        problem = (
-            build_problem(session, encoder=meaning.name, event_id=event_id, options=PlanCreate()) if event_id else None
-        )
-    if event_id is None or problem is None:
-        return
+        if event_id is None:
+            return
+        plan = latest_plan(session, event_id=event_id)
+        problem = build_problem(session, encoder=meaning.name, event_id=event_id, options=PlanCreate())
     if plan is None:
         result = compute(problem, longest_s=20)
         with session_scope(engine) as session:

@@ -10,7 +10,7 @@ from matching.pairing.check import check
 from matching.pairing.dzn import problem_from_dzn
 from matching.pairing.parse import problem_from_dict
 from matching.pairing.problem import Problem, ProblemError, Result
-from matching.pairing.stop import MaxRuntime, Progress, Stop
+from matching.pairing.stop import MaxRuntime, Progress
 from matching.pairing.write import plan_from_dict, plan_to_dict, problem_to_dict
 
 Shape = TypeVar("Shape")
@@ -59,20 +59,18 @@ def compute(
     *,
     longest_s: float,
     on_progress: OnProgress | None = None,
-    stop: Stop | None = None,
     apart: bool = False,
 ) -> Result:
     """Solve and check; touches no database, so that no connection is held meanwhile.
 
-    `stop` replaces the time limit, for callers who end the search themselves; `apart`: in a process of its own, so that
-    pages are not kept waiting.
+    `apart`: in a process of its own, so that pages are not kept waiting.
     """
 
     def tell(progress: Progress) -> None:
         if on_progress is not None:
             on_progress(progress.stage, progress.best, progress.bound, progress.gap)
 
-    limit = stop or MaxRuntime(min(problem.time_limit_s, longest_s))
+    limit = MaxRuntime(min(problem.time_limit_s, longest_s))
     if apart:
         result = compute_apart(solve_problem, problem, stop=limit, tell=tell)
     else:

@@ -148,9 +148,11 @@ def _wider(problem: Problem, changes: Changes) -> NDArray[np.float64] | None:
 
 def _locks(problem: Problem, plan: Plan, changes: Changes) -> tuple[Lock, ...]:
     """Past meetings, and the organiser's locks that can still be kept."""
-    held = {frozenset((m.a, m.b)): m for m in reversed(plan.meetings) if m.round < changes.now}
     # One lock a pair: who asked for several meetings with one other has had the first of them for certain.
-    past = [Lock(m.a, m.b, m.round, m.place) for m in plan.meetings if held.get(frozenset((m.a, m.b))) is m]
+    locks: dict[frozenset[str], Lock] = {}
+    for m in plan.meetings:
+        if m.round < changes.now:
+            locks.setdefault(frozenset((m.a, m.b)), Lock(m.a, m.b, m.round, m.place))
     unable = set(changes.absent)
     late = dict(changes.late)
     away = {who: set(rounds) for who, rounds in changes.away}
@@ -158,6 +160,6 @@ def _locks(problem: Problem, plan: Plan, changes: Changes) -> tuple[Lock, ...]:
         broken = k.round < changes.now or k.round in changes.cancelled or k.place in changes.lost_places
         for who in (k.a, k.b):
             broken |= who in unable or k.round < late.get(who, 0) or k.round in away.get(who, set())
-        if not broken and frozenset((k.a, k.b)) not in held:
-            past.append(k)
-    return tuple(past)
+        if not broken:
+            locks.setdefault(frozenset((k.a, k.b)), k)
+    return tuple(locks.values())

@@ -12,7 +12,6 @@ from app.services import events as service
 from app.services import plan_jobs, plans, replans
 from app.services.backlog import count_backlog
 from app.services.plan_removal import remove_plan
-from app.services.posing import pose_apart
 from app.web.board.columns import column_drawer
 from app.web.board.compare import Agenda, beside, changes, short
 from app.web.board.context import Asks, board_context, shown_condition
@@ -63,9 +62,8 @@ def schedule_page(
 def compute_plan(meaning: MeaningDep, engine: EngineDep, planner: PlannerDep, event_id: int) -> Response:
     """Begin to compute a draft, and show how it goes."""
     with planner.turn() as turn:
+        written = planner.pose(meaning=meaning, event_id=event_id, options=PlanCreate())
         # The plan is committed before the planner looks for it.
-        with planner.posing:
-            written = pose_apart(engine, meaning=meaning, event_id=event_id, options=PlanCreate())
         with session_scope(engine) as session:
             started = plan_jobs.start_plan(session, event_id=event_id, written=written)
         planner.submit(turn, event_id, started.number)

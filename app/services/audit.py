@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
 
 from app.db import WROTE
-from app.services.cursors import read_cursor, write_cursor
+from app.services.cursors import Part, in_order
 from models.audit import AuditAction, AuditCheck, AuditPage, AuditPublic, AuditRecord, canonical
 from models.base import utc_now
 
@@ -80,7 +80,7 @@ def list_records(
     session: Session, *, asked: TrailQuery = EVERYTHING, cursor: str | None = None, limit: int = 100
 ) -> AuditPage:
     """Records, newest first."""
-    query = select(AuditRecord).order_by(col(AuditRecord.id).desc()).limit(limit + 1)
+    query = select(AuditRecord)
     if asked.target.split():
         words = func.string_to_array(AuditRecord.target, " ", type_=ARRAY(Text))
         query = query.where(words.contains(cast(asked.target.split(), ARRAY(Text))))
@@ -91,11 +91,10 @@ def list_records(
     if asked.day:
         midnight = datetime.combine(asked.day, time(), UTC)
         query = query.where(AuditRecord.at >= midnight, AuditRecord.at < midnight + timedelta(days=1))
-    if cursor:
-        query = query.where(col(AuditRecord.id) < read_cursor(cursor, int)[0])
-    found = session.exec(query).all()
-    more = write_cursor(found[limit - 1].id) if len(found) > limit else None
-    return AuditPage(items=[_public(record) for record in found[:limit]], next_cursor=more)
+    part = Part(limit, cursor)
+    found = session.exec(in_order(query, part, col(AuditRecord.id), falling=True)).all()
+    items = [_public(record) for record in part.cut(found, lambda record: (record.id,))]
+    return AuditPage(items=items, next_cursor=part.next_cursor)
 
 
 def name_actors(session: Session, *, actor_ids: Iterable[int]) -> None:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from app.errors import BadInput
 from app.services.actors import get_actor
-from app.services.cursors import read_cursor, write_cursor
+from app.services.cursors import Part, in_order
 from app.services.events import get_event
 from models.actor import Actor
 from models.feedback import Feedback, FeedbackCreate, FeedbackPage, FeedbackPublic
@@ -48,19 +48,17 @@ def list_feedback(
     wanted = {name: value for name, value in vars(query).items() if value is not None}
     where = [col(getattr(Feedback, name)) == value for name, value in wanted.items()]
     total = session.exec(select(func.count()).select_from(Feedback).where(*where)).one()
-    if cursor:
-        where.append(col(Feedback.id) < read_cursor(cursor, int)[0])
     actor, target = aliased(Actor), aliased(Actor)
-    rows = session.exec(
+    listed = (
         select(Feedback, actor.name, target.name)
         .join(actor, col(actor.id) == Feedback.actor_id)
         .join(target, col(target.id) == Feedback.target_id)
         .where(*where)
-        .order_by(col(Feedback.id).desc())
-        .limit(limit + 1)
-    ).all()
-    items = [FeedbackPublic(**_told(*row)) for row in rows[:limit]]
-    return FeedbackPage(items=items, next_cursor=write_cursor(items[-1].id) if len(rows) > limit else None, total=total)
+    )
+    part = Part(limit, cursor)
+    found = session.exec(in_order(listed, part, col(Feedback.id), falling=True)).all()
+    items = [FeedbackPublic(**_told(*row)) for row in part.cut(found, lambda row: (row[0].id,))]
+    return FeedbackPage(items=items, next_cursor=part.next_cursor, total=total)
 
 
 def is_worthy(worth: str, outcome: str) -> bool:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from app.errors import BadInput, Conflict, NotFound
 from app.security import ANYBODY, Principal
 from app.services.actors import get_actor
-from app.services.cursors import read_cursor, write_cursor
+from app.services.cursors import Part, in_order
 from app.services.discretion.sight import EVERYBODY, Sight
 from app.services.events import get_event
 from models.actor import Actor, RelationPublic
@@ -130,23 +130,11 @@ def list_tandems(session: Session, *, query: TandemQuery, cursor: str | None = N
     ends = (col(first.id) == Tandem.actor_id, col(second.id) == Tandem.partner_id)
     counted = select(func.count()).select_from(Tandem).join(first, ends[0]).join(second, ends[1])
     total = session.exec(counted.where(*where)).one()
-    if cursor:
-        where.append(tuple_(col(Tandem.actor_id), col(Tandem.partner_id)) > read_cursor(cursor, int, int))
-    rows = session.exec(
-        select(Tandem, first.name, second.name)
-        .join(first, ends[0])
-        .join(second, ends[1])
-        .where(*where)
-        .order_by(col(Tandem.actor_id), col(Tandem.partner_id))
-        .limit(limit + 1)
-    ).all()
-    items = [TandemBrief(**_brief(*row)) for row in rows[:limit]]
-    more = len(rows) > limit
-    return TandemPage(
-        items=items,
-        next_cursor=write_cursor(items[-1].actor_id, items[-1].partner_id) if more else None,
-        total=total,
-    )
+    listed = select(Tandem, first.name, second.name).join(first, ends[0]).join(second, ends[1]).where(*where)
+    part = Part(limit, cursor)
+    found = session.exec(in_order(listed, part, col(Tandem.actor_id), col(Tandem.partner_id))).all()
+    items = [TandemBrief(**_brief(*row)) for row in part.cut(found, lambda row: (row[0].actor_id, row[0].partner_id))]
+    return TandemPage(items=items, next_cursor=part.next_cursor, total=total)
 
 
 def tandems_as_relations(session: Session, *, actor_id: int, principal: Principal = ANYBODY) -> list[RelationPublic]:

@@ -15,6 +15,7 @@ from app.services.events import list_interpreters, list_participants, list_wishe
 from app.services.files.timetable import Encounter, Timetable
 from app.services.files.wording import Wording
 from app.services.importing.sheets import FileOut, harmless, harmless_between
+from app.services.importing.workbook import with_rows
 from models.event import WishCreate
 
 TABLES = ("event", "participants", "rounds", "people", "places", "interpreters", "wishes", "unmet", "certificate")
@@ -82,11 +83,11 @@ def workbook(session: Session, *, timetable: Timetable, wording: Wording) -> Fil
 
     book: Any = Workbook()
     book.remove(book.active)
-    for name in TABLES:
-        _fill(book, make_table(session, timetable=timetable, wording=wording, table=name))  # type: ignore[arg-type]
-    out = io.BytesIO()
-    book.save(out)
-    return FileOut(f"{stem_of(timetable)}.xlsx", XLSX, out.getvalue())
+    made = [make_table(session, timetable=timetable, wording=wording, table=name) for name in TABLES]  # type: ignore[arg-type]
+    for table in made:
+        _frame(book, table)
+    rows = [([_cell(value) for value in row] for row in table.rows) for table in made]
+    return FileOut(f"{stem_of(timetable)}.xlsx", XLSX, with_rows(book, rows, safe=harmless))
 
 
 def comma_files(session: Session, *, timetable: Timetable, wording: Wording) -> FileOut:
@@ -117,24 +118,21 @@ def stem_of(timetable: Timetable) -> str:
     return "-".join(kept.split()[:6]) or f"event-{timetable.event.id}"
 
 
-def _fill(book: Any, table: Table) -> None:
+def _frame(book: Any, table: Table) -> None:
+    """The sheet of a table with its headings, ready for its rows."""
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
     page = book.create_sheet(table.name[:31])
     page.append([harmless(h) for h in table.headings])
-    for row in table.rows:
-        page.append([harmless(_cell(value)) for value in row])
     for cell in page[1]:
         cell.font, cell.alignment = Font(bold=True), Alignment(vertical="top", wrap_text=True)
     page.freeze_panes = "A2"
-    page.auto_filter.ref = page.dimensions
-    for number, heading in enumerate(table.headings, start=1):
-        widths = [len(str(heading)), *(_width(row[number - 1]) for row in table.rows)]
-        page.column_dimensions[get_column_letter(number)].width = min(_WIDEST, max(_NARROWEST, *widths) + 2)
-        for row in page.iter_rows(min_row=2, min_col=number, max_col=number):
-            if row[0].is_date:
-                row[0].number_format = "yyyy-mm-dd hh:mm"
+    page.auto_filter.ref = f"A1:{get_column_letter(len(table.headings))}{len(table.rows) + 1}"
+    for number, heading in enumerate(table.headings):
+        widest = max((_width(row[number]) for row in table.rows), default=0)
+        wanted = max(_NARROWEST, len(heading), widest) + 2
+        page.column_dimensions[get_column_letter(number + 1)].width = min(_WIDEST, wanted)
     page.page_setup.orientation, page.page_setup.fitToHeight = "landscape", 0
     page.sheet_properties.pageSetUpPr.fitToPage = True
     page.print_title_rows = "1:1"

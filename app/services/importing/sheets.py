@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from app.services.importing.workbook import with_rows
+
 Format = Literal["csv", "xlsx", "jsonl"]
 MEDIA_TYPES: dict[Format, str] = {
     "csv": "text/csv; charset=utf-8",
@@ -83,24 +85,16 @@ def _xlsx(sheets: Sequence[SheetOut]) -> bytes:
     from openpyxl import Workbook
     from openpyxl.styles import Font
 
-    book = Workbook(write_only=True)
+    book: Any = Workbook()
+    book.remove(book.active)
+    sheets = sheets or [SheetOut("", [], list)]  # a workbook without a sheet opens nowhere
     for sheet in sheets:
         page = book.create_sheet(_NAME.sub(" ", _CONTROL.sub("", sheet.name))[:31] or "map")
         page.freeze_panes = "A2"
-        page.append([_bold(page, Font, h) for h in sheet.headings])
-        for row in sheet.rows():
-            page.append([harmless(_plain(v)) for v in row])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def _bold(page: Any, font: Any, heading: str) -> Any:
-    from openpyxl.cell import WriteOnlyCell
-
-    cell = WriteOnlyCell(page, harmless(heading))
-    cell.font = font(bold=True)
-    return cell
+        page.append([harmless(h) for h in sheet.headings])
+        for cell in page[1]:
+            cell.font = Font(bold=True)
+    return with_rows(book, [([_plain(v) for v in row] for row in sheet.rows()) for sheet in sheets], safe=harmless)
 
 
 def _jsonl(sheets: Sequence[SheetOut]) -> bytes:

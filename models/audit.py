@@ -24,7 +24,7 @@ class AuditRecord(SQLModel, table=True):
 
     id: int = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
     at: datetime
-    who: str = Field(description="key:12, link:7, session:3, local, nobody; never a person's name")
+    who: str = Field(description="key:12, link:7, session:3, local, service, nobody; never a person's name")
     role: str
     action: str
     route: str

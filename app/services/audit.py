@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Text, cast, func, text
+from sqlalchemy import Text, cast, event, func, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
 
@@ -24,6 +24,9 @@ _CHAIN = 7_281_004
 """The lock that lets one transaction at a time append."""
 _PAGE = 500
 _TOUCHED = "touched"
+_DUE = "due in the trail"
+SERVICE = "service"
+"""Who did what nobody asked for: a bound that makes room by itself."""
 _NAMED = 40
 """Actors that one record names: an index holds what it names, which has a bound."""
 
@@ -54,6 +57,23 @@ def append(session: Session, deeds: Iterable[Deed]) -> None:
         record.hash = before = digest(record)
         session.add(record)
     session.flush()
+
+
+def note_own_deed(session: Session, *, route: str, target: str) -> None:
+    """Have what the service does by itself recorded with this transaction: as the last thing of it, or not at all."""
+    done = deed(who=SERVICE, role=SERVICE, action="change", route=route, target=target, status=200)
+    session.info.setdefault(_DUE, []).append(done)
+
+
+@event.listens_for(Session, "before_commit")
+def _record_own_deeds(session: Session) -> None:
+    if not session.in_nested_transaction() and (due := session.info.pop(_DUE, None)):
+        append(session, due)
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget_own_deeds(session: Session) -> None:
+    session.info.pop(_DUE, None)
 
 
 def digest(record: AuditRecord) -> str:

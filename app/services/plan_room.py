@@ -4,11 +4,14 @@ from sqlalchemy import delete, exists, func, text
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from app.services.audit import note_own_deed
 from app.services.bounds import BOUNDS
 from models.plan import Plan
 
 _FRESH = 10
 """Drafts that stay though nobody has touched them yet: somebody may be looking at what was just computed."""
+_REMOVAL = "DELETE /events/{event_id}/plans/{number}"
+"""What the audit trail calls it, whoever removes a plan."""
 # Under the number that no plan has, beside the editions of notes: gone with the event, told to nobody.
 _REMEMBER = (
     "INSERT INTO edition AS e (kind, id, part, n, changed_at, changed_by) "
@@ -32,7 +35,9 @@ def forget_plans(session: Session, *, event_id: int, numbers: list[int]) -> None
 
 
 def make_room(session: Session, *, event_id: int) -> None:
-    """See to it that one more plan may be kept: the oldest drafts that nobody touched go. The event is locked.
+    """See to it that one more plan may be kept: the oldest drafts that nobody touched go, and the audit trail says so.
+
+    The event is locked.
 
     Raises:
         Conflict: no draft may go, or too many plans were published.
@@ -49,6 +54,8 @@ def make_room(session: Session, *, event_id: int) -> None:
     if len(gone) < over:
         raise BOUNDS["drafts"].refusal
     forget_plans(session, event_id=event_id, numbers=gone)
+    for number in gone:
+        note_own_deed(session, route=_REMOVAL, target=f"event_id={event_id} number={number}")
 
 
 def _untouched(session: Session, event_id: int) -> list[int]:

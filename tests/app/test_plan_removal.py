@@ -127,6 +127,25 @@ def test_the_oldest_that_nobody_touched_makes_room(session: Session, monkeypatch
     assert next_number(session, event_id=1) == 11
 
 
+def test_what_makes_room_by_itself_stands_in_the_audit_trail(
+    client: TestClient, session: Session, event: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafts_kept(monkeypatch, most=2, fresh=1)
+    session.add_all([kept(1), kept(2)])
+    session.commit()
+    make_room(session, event_id=1)
+    session.rollback()
+    session.commit()
+    assert client.post(f"{event}/plans", json={"time_limit_s": 1}).json()["number"] == 3
+    told = client.get("/audit", params={"action": "change", "target": "event_id=1 number=1"}).json()["items"]
+    assert [(one["who"], one["role"], one["route"], one["target"]) for one in told] == [
+        ("service", "service", "DELETE /events/{event_id}/plans/{number}", "event_id=1 number=1")
+    ]
+    newest = client.get("/audit", params={"action": "change", "limit": 2}).json()["items"]
+    assert {one["route"] for one in newest} == {told[0]["route"], "POST /events/{event_id}/plans"}
+    assert client.get("/audit/check").json()["whole"]
+
+
 def test_where_each_draft_is_somebodys_work_one_more_is_refused(
     client: TestClient, session: Session, event: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,8 +15,9 @@ from app.errors import AppError, Crowded
 from app.logs import request_id
 from app.services.importing.remarks import remark_of
 from app.web.access.sign_in import sign_in_first
-from app.web.catalogues import choose_language
+from app.web.catalogues import choose_language, translations
 from app.web.maps.words import MapWords
+from app.web.refusals import tell_refusal
 from app.web.render import HEADERS, page, templates
 
 PAGES = ("/directory", "/console", "/agenda", "/clock")
@@ -49,15 +50,29 @@ def error_page(request: Request, error: Exception) -> Response:
     status, detail = _told(error)
     if status == 401:
         return sign_in_first(request, getattr(error, "headers", None) or {})
-    said = remark_of(error)
-    told = MapWords.of(request).tell(said) if said else None
-    context = {"status": status, "detail": detail, "told": told, "request_id": request_id(), "back": came_from(request)}
+    said, agenda = remark_of(error), _agenda_of(request)
+    context = {
+        "status": status,
+        "frame": "agenda/frame.html" if agenda else "base.html",
+        "agenda": agenda,
+        "detail": detail,
+        "told": MapWords.of(request).tell(said) if said else None,
+        "cause": tell_refusal(detail, translations(choose_language(request))),
+        "request_id": request_id(),
+        "back": came_from(request) or (agenda if request.url.path != agenda else None),
+    }
     answer = page(request, "error.html", context, status=status)
     if status == 503:
         answer.headers["Retry-After"] = "2"
     if isinstance(error, HTTPException | AppError):
         answer.headers.update(error.headers or {})
     return answer
+
+
+def _agenda_of(request: Request) -> str | None:
+    """The agenda that this address belongs to; who reads it has no use for the rooms of others."""
+    found = re.match("/agenda/[^/]+", request.url.path)
+    return found[0] if found else None
 
 
 def came_from(request: Request) -> str | None:

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
+from pypdf import PdfReader
 from sqlalchemy import text
 
 from tests.browser.conftest import Server, complaints
@@ -243,3 +245,18 @@ def test_the_desk_is_worked_with_the_keyboard_alone(browser_page: Page, people: 
     expect(row(browser_page, people[4])).to_have_attribute("data-state", "here")
     again = row(browser_page, people[4]).get_by_role("button", name="Is here")
     expect(again).to_be_focused()
+
+
+def test_on_paper_a_round_of_twenty_tables_is_one_sheet_and_the_desk_has_no_buttons(
+    browser_page: Page, people: Sequence[int]
+) -> None:
+    browser_page.goto(f"{HOME}/rounds/1")
+    browser_page.evaluate(
+        "const rows = document.querySelector('.lines tbody');"
+        "while (rows.children.length < 20) rows.append(rows.firstElementChild.cloneNode(true))"
+    )
+    assert len(PdfReader(BytesIO(browser_page.pdf(prefer_css_page_size=True))).pages) == 1
+    browser_page.emulate_media(media="print")
+    for path in ("/day", "/day/rounds", f"/day/people/{people[0]}"):
+        browser_page.goto(HOME + path)
+        assert browser_page.locator("button:visible, summary:visible, input:visible").count() == 0, path

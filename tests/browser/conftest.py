@@ -20,11 +20,12 @@ from sqlalchemy import Engine
 from app.services.meaning import Meaning
 from app.settings import Settings
 from app.worker import drain
+from tests.browser.slow_line import SlowLine
 from tests.conftest import Application
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
-"""Chromium asks nothing of any other host, and runs in containers."""
+         "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP viaduc.lan 127.0.0.1"]  # fmt: skip
+"""Chromium asks nothing of any other host, and runs in containers; one name is this machine's, as in a local network."""
 PATIENCE_MS = 30_000
 """What comes is waited for: a machine that has much else to do is slow, and nothing is wrong with the page."""
 expect.set_options(timeout=PATIENCE_MS)
@@ -47,6 +48,7 @@ class Server:
     url: str
     engine: Engine
     meaning: Meaning
+    line: SlowLine
 
     def embed(self) -> None:
         """Drain the embedding backlog now."""
@@ -56,7 +58,7 @@ class Server:
 @pytest.fixture
 def live_server(applications: Application, data_dir: Path, engine: Engine, meaning: Meaning) -> Iterator[Server]:
     """The whole service on a free port of this machine, on the empty database and the no-model encoder."""
-    application = applications(Settings(data_dir=data_dir, embed_in_service=False, host="127.0.0.1"))
+    line = SlowLine(applications(Settings(data_dir=data_dir, embed_in_service=False, host="127.0.0.1")))
     started = threading.Event()
 
     class Announcing(uvicorn.Server):
@@ -64,12 +66,12 @@ def live_server(applications: Application, data_dir: Path, engine: Engine, meani
             await super().startup(sockets)
             started.set()
 
-    server = Announcing(uvicorn.Config(application, host="127.0.0.1", port=0, log_level="warning"))
+    server = Announcing(uvicorn.Config(line, host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     assert started.wait(30), "the service did not start"
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Server(f"http://127.0.0.1:{port}", engine, meaning)
+    yield Server(f"http://127.0.0.1:{port}", engine, meaning, line)
     server.should_exit = True
     server.force_exit = True
     thread.join(30)

@@ -21,7 +21,7 @@ def made(client: TestClient, page: str, **form: object) -> dict[str, str]:
     """Name → link, as the page that is shown once tells them."""
     answer = client.post(page, data={"deed": "make", "whom": "everybody"} | form, headers=BROWSER)
     assert (answer.status_code, answer.template.name) == (200, "console/agendas_made.html")
-    assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "no-referrer")
+    assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "same-origin")
     rows = re.findall(r'<th scope="row">(.+?)</th>.+?<code class="secret">(.+?)</code>', answer.text)
     return {html.unescape(name): link for name, link in rows}
 

@@ -11,8 +11,9 @@ from app.web.catalogues import COOKIE, LANGUAGES, asked_language, preferred_lang
 from app.web.render import A_YEAR, HEADERS, templates
 
 SECRET = {
-    # The address is the key: it must not travel to other pages, into caches between, or into search engines.
-    "Referrer-Policy": "no-referrer",
+    # The address is the key: it must not travel to other pages, into caches between, or into search engines. (With
+    # "no-referrer" a browser hides where its own forms come from, too: over plain http nothing else tells it.)
+    "Referrer-Policy": "strict-origin",
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
     "X-Content-Type-Options": "nosniff",

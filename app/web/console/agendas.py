@@ -37,8 +37,8 @@ router = APIRouter(prefix="/events/{event_id}/agendas")
 PURPOSES = ("link", "mail", "paper", "desk")
 DEEDS = ("make", "renew", "revoke")
 STATES = ("without", "unopened", "opened")
-SECRET = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-"""For answers that tell links: no cache keeps them, and no other site learns where they were read."""
+SECRET = {"Cache-Control": "no-store"}
+"""For answers that tell links: no cache keeps them. That no other site learns where they were read, every page says."""
 MOST = 5000 * 60
 """Characters of a form that hands links back to be printed: 5,000 participants."""
 

@@ -106,7 +106,7 @@ def test_the_address_does_not_travel(client: TestClient, published: str, mine: s
     answer = client.get(mine)
     told = {name: answer.headers[name] for name in ("referrer-policy", "cache-control", "x-robots-tag")}
     assert told == {
-        "referrer-policy": "no-referrer",
+        "referrer-policy": "strict-origin",
         "cache-control": "no-store",
         "x-robots-tag": "noindex, nofollow, noarchive",
     }

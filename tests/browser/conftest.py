@@ -25,7 +25,7 @@ from tests.conftest import Application
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP viaduc.lan 127.0.0.1"]  # fmt: skip
-"""Chromium asks nothing of any other host, and runs in containers; one name is this machine's, as in a local network."""
+"""Chromium asks nothing of any other host, and runs in containers; one name is this machine's, as in a network."""
 PATIENCE_MS = 30_000
 """What comes is waited for: a machine that has much else to do is slow, and nothing is wrong with the page."""
 expect.set_options(timeout=PATIENCE_MS)

@@ -11,7 +11,8 @@ pytestmark = pytest.mark.browser
 
 WATCH = """window.moved = []; new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.moved.push(
-    [entry.value, entry.sources.map((s) => s.node && (s.node.id || s.node.className || s.node.nodeName))]);
+    [entry.value, entry.sources.map((s) => s.node && (s.node.parentElement?.closest(".top") ? "in the bar: " : "")
+      + (s.node.id || s.node.className || s.node.nodeName))]);
 }).observe({ type: "layout-shift", buffered: true });"""
 PAGES = [
     "/", "/?q=fire+tests", "/directory", "/directory/1", "/console/events", "/console/events/1",
@@ -59,6 +60,37 @@ def test_nothing_moves_while_a_page_loads(filled: Server, browser_page: Page, wi
         if sum(value for value, _ in moved) > 0.001:
             found[address] = moved
     assert found == {}
+
+
+EARLY = """performance.getEntriesByName("first-contentful-paint").map((paint) =>
+  paint.startTime < performance.getEntriesByType("navigation")[0].responseEnd - 100)"""
+LATER = "document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))))"
+
+
+def test_nothing_moves_where_pages_come_in_pieces(filled: Server, browser_page: Page) -> None:
+    """A browser may draw between any two pieces; it waits for the whole, and letters and scripts come later still."""
+    links = httpx.post(f"{filled.url}/events/1/links", json={}).json()
+    browser_page.set_viewport_size({"width": 390, "height": 900})
+    browser_page.add_init_script(WATCH)
+    found = {}
+    with filled.line.slow():
+        for address in ("/console/events/1/day", "/clock/1", f"/agenda/{links[0]['token']}"):
+            browser_page.goto(address)
+            browser_page.wait_for_function(f"{EARLY}.length > 0")
+            browser_page.evaluate(LATER)
+            found[address] = browser_page.evaluate(f"[window.moved, {EARLY}]")
+    assert found == {address: [[], [False]] for address in found}
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_bar_stands_still_where_a_browser_does_not_wait(filled: Server, browser_page: Page, width: int) -> None:
+    browser_page.set_viewport_size({"width": width, "height": 900})
+    browser_page.add_init_script(WATCH)
+    with filled.line.slow(upto=b"<main", waiting=False):
+        browser_page.goto("/console/events")
+        moved = browser_page.evaluate("window.moved")
+    assert [what for _, nodes in moved for what in nodes if str(what).startswith("in the bar")] == []
+    expect(browser_page.get_by_role("link", name="Directory")).to_be_visible()
 
 
 def test_a_press_shows_at_once_and_is_not_sent_twice(filled: Server, browser_page: Page) -> None:

@@ -114,6 +114,30 @@ GONE: Telling = (
 
 PLANS: Telling = (
     (
+        "rounds: the event has no rounds yet",
+        mark("refusal", "The event has no rounds yet. Say first when the meetings begin, on the page of the set-up."),
+    ),
+    (
+        "places: the event has no places yet",
+        mark("refusal", "The event has no places yet. Say first where people meet, on the page of the set-up."),
+    ),
+    (
+        "participants: a plan needs two participants or more; {count} registered so far",
+        mark("refusal", "A plan needs two participants or more. Add them first."),
+    ),
+    (
+        "participants: all {count} participants stand on side {side} and meetings go across sides only: register "
+        "actors of another side, or switch cross_side_only off",
+        mark(
+            "refusal",
+            "All participants stand on one side of the border. Add some of another, or allow meetings within one.",
+        ),
+    ),
+    (
+        "{count} {what} of the participants still wait for their meaning; try again in a few seconds",
+        mark("refusal", "Texts of participants are still being understood. Try again in a few seconds."),
+    ),
+    (
         "plan {number} is being computed: stop it first, then remove it",
         mark("refusal", "Plan %(number)s is being computed. Stop it first, then remove it."),
     ),

@@ -84,6 +84,18 @@ def test_apply_then_undo_says_what_became_of_everybody(client: TestClient, load:
     assert "UP-tex (actor 1): edited since the import" in page
 
 
+def test_the_page_of_a_map_outlives_an_erasure(client: TestClient, load: Load) -> None:
+    """What an import reported names people: it goes with whoever is erased, and the page says no more than the rest."""
+    url = load()
+    client.post(f"{url}/apply")
+    ready(client, url)
+    assert "2 new" in client.get("/console/maps/1").text
+    assert client.post("/privacy/erase", json={"actor_id": 1, "dry_run": False}).status_code == 200
+    page = client.get("/console/maps/1")
+    assert (page.status_code, "carte.csv" in page.text, "2 new" in page.text) == (200, True, False)
+    assert client.get(url).status_code == 200
+
+
 def test_the_texts_that_wait_are_told_until_they_are_understood(
     client: TestClient, load: Load, embed: Callable[[], object]
 ) -> None:

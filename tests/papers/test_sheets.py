@@ -121,6 +121,19 @@ def test_a_place_stands_on_one_line_and_those_who_pause_in_columns(planned: Gath
     assert len(set(heights)) == 1
 
 
+def test_a_round_of_twenty_tables_with_those_who_pause_is_one_sheet(planned: Gathering, session: Session) -> None:
+    order = Order(words, "https://viaduc.example.org", PaperOptions(first="eu"))
+    data = rounds_data(prepare_look(session, event_id=planned.id, order=order, kind="rounds"))
+    sheet = data["sheets"][0]
+    row = next(row for row in sheet["rows"] if row["kind"] == "meeting")
+    plain = row | {"note": [], "people": [person | {"name": "Weefcentrum"} for person in row["people"]]}
+    sheet["rows"] = [plain] * 18 + [plain | {"note": ["Interprète 1", "Tolk 1"]}] * 2
+    sheet["also"]["names"] = [f"Pausing {n}" for n in range(15)]
+    assert len(words_of(print_pdf("lists", data | {"sheets": [sheet]}))) == 1
+    sheet["rows"] *= 2
+    assert len(words_of(print_pdf("lists", data | {"sheets": [sheet]}))) == 2
+
+
 def _heights(pdf: bytes, wanted: list[str]) -> list[int]:
     """How high on the first page each of these words begins, in points."""
     found: dict[str, int] = {}

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
@@ -50,6 +51,11 @@ class Server:
     meaning: Meaning
     line: SlowLine
 
+    def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
+        """What the service answers to JSON, however much else the machine has to do; a refusal is an error."""
+        answer = httpx.request(method, self.url + path, json=body, timeout=2 * PATIENCE_MS / 1000)
+        return answer.raise_for_status()
+
     def embed(self) -> None:
         """Drain the embedding backlog now."""
         drain(self.engine, self.meaning, batch=100)
@@ -69,7 +75,7 @@ def live_server(applications: Application, data_dir: Path, engine: Engine, meani
     server = Announcing(uvicorn.Config(line, host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    assert started.wait(30), "the service did not start"
+    assert started.wait(2 * PATIENCE_MS / 1000), "the service did not start"
     port = server.servers[0].sockets[0].getsockname()[1]
     yield Server(f"http://127.0.0.1:{port}", engine, meaning, line)
     server.should_exit = True

@@ -150,7 +150,7 @@ def test_the_agenda_opens_without_a_connection_after_one_load(
     card = browser_page.locator(".next-card:visible")
     expect(card).to_contain_text("Ververij")
     expect(card).to_contain_text("Table 2")
-    expect(browser_page.locator("#line")).to_contain_text("No connection", timeout=20_000)
+    expect(browser_page.locator("#line")).to_contain_text("No connection")
     assert browser_page.evaluate("document.fonts.ready.then(() => document.fonts.check('16px \"Schibsted Grotesk\"'))")
     assert complaints(axe, browser_page) == []
 
@@ -174,7 +174,7 @@ def test_an_answer_given_without_a_connection_is_kept_and_sent_later(
     session.rollback()
     line.mend()
     browser_page.evaluate("window.dispatchEvent(new Event('online'))")
-    expect(browser_page.locator("#answer-2")).to_contain_text("you answered", timeout=20_000)
+    expect(browser_page.locator("#answer-2")).to_contain_text("you answered")
     expect(form.locator("[data-state]")).to_have_text("Sent. You can change it.")
     expect(browser_page.locator("#line")).not_to_contain_text("Saved here")
     row = session.get(MeetingAnswer, (1, 1, 2))
@@ -278,7 +278,7 @@ def test_the_page_follows_the_clock_by_itself(browser_page: Page, line: Line, ad
 def test_a_new_plan_reaches_the_open_page(browser_page: Page, line: Line, address: str, session: Session) -> None:
     kept(browser_page, line, address)
     publish(session, 2, [(1, 2, 0, 3), (3, 1, 1, 4)])
-    expect(browser_page.locator("#changes")).to_contain_text("Moved: Ververij", timeout=20_000)
+    expect(browser_page.locator("#changes")).to_contain_text("Moved: Ververij")
     expect(browser_page.locator(".next-card:visible")).to_contain_text("Table 5")
     browser_page.get_by_role("button", name="I have seen it").click()
     expect(browser_page.locator("#changes")).to_be_hidden()
@@ -291,7 +291,7 @@ def test_a_yes_of_both_shows_in_the_open_page(browser_page: Page, line: Line, ad
         if who == 1:
             kept(browser_page, line, address)
             expect(browser_page.locator(".mutual")).to_have_count(0)
-    expect(browser_page.locator("#with-2 .mutual")).to_contain_text("You both said yes.", timeout=20_000)
+    expect(browser_page.locator("#with-2 .mutual")).to_contain_text("You both said yes.")
 
 
 def test_it_is_accessible_and_fits_a_phone(browser_page: Page, line: Line, address: str, axe: Axe) -> None:

@@ -44,7 +44,7 @@ def plan(server: Server) -> None:
 
 
 def meetings(server: Server, number: int = 1) -> list[dict]:
-    return httpx.get(f"{server.url}/events/1/plans/{number}").json()["meetings"]
+    return server.ask("GET", f"/events/1/plans/{number}").json()["meetings"]
 
 
 def free_cell_for(server: Server, meeting: dict) -> tuple[int, int]:
@@ -164,7 +164,7 @@ def test_what_is_refused_is_told_in_the_panel_whose_focus_stays(planned: Server,
     panel.get_by_role("button", name="What would it do?").click()
     expect(panel.locator("#told-here")).to_contain_text("This would be the effect; nothing was changed.")
     body = {"op": "lock", "revision": 0, "a": second["a"], "b": second["b"]}
-    httpx.post(f"{planned.url}/events/1/plans/1/edits", json=body).raise_for_status()
+    planned.ask("POST", "/events/1/plans/1/edits", body)
     panel.get_by_role("button", name="Move", exact=True).click()
     expect(panel.locator("form:has(#to) #told-here")).to_contain_text("Somebody else changed this plan meanwhile")
     expect(page.locator("#live")).to_contain_text("Somebody else changed this plan meanwhile")
@@ -174,7 +174,7 @@ def test_what_is_refused_is_told_in_the_panel_whose_focus_stays(planned: Server,
 
 def test_dragging_in_a_published_plan_leads_to_its_draft(planned: Server, browser_page: Page) -> None:
     page, meeting = browser_page, meetings(planned)[0]
-    httpx.post(f"{planned.url}/events/1/plans/1/publish").raise_for_status()
+    planned.ask("POST", "/events/1/plans/1/publish")
     when, place = free_cell_for(planned, meeting)
     page.goto(ADDRESS)
     page.locator(cell(page, meeting)).drag_to(page.locator(f"#c{when}-{place}"))
@@ -188,7 +188,7 @@ def test_of_two_open_boards_the_slower_one_is_told(planned: Server, browser_page
     page.goto(f"{ADDRESS}{cell(page, first)}")
     expect(page.locator(f"{cell(page, first)} > a")).to_be_focused()
     body = {"op": "lock", "revision": 0, "a": second["a"], "b": second["b"]}
-    httpx.post(f"{planned.url}/events/1/plans/1/edits", json=body).raise_for_status()
+    planned.ask("POST", "/events/1/plans/1/edits", body)
     page.keyboard.press("l")
     expect(page.locator("#said-words")).to_contain_text("Somebody else changed this plan meanwhile")
     page.get_by_role("link", name="Load again").click()

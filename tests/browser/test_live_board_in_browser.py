@@ -1,6 +1,8 @@
-"""Open boards and lists hear of what others do, and keep what is being done on them."""
+"""Open boards and lists hear of what others do, and keep what is being done on them.
 
-import httpx2 as httpx
+How soon is measured by bench/live.py. A page whose stream stands asks for nothing by itself, however long a test waits.
+"""
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -10,16 +12,12 @@ from tests.browser.test_board_in_browser import ADDRESS, cell, free_cell_for, me
 __all__ = ["planned"]
 pytestmark = pytest.mark.browser
 
-SOON = 15_000
-"""Milliseconds to wait for what somebody else did. Two seconds are promised, and measured by bench/live.py; a machine
-that runs other tests meanwhile is slower."""
-
 
 def edit(server: Server, op: str, meeting: dict, **more: object) -> None:
     """What somebody else does to the first plan."""
-    revision = httpx.get(f"{server.url}/events/1/plans/1").json()["revision"]
+    revision = server.ask("GET", "/events/1/plans/1").json()["revision"]
     body = {"op": op, "revision": revision, "a": meeting["a"], "b": meeting["b"]} | more
-    httpx.post(f"{server.url}/events/1/plans/1/edits", json=body).raise_for_status()
+    server.ask("POST", "/events/1/plans/1/edits", body)
 
 
 def listening(page: Page, address: str) -> None:
@@ -36,7 +34,7 @@ def test_what_others_do_is_seen_and_what_is_dragged_stays_in_hand(planned: Serve
     page.mouse.down()
     page.locator(f"#c{when}-{place}").hover()
     edit(planned, "lock", theirs)
-    expect(page.locator(cell(page, theirs))).to_have_attribute("data-locked", "", timeout=SOON)
+    expect(page.locator(cell(page, theirs))).to_have_attribute("data-locked", "")
     expect(page.locator("[data-ghost]")).to_be_visible()
     expect(page.locator(cell(page, mine))).to_have_attribute("data-picked", "")
     page.mouse.up()
@@ -53,7 +51,7 @@ def test_a_meeting_that_is_taken_away_meanwhile_is_put_down(planned: Server, bro
     page.keyboard.press("m")
     expect(page.locator("#live")).to_contain_text("Picked up.")
     edit(planned, "remove", mine)
-    expect(page.locator("#live")).to_contain_text("Somebody else changed this meeting", timeout=SOON)
+    expect(page.locator("#live")).to_contain_text("Somebody else changed this meeting")
     expect(page.locator("#board [data-picked]")).to_have_count(0)
     expect(page.locator(f"{cell(page, mine)} > a")).to_be_focused()
 
@@ -69,7 +67,7 @@ def test_an_open_form_stays_and_says_that_its_meeting_was_moved(planned: Server,
     page.locator("#find").fill("actor 0")
     page.locator("#versions input[name=note]").fill("half a note")
     edit(planned, "move", mine, round=when, place=place)
-    expect(page.locator(f"#c{when}-{place}")).to_contain_text(mine["a_name"], timeout=SOON)
+    expect(page.locator(f"#c{when}-{place}")).to_contain_text(mine["a_name"])
     expect(page.locator("#panel [data-changed]")).to_be_visible()
     assert chosen.input_value() == kept
     assert page.locator("#versions input[name=note]").input_value() == "half a note"
@@ -81,12 +79,12 @@ def test_a_plan_published_elsewhere_is_told_and_the_board_stays_with_its_own(
     planned: Server, browser_page: Page
 ) -> None:
     page, mine = browser_page, meetings(planned)[0]
-    httpx.post(f"{planned.url}/events/1/plans/1/publish").raise_for_status()
+    planned.ask("POST", "/events/1/plans/1/publish")
     listening(page, ADDRESS)
     edit(planned, "lock", mine)
-    expect(page.locator("#versions")).to_contain_text("Plan 2", timeout=SOON)
-    httpx.post(f"{planned.url}/events/1/plans/2/publish").raise_for_status()
-    expect(page.locator("#news")).to_contain_text("Plan 2 has been published since.", timeout=SOON)
+    expect(page.locator("#versions")).to_contain_text("Plan 2")
+    planned.ask("POST", "/events/1/plans/2/publish")
+    expect(page.locator("#news")).to_contain_text("Plan 2 has been published since.")
     expect(page.locator("#plan-facts")).to_contain_text("Superseded")
     expect(page.locator(cell(page, mine))).not_to_have_attribute("data-locked", "")
     page.get_by_role("link", name="Show plan 2").first.click()
@@ -98,11 +96,11 @@ def test_rounds_and_people_that_come_or_go_change_open_pages(planned: Server, br
     listening(page, ADDRESS)
     expect(page.locator("#board .round")).to_have_count(6)
     rounds = [{"starts_at": f"2027-03-09T{hour:02}:00:00+01:00", "minutes": 20} for hour in range(9, 16)]
-    httpx.put(f"{planned.url}/events/1/rounds", json=rounds).raise_for_status()
-    expect(page.locator("#board .round")).to_have_count(7, timeout=SOON)
+    planned.ask("PUT", "/events/1/rounds", rounds)
+    expect(page.locator("#board .round")).to_have_count(7)
     assert page.locator('#board a[tabindex="0"]').count() == 1
     listening(page, "/console/events/1/participants")
     page.get_by_label("In the directory").fill("half a na")
-    httpx.delete(f"{planned.url}/events/1/participants/1").raise_for_status()
-    expect(page.get_by_role("heading", name="5 participants")).to_be_visible(timeout=SOON)
+    planned.ask("DELETE", "/events/1/participants/1")
+    expect(page.get_by_role("heading", name="5 participants")).to_be_visible()
     assert page.get_by_label("In the directory").input_value() == "half a na"

@@ -71,7 +71,7 @@ def test_the_texts_that_wait_turn_into_texts_that_are_found(live_server: Server,
     browser_page.get_by_role("button", name="Apply").click()
     browser_page.get_by_text("0 of 6 texts are understood.").wait_for()
     live_server.embed()
-    browser_page.get_by_text("All 6 texts are found by meaning.").wait_for(timeout=20_000)
+    browser_page.get_by_text("All 6 texts are found by meaning.").wait_for()
 
 
 def test_a_large_file_shows_how_far_it_is_and_then_what_it_would_do(live_server: Server, browser_page: Page) -> None:

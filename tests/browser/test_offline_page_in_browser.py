@@ -112,7 +112,7 @@ def test_the_file_is_taken_in_by_the_service(page: Page, live_server: Server) ->
     with page.expect_download() as download:
         page.get_by_role("button", name="Save as a file").click()
     file = Path(download.value.path()).read_text(encoding="utf-8")
-    with Client(base_url=live_server.url) as client:
+    with Client(base_url=live_server.url, timeout=60) as client:
         answer = client.post("/events/1/day/offline", content=file, headers={"content-type": "application/json"})
         assert answer.json() == {"taken": 1, "same": 0, "newer": [], "unknown": []}
 

@@ -1,6 +1,5 @@
 """Every page in a real browser: nothing refused, nothing out of place for readers who cannot see or have a phone."""
 
-import httpx2 as httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -13,11 +12,9 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def filled(live_server: Server) -> Server:
     """Two actors who fit each other."""
-    with httpx.Client(base_url=live_server.url) as client:
-        for name, country, facet in (("Tissages du Nord", "FR", "needs"), ("Vuurlab", "BE", "offers")):
-            text = {"lang": "fr", "text": "tester la résistance au feu des tissus enduits"}
-            body = {"name": name, "country": country, "languages": ["fr"], facet: [text]}
-            client.post("/actors", json=body).raise_for_status()
+    for name, country, facet in (("Tissages du Nord", "FR", "needs"), ("Vuurlab", "BE", "offers")):
+        text = {"lang": "fr", "text": "tester la résistance au feu des tissus enduits"}
+        live_server.ask("POST", "/actors", {"name": name, "country": country, "languages": ["fr"], facet: [text]})
     live_server.embed()
     return live_server
 

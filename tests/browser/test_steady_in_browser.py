@@ -48,7 +48,7 @@ def prepare(server: Server) -> None:
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_nothing_moves_while_a_page_loads(filled: Server, browser_page: Page, width: int) -> None:
-    links = httpx.post(f"{filled.url}/events/1/links", json={}).json()
+    links = filled.ask("POST", "/events/1/links", {}).json()
     browser_page.set_viewport_size({"width": width, "height": 900})
     browser_page.add_init_script(WATCH)
     found = {}
@@ -69,7 +69,7 @@ LATER = "document.fonts.ready.then(() => new Promise((done) => requestAnimationF
 
 def test_nothing_moves_where_pages_come_in_pieces(filled: Server, browser_page: Page) -> None:
     """A browser may draw between any two pieces; it waits for the whole, and letters and scripts come later still."""
-    links = httpx.post(f"{filled.url}/events/1/links", json={}).json()
+    links = filled.ask("POST", "/events/1/links", {}).json()
     browser_page.set_viewport_size({"width": 390, "height": 900})
     browser_page.add_init_script(WATCH)
     found = {}

@@ -237,7 +237,7 @@ def test_an_event_that_cannot_be_planned_says_what_is_missing(client: TestClient
     client.post("/events", json={"name": "Empty"})
     answer = client.post("/console/events/1/plans")
     assert (answer.status_code, answer.template.name) == (422, "error.html")
-    assert "rounds: the event has no rounds yet" in answer.text
+    assert "The event has no rounds yet. Say first when the meetings begin" in answer.text
 
 
 def test_texts_that_wait_for_their_meaning_are_told_before_a_plan_is_made(

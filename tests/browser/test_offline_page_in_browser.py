@@ -50,7 +50,7 @@ def page(browser: Browser, saved: Path):
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.clock.install(time="2027-03-09T09:04:00+01:00")
+    page.clock.install(time="2027-03-09T08:05:00+01:00")
     page.goto(saved.as_uri())
     page.clock.pause_at("2027-03-09T09:05:00+01:00")
     yield page
@@ -171,7 +171,8 @@ def test_printing_says_that_it_prints_and_hands_the_file_over(saved: Path, brows
     browser_page.goto("/console/events/1/papers")
     browser_page.route("**/papers/signs", hold)
     with browser_page.expect_download() as download:
-        browser_page.get_by_role("button", name=re.compile("PDF.*Table signs")).click()
+        with browser_page.expect_request("**/papers/signs"):
+            browser_page.get_by_role("button", name=re.compile("PDF.*Table signs")).click()
         expect(browser_page.get_by_role("button", name="Print everything")).to_be_disabled()
         held.pop().continue_()
     assert download.value.suggested_filename == "afternoon-signs.pdf"

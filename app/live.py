@@ -61,7 +61,7 @@ SPREAD_MS = 200
 _FEW = 10
 _TOGETHER_S = 1.0
 """What is told within a second of each other is taken for one change of many."""
-_LONGEST_MS = 30_000
+_LONGEST_MS = 45_000
 
 
 @dataclass(frozen=True)

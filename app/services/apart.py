@@ -63,7 +63,8 @@ def _exactly(source: IO[bytes], size: int) -> bytes:
 
 
 class Apart:
-    """One process that computes, asked once at a time; so much `nicer` than the service."""
+    """One process that computes, asked once at a time; so much `nicer` than the service; one that is nicer has
+    what is left of the processor."""
 
     def __init__(self, nicer: int) -> None:
         self.nicer = nicer
@@ -75,8 +76,9 @@ class Apart:
             bufsize=0,
             env=os.environ | {"PYTHONPATH": path},
             cwd=_ROOT,
-            # Ctrl-C in a terminal is meant for the service, which asks for the best so far.
-            start_new_session=True,
+            # Ctrl-C in a terminal is meant for the service, which asks for the best so far. No session of its own:
+            # Linux shares the processor evenly among sessions (autogroup), and who stands behind is behind in its own.
+            process_group=0,
         )
         self._idle_since = time.monotonic()
 

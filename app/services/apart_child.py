@@ -24,7 +24,7 @@ Asked = tuple[Any, tuple[Any, ...], StopFlag]
 
 def main() -> None:
     """Compute what is asked, one after the other, until nobody asks any more."""
-    os.nice(int(sys.argv[1]))
+    _stand_behind(int(sys.argv[1]))
     for asked_of_all in (signal.SIGINT, signal.SIGTERM):
         # Whoever ends all processes of a service at once (systemd) means this one last: it ends with its input.
         signal.signal(asked_of_all, signal.SIG_IGN)
@@ -43,6 +43,14 @@ def main() -> None:
             send(answers, _answer(work, args, flag, answers))
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             send(answers, ("failed", RuntimeError(f"an answer that cannot be sent: {error}")))
+
+
+def _stand_behind(nicer: int) -> None:
+    """Have what is left of the processor: `nicer` alone still makes whoever wakes wait for the end of a turn."""
+    os.nice(nicer)
+    if nicer and hasattr(os, "SCHED_IDLE"):  # only Linux has it
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def _answer(work: Any, args: tuple[Any, ...], flag: StopFlag, answers: IO[bytes]) -> tuple[str, Any]:

@@ -92,6 +92,16 @@ def test_what_ends_the_service_is_not_meant_for_what_it_computes() -> None:
     assert apart.compute_apart(solve_problem, large(), stop=flag, tell=hear).plan.meetings
 
 
+def test_it_has_what_the_service_leaves_of_the_processor() -> None:
+    """In the service's own session: Linux gives each the same share, however far behind its processes stand."""
+    pair_problem(FORM, longest_s=5, apart=True)
+    solver = apart._idle[0]._process.pid
+    assert os.getsid(solver) == os.getsid(0)
+    assert os.getpriority(os.PRIO_PROCESS, solver) >= min(19, os.getpriority(os.PRIO_PROCESS, 0) + apart.NICER)
+    if hasattr(os, "SCHED_IDLE"):
+        assert os.sched_getscheduler(solver) == os.SCHED_IDLE
+
+
 def test_it_keeps_its_time() -> None:
     begun = time.monotonic()
     apart.compute_apart(solve_problem, large(), stop=MaxRuntime(1.0))

@@ -235,4 +235,4 @@ def test_many_pages_are_told_to_spread_and_organisers_never(
 def test_the_spread_has_an_end() -> None:
     assert live._within(10) == 0
     assert live._within(11) == 11 * live.SPREAD_MS
-    assert live._within(2000) == 30_000
+    assert live._within(2000) == 45_000

@@ -160,6 +160,22 @@ def test_a_use_is_written_down_at_most_once_a_minute(
     assert session.exec(select(AccessKey.last_used_at)).one() >= first
 
 
+def test_a_use_that_a_wrong_clock_noted_is_put_right_by_the_next(
+    client: TestClient, make_key: MakeKey, session: Session, engine: Engine
+) -> None:
+    key = make_key("admin").key
+    client.post("/console/sign-in", data={"key": key}, follow_redirects=False)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE access_key SET last_used_at = now() + interval '1 hour'"))
+        connection.execute(text("UPDATE access_session SET last_seen_at = now() + interval '1 hour'"))
+    assert client.get("/me", headers={"authorization": f"Bearer {key}"}).status_code == 200
+    assert client.get("/me").json()["role"] == "admin"
+    noted = session.connection().execute(
+        text("SELECT last_used_at FROM access_key UNION ALL SELECT last_seen_at FROM access_session")
+    )
+    assert [moment <= utc_now() for moment in noted.scalars()] == [True, True]
+
+
 def test_a_service_without_a_working_admin_is_known(make_key: MakeKey, session: Session) -> None:
     make_key("reader")
     assert not has_admin(session)

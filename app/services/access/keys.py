@@ -113,8 +113,10 @@ def principal_of_key(row: AccessKey) -> Principal:
 def note_use(session: Session, row: AccessKey) -> AccessKey:
     """Write down that a key was used, at most once a minute; of two at once, one writes."""
     now = utc_now()
-    if row.last_used_at is None or now - row.last_used_at > NOTED_EVERY:
-        stale = col(AccessKey.last_used_at).is_(None) | (col(AccessKey.last_used_at) < now - NOTED_EVERY)
+    # A use to come was noted by a clock that has been set back since.
+    if row.last_used_at is None or abs(now - row.last_used_at) > NOTED_EVERY:
+        noted = col(AccessKey.last_used_at)
+        stale = noted.is_(None) | (noted < now - NOTED_EVERY) | (noted > now + NOTED_EVERY)
         session.exec(update(AccessKey).where(col(AccessKey.id) == row.id, stale).values(last_used_at=now))
     return row
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from app.errors import Unavailable
 from app.keeper import Keeper, Life
 logging.basicConfig(level="INFO")
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever started the tests may want it ignored (nohup)
 starts = Path("starts")
 {work}
 sys.exit(Keeper(work, None, {processes}, {pauses}).run())

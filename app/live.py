@@ -297,12 +297,15 @@ class Live:
         now, last = time.time(), self._last[event_id]
         for who in about:
             last[topic, who] = now
+        concerned = [ear for ear in self._ears.get(event_id, ()) if ear.who in about]
+        if not concerned:
+            return  # an import tells of thousands, one by one, and few of their pages are open
         # Those that an import changes are told one by one: their pages come one after the other.
         just_now = {who for (said, who), at in last.items() if said == topic and now - at < _TOGETHER_S}
-        told = {ear: ear.who in about for ear in self._ears.get(event_id, ()) if ear.who in just_now}
-        for ear in (ear for ear, concerned in told.items() if concerned):
+        within = _within(sum(ear.who in just_now for ear in self._ears[event_id]))
+        for ear in concerned:
             ear.doubted |= topic == "person"  # it may be its link that was closed
-            ear.tell(topic, _within(len(told)))
+            ear.tell(topic, within)
 
     def _doubt(self, name: str) -> None:
         for ears in self._ears.values():

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from itertools import islice, permutations, product
 from typing import Any
 
 from matching.pairing.problem import (
@@ -15,6 +14,7 @@ from matching.pairing.problem import (
     Problem,
     Violation,
 )
+from matching.pairing.readings import read_requests
 
 
 def check(problem: Problem, plan: Plan) -> list[Violation]:
@@ -233,20 +233,8 @@ def _requested_rules(problem: Problem, plan: Plan) -> Iterator[Violation]:
             spoken = " and ".join(sorted(pair))
             about = (("asked", asked), ("times", times))
             yield Violation("request", f"{spoken}: {asked} meetings requested, {times} in the plan", about)
-    yield from min((list(_times(problem, when)) for when in _readings(wanted, rounds)), key=len)
+    yield from _times(problem, read_requests(problem, rounds))
     yield from _fairness(problem, plan)
-
-
-def _readings(wanted: list[frozenset[str]], rounds: dict[frozenset[str], list[int]]) -> Iterator[dict[int, int]]:
-    """Rounds by request. A pair requested twice may be read either way round, so every reading is offered."""
-    requests: defaultdict[frozenset[str], list[int]] = defaultdict(list)
-    for k, pair in enumerate(wanted):
-        requests[pair].append(k)
-    pairs = list(requests)
-    for orders in islice(product(*(permutations(rounds[pair]) for pair in pairs)), 10_000):
-        yield {
-            k: t for pair, order in zip(pairs, orders, strict=True) for k, t in zip(requests[pair], order, strict=False)
-        }
 
 
 def _times(problem: Problem, when: dict[int, int]) -> Iterator[Violation]:

@@ -117,6 +117,45 @@ def test_requested_meetings_exactly_once_each_in_their_rounds():
     assert rules((0, {"round": 0})) == {"fairness"}
 
 
+def twice_requested(pairs, times, rounds, **rules):
+    """Pairs that ask for several meetings with each other; meeting k of a pair may be in rounds[k] only."""
+    people = [f"{side}{k}" for k in range(pairs) for side in "ab"]
+    return problem_from_dict(
+        {
+            "rounds": times,
+            "places": pairs,
+            "participants": [{"id": x, "side": "S"} for x in people],
+            "requested": [{"a": f"a{k}", "b": f"b{k}", "rounds": own} for k in range(pairs) for own in rounds],
+            **rules,
+        }
+    )
+
+
+def in_every_round(pairs, times):
+    return Plan(tuple(Meeting(f"a{k}", f"b{k}", t, k) for k in range(pairs) for t in range(times)))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "times", "rounds", "rules"),
+    [
+        (15, 2, [[1], [0]], {}),  # 2^15 readings, of which the last is right
+        (1, 14, [[t] for t in range(14)][::-1], {}),  # 14! readings
+        (8, 3, [None] * 3, {"precedences": [[3 * k + 2, 3 * k + 1] for k in range(8)] + [[2, 4], [1, 9]]}),
+    ],
+)
+def test_a_plan_is_valid_if_some_reading_of_its_meetings_is(pairs, times, rounds, rules):
+    event = twice_requested(pairs, times, rounds, **rules)
+    assert check(event, in_every_round(pairs, times)) == []
+
+
+def test_of_meetings_requested_more_than_once_what_breaks_least_is_told():
+    event = twice_requested(2, 3, [[1], [0], [0]], fixed=[{"meeting": 5, "round": 0}])
+    assert [v.message for v in check(event, in_every_round(2, 3))] == [
+        "meeting 2 (a0 with b0) may not be in round 2",
+        "meeting 4 (a1 with b1) may not be in round 2",
+    ]
+
+
 def test_solved_plans_with_everything_are_valid():
     result = solve(EVENT)
     assert check(EVENT, result.plan) == []

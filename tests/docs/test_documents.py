@@ -71,6 +71,8 @@ def call(client: TestClient, words: list[str]) -> int:
                 body = value.encode()
             case "-F":
                 form |= dict([value.split("=", 1)])
+            case "-o":
+                pass  # where curl would put what is no text
             case _:
                 raise AssertionError(f"unexpected option {option}")
     if form:

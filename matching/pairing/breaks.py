@@ -40,18 +40,19 @@ def _rest_pattern(opened: Mask, limit: int, locked: set[int], generator: np.rand
     """Rounds left open by the best phase of resting; if every phase closes a locked round, by rests around those."""
     best: list[int] = []
     most = -1
+    worth = len(opened) + 1  # of a locked round: more than all open rounds together
     for phase in range(limit + 1):
         mask, run = 0, limit - phase
         for t in range(len(opened)):
             run = run + 1 if opened[t] and run < limit else 0
             if run:
                 mask |= 1 << t
-        kept = 100 * sum(1 for t in locked if mask >> t & 1) + mask.bit_count()
+        kept = worth * sum(1 for t in locked if mask >> t & 1) + mask.bit_count()
         if kept > most:
             best, most = [mask], kept
         elif kept == most:
             best.append(mask)
-    if most < 100 * len(locked):
+    if most < worth * len(locked):
         return _rests_around(opened, limit, locked)
     return best[int(generator.integers(len(best)))]
 

@@ -44,24 +44,31 @@ def match(options: Sequence[Sequence[PlaceId]], order: Sequence[int]) -> list[Pl
     taken: dict[PlaceId, int] = {}
     found: list[PlaceId | None] = [None] * len(options)
 
-    def seat(item: int, seen: set[PlaceId]) -> bool:
-        free = next((p for p in options[item] if p not in taken), None)
-        if free is not None:
-            taken[free] = item
-            found[item] = free
-            return True
-        for place in options[item]:
-            if place in seen:
+    def seat(item: int) -> None:
+        """Along an augmenting path, depth first; no recursion, for a path may be as long as there are places."""
+        seen: set[PlaceId] = set()
+        path, wanted = [item], [iter(options[item])]
+        moves: list[PlaceId] = []
+        while path:
+            free = next((p for p in options[path[-1]] if p not in taken), None)
+            if free is not None:
+                for mover, place in zip(path, [*moves, free], strict=True):
+                    taken[place] = mover
+                    found[mover] = place
+                return
+            step = next((p for p in wanted[-1] if p not in seen), None)
+            if step is None:
+                path.pop()
+                wanted.pop()
+                del moves[-1:]
                 continue
-            seen.add(place)
-            if seat(taken[place], seen):
-                taken[place] = item
-                found[item] = place
-                return True
-        return False
+            seen.add(step)
+            moves.append(step)
+            path.append(taken[step])
+            wanted.append(iter(options[taken[step]]))
 
     for item in order:
-        seat(item, set())
+        seat(item)
     return found
 
 

@@ -51,11 +51,11 @@ def _lower(lp: BMatching, asked: Ints) -> tuple[Ints, int]:
 
 def _raise(lp: BMatching, asked: Ints) -> tuple[Ints, int]:
     high = lp.model.high
-    start = asked if _holds(lp, asked) else _lower(lp, asked)[0]
+    start, least = (asked, _level(lp.model, asked)) if _holds(lp, asked) else _lower(lp, asked)
     level = _highest(lp, high, int(start.min(initial=0)), int(high.max(initial=0)), start)
     floors = np.maximum(start, np.minimum(high, level))
     _holds(lp, floors)
-    return floors, level
+    return floors, max(level, least)  # who asked for nothing may be below the level of those who did
 
 
 def _highest(lp: BMatching, wanted: Ints, good: int, most: int, least: Ints | None = None) -> int:

@@ -1,6 +1,7 @@
 """Problem in, plan with certificate out: selection and bound, rounds, polish, places, in the order of the aims."""
 
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from matching.pairing.given import place_requested
 from matching.pairing.idle import IdleSearch, Rules, Tries
 from matching.pairing.interpreters import Slot, Waiting, pin
 from matching.pairing.meets import Meets
-from matching.pairing.model import Model, build_model
+from matching.pairing.model import Ints, Model, build_model
 from matching.pairing.plan import Sitting, build_plan, describe, owners_of
 from matching.pairing.polish import Draft, Search, improve
 from matching.pairing.problem import Certificate, Lock, PlaceId, Plan, Problem, Result
@@ -124,7 +125,7 @@ def _planned(model: Model, run: Run, stay: Stay | None) -> Result:
         waits = wait_less(draft, run)
     sittings = [Sitting(edge, t, slots.get(edge)) for edge, t in draft.placed.items()]
     plan = sound(problem, build_plan(model, sittings, {} if stay is None else stay.places))
-    certificate = certify(model, plan, bound, level)
+    certificate = certify(model, plan, bound, (floors, level))
     prices = (("price_of_floors", max(0.0, unfloored - bound)), ("breaks_saved", waits[0]), ("idle_saved", waits[1]))
     return Result(plan, replace(certificate, aims=tuple((name, float(value)) for name, value in prices)))
 
@@ -243,10 +244,14 @@ def seat_edges(model: Model, meets: Meets, pairs: list[tuple[int, int]]) -> list
     return edges
 
 
-def certify(model: Model, plan: Plan, bound: float, level: int) -> Certificate:
-    """What holds for this plan, given a bound on the utility and on the floor level."""
+def certify(model: Model, plan: Plan, bound: float, promised: tuple[Ints, int]) -> Certificate:
+    """What holds for this plan, given the floors promised, a bound on their level, and one on the utility of plans that
+    keep them."""
+    floors, level = promised
     found = describe(model, plan)
-    kept = found.floor.reached >= level and not found.missed_must
+    held = Counter(who for m in plan.meetings for who in (m.a, m.b))
+    got = np.array([held[p.id] for p in model.problem.participants])
+    kept = bool((got >= floors).all()) and not found.missed_must
     proven = kept and bound - found.utility <= 1e-6 * max(1.0, abs(bound))
     gap = max(0.0, (bound - found.utility) / bound) if bound > 0 else 0.0
     return replace(

@@ -18,6 +18,8 @@ from matching.pairing import (
     solve,
 )
 from matching.pairing.model import build_model
+from matching.pairing.places import match
+from matching.pairing.problem import Lock
 from matching.pairing.select import BMatching
 
 from .strategies import problems
@@ -202,6 +204,34 @@ def test_max_min_is_raised_before_utility():
     assert answer(greedy).certificate.utility == pytest.approx(1.0)
     assert answer(fair).certificate.utility == pytest.approx(0.2)
     assert answer(replace(greedy, raise_floor=True)).certificate.floor.lowest == 1
+
+
+def test_a_raised_floor_that_is_kept_at_the_bound_is_optimal():
+    """Nobody asked for a minimum: what is promised is what the raising found."""
+    certificate = answer(replace(two_sides(3, 2), raise_floor=True)).certificate
+    assert (certificate.status, certificate.floor.lowest, certificate.floor.bound) == ("optimal", 2, 2)
+
+
+def test_no_plan_reaches_a_higher_level_than_the_bound_of_the_floor():
+    """One alone asks for meetings and takes every place; those who asked for nothing cannot be raised at all."""
+    people = [{"id": "a", "side": "A", "min": 3}, {"id": "c", "side": "A"}]
+    people += [{"id": f"b{k}", "side": "B"} for k in range(3)]
+    data = {"rounds": 3, "places": 1, "participants": people, "raise_floor": True}
+    floor = answer(problem_from_dict(data)).certificate.floor
+    assert (floor.reached, floor.lowest, floor.bound) == (3, 0, 3)
+
+
+def test_a_round_with_more_meetings_than_places_leaves_out_one_however_many_places_there_are():
+    places = list(range(1_200))
+    assert sum(place is None for place in match([places] * 1_201, range(1_201))) == 1
+
+
+def test_locks_far_apart_are_kept_on_a_day_of_hundreds_of_rounds():
+    """Resting after every meeting on even or on odd rounds alone would close one of the two."""
+    people = (Participant("a", "A", max_consecutive=1), Participant("b", "B"), Participant("c", "B"))
+    locked = (Lock("a", "b", 0), Lock("a", "c", 3))
+    result = answer(Problem(250, people, (Place(0),), locked=locked))
+    assert (len(result.plan.meetings), result.certificate.missed_must) == (2, ())
 
 
 CONTRADICTIONS = [

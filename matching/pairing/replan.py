@@ -24,6 +24,7 @@ from matching.pairing.problem import (
     Result,
     index_of,
 )
+from matching.pairing.select import BMatching
 from matching.pairing.solve import Stay, choose_and_schedule
 from matching.pairing.stop import Run
 
@@ -131,7 +132,7 @@ def replan(problem: Problem, plan: Plan, changes: Changes, run: Run, keep: bool 
     now_held = Counter(who for m in standing if m not in kept for who in (m.a, m.b))
     result = _filled(residual(fresh, standing, changes.now, lost - now_held), run)
     if bound is None:
-        bound = _worth(fresh, standing) + result.certificate.bound
+        bound = _bound(fresh, standing, changes.now, result.certificate)
     whole = Plan(tuple(sorted([*standing, *result.plan.meetings], key=_by_time)))
     gone = tuple(pair for pair in problem.must if pair not in fresh.must)
     return Replan(fresh, whole, _certificate(fresh, whole, bound), compare(plan, whole), gone)
@@ -161,7 +162,39 @@ def _rearranged(problem: Problem, survivors: list[Meeting], now: int, run: Run) 
         {(*_pair(index, m), m.round): m.place for m in future if m.place is not None},
     )
     result = _filled(residual(problem, past, now, Counter()), run, stay)
-    return [*past, *result.plan.meetings], _worth(problem, past) + result.certificate.bound
+    return [*past, *result.plan.meetings], _bound(problem, past, now, result.certificate)
+
+
+def _bound(problem: Problem, standing: list[Meeting], now: int, found: Certificate) -> float:
+    """A bound on the utility of every plan around the meetings that stand; `found` is that of the residual problem.
+
+    Rests, and tables beside one that stands, take rounds from the residual that another filling could use. Where
+    there are such, the bound is that of a selection without these cuts.
+    """
+    rest = found.bound
+    resting = any(consecutive_limit(problem, i) is not None for i in range(len(problem.participants)))
+    if resting or any(p.parallel > 1 for p in problem.participants):
+        lp = BMatching(build_model(_uncut(problem, standing, now)))
+        lp.solve()
+        rest = lp.bound()
+    return _worth(problem, standing) + rest
+
+
+def _uncut(problem: Problem, standing: list[Meeting], now: int) -> Problem:
+    """The residual problem with every round in which somebody has a table free, and nothing promised."""
+    held = Counter(who for m in standing for who in (m.a, m.b))
+    tables = Counter((who, m.round) for m in standing for who in (m.a, m.b))
+
+    def free(person: Participant) -> Participant:
+        busy = {t for t in range(now, problem.rounds) if tables[person.id, t] >= person.parallel}
+        rounds = _left(person.available, busy, range(now, problem.rounds))
+        return replace(
+            person, available=rounds, min=0, max=None if person.max is None else max(0, person.max - held[person.id])
+        )
+
+    left = residual(replace(problem, must=(), locked=()), standing, now, Counter())
+    people = tuple(free(person) for person in problem.participants)
+    return replace(left, participants=people, max_consecutive=problem.max_consecutive)
 
 
 def _worth(problem: Problem, meetings: list[Meeting]) -> float:

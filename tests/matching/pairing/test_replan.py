@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from matching.pairing import (
     Changes,
+    Delegate,
     MaxIterations,
     Meeting,
     Participant,
@@ -65,6 +66,32 @@ def test_every_new_plan_is_valid_and_the_past_stands(problem, random, keep):
     assert set(answer.diff.inverse().apply(answer.plan).meetings) == set(plan.meetings)
     if keep:
         assert set(surviving(answer.problem, plan, now)) <= set(answer.plan.meetings)
+
+
+RESTING = Problem(4, (Participant("a", "X", max_consecutive=1), Participant("b", "Y", available=(2,))), (Place(0),))
+TWO_TABLES = Problem(
+    1,
+    (Participant("a", "X", delegates=(Delegate("x"), Delegate("y")), parallel=2), *(Participant(n, "Y") for n in "bc")),
+    (Place(0), Place(1)),
+)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize(
+    ("problem", "now", "standing", "better"),
+    [
+        (RESTING, 1, [], [Meeting("a", "b", 2, 0)]),
+        (TWO_TABLES, 0, [Meeting("a", "b", 0, 0, None, "x")], [Meeting("a", "c", 0, 1, None, "y")]),
+    ],
+)
+def test_no_plan_for_the_rest_of_the_day_is_worth_more_than_the_bound(problem, now, standing, better, keep):
+    """Rests are laid, and a table beside another is closed, before the rest is filled: neither proves anything."""
+    problem = replace(problem, default_utility=0.5)
+    answer = replan(problem, Plan(tuple(standing)), Changes(now), run(), keep)
+    another = Plan((*standing, *better))
+    assert check(answer.problem, another) == []
+    assert answer.certificate.bound >= 0.5 * len(another.meetings)
+    assert (answer.certificate.status == "optimal") == (len(answer.plan.meetings) == len(another.meetings))
 
 
 def test_who_lost_a_meeting_is_served_again():

@@ -37,7 +37,7 @@ HEADINGS: Mapping[str, str] = {
     "min": "min floor minimum",
     "max": "max cap maximum",
     "side": "side cote kant seite lado aldea",
-    "tracks": "tracks track themes themas themen temas gaiak",
+    "tracks": "tracks track themes themas themen temas gaiak sporen spor",
 }
 """Headings of a list, folded, in the languages of the interface."""
 

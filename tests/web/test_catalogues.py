@@ -10,6 +10,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 
 from app.services.importing.sentences import SENTENCES
+from app.services.registration import HEADINGS
+from app.services.texts import fold
 from app.web.catalogues import FOLDER, LANGUAGES, read_catalogue, translations
 from app.web.formats import Formats, highlight
 from app.web.labels import KINDS, PARTS, SECTORS, Labels
@@ -62,6 +64,15 @@ def test_translations_are_whole_and_keep_their_placeholders(lang: str) -> None:
             assert string.strip(), message.id
             assert placeholders(string) == placeholders(ids[0]), message.id
             assert "<" not in string, message.id
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_columns_that_a_list_of_participants_may_have_are_named_as_they_are_read(lang: str) -> None:
+    (hint,) = (m for _, m in used() if isinstance(m, str) and m.startswith("One participant a line: the name"))
+    named = re.search(r"\(([^)]+)\)", translations(lang).gettext(hint))
+    assert named
+    fields = [next(f for f, words in HEADINGS.items() if fold(word) in words.split()) for word in named[1].split(",")]
+    assert fields == ["languages", "available", "min", "max", "side", "tracks"]
 
 
 def placeholders(text: str) -> list[str]:

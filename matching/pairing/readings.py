@@ -76,12 +76,12 @@ class _Search:
         """Rounds for the requests of the group that break nothing, or as little as in the readings looked at."""
         held = [sorted(self.when.pop(k) for k in ks) for ks in group]
         if not self._faultless(group, [list(rounds) for rounds in held]):
-            size = sum(map(len, group))
-            readings = islice(self._readings(group, held), max(1, min(_LOOKED_AT, _STEPS // size)))
-            self.when |= min(readings, key=self._broken)
+            most = max(1, min(_LOOKED_AT, _STEPS // sum(map(len, group))))
+            best = min(islice(self._readings(group, held, most), most), key=self._broken)
+            self.when |= best
 
-    def _readings(self, group: Group, held: list[list[int]]) -> Iterator[Reading]:
-        orders = [list(islice(permutations(rounds), _LOOKED_AT)) for rounds in held]
+    def _readings(self, group: Group, held: list[list[int]], most: int) -> Iterator[Reading]:
+        orders = [list(islice(permutations(rounds), most)) for rounds in held]
         for chosen in product(*orders):
             yield {k: t for ks, order in zip(group, chosen, strict=True) for k, t in zip(ks, order, strict=True)}
 

@@ -11,7 +11,6 @@ import traceback
 import uuid
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Any
 
 from opentelemetry import trace
@@ -29,8 +28,6 @@ _TALKATIVE = ("httpcore", "httpcore2", "httpx", "httpx2", "asyncio", "alembic")
 """Packages that would write down addresses (of imports, of identity providers), or more than anybody reads."""
 
 request_log = logging.getLogger("viaduc.request")
-
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 def request_id() -> str | None:

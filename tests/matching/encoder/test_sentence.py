@@ -6,7 +6,7 @@ import pytest
 from matching.encoder.adapter import Adapter
 from matching.encoder.bundled import BUNDLED_NAME
 from matching.encoder.light import LightEncoder
-from matching.encoder.load import encoder_name, load_encoder
+from matching.encoder.load import load_encoder
 from matching.encoder.sentence import ModelLoadError, SentenceEncoder
 
 TEXTS = ["Nous cherchons un partenaire textile.", "Wij zoeken sensoren.", "Vedligehold af havvindmøller", "oihalak"]
@@ -39,13 +39,6 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(ModelLoadError, match=r"cannot load the embedding model '.*no-such-model'"):
         SentenceEncoder(str(tmp_path / "no-such-model"))
-
-
-def test_the_name_is_known_before_loading(model_folder: Path) -> None:
-    assert encoder_name(None) == load_encoder(None, model_folder.parent).name
-    assert encoder_name("hashing") == load_encoder("hashing", model_folder.parent).name
-    assert encoder_name(str(model_folder)) == BUNDLED_NAME
-    assert encoder_name("some/other-model") is None
 
 
 def test_without_torch_another_model_says_how_to_come_by_it(monkeypatch: pytest.MonkeyPatch) -> None:

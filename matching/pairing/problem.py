@@ -191,7 +191,7 @@ class Certificate:
     """What was proven about a plan.
 
     `utility` ≤ `bound` for every plan that keeps the rules and the floors; `gap` = (bound − utility) / bound.
-    With requested meetings `bound` is a lower bound on `breaks` and `gap` counts breaks above it.
+    With requested meetings `bound` is a lower bound on `breaks` and `gap` = (breaks − bound) / max(1, bound).
     `distribution[k]` = participants with k meetings. `contradiction` = a smallest set of hard rules that cannot
     hold together (status infeasible). `aims` says what each aim cost or gained.
     """

@@ -4,9 +4,9 @@
   0 ≤ x ≤ 1,  x = 1 for musts and locks
 
 Columns are generated: the program starts with each participant's best pairs, and its duals price *all* pairs until
-none would enter (Gilmore & Gomory 1961). With two sides the matrix is that of a flow, so a vertex is integral and the
-value is exact. The bound is computed from the duals over the full matrix (weak duality), so it holds whatever the
-solver's tolerance. Rounds are ignored here, which only raises the bound.
+none would enter (Gilmore & Gomory 1961). With two sides, and interpreters enough, the matrix is that of a flow, so a
+vertex is integral and the value is exact. The bound is computed from the duals over the full matrix (weak duality), so
+it holds whatever the solver's tolerance. Rounds are ignored here, which only raises the bound.
 """
 
 from dataclasses import dataclass, field

@@ -1,7 +1,8 @@
 """Very many actors, packed so small that a process holds them all: a hundred thousand in 300 MB.
 
 Of every actor stay its facts, its passages in 8 bits a number, and a summary: the means of its needs, offers and
-profile texts along the few directions in which actors differ most (principal components; Jolliffe, 2002). `find_best`
+profile texts along the few directions that keep most of their products (principal components without centring: the
+truncated singular value decomposition; Eckart and Young, 1936). `find_best`
 (matching/ranking/glance.py) asks the summaries first, the passages of the most promising next, and names those among
 whom the best answers stand; ranking them from their full vectors is the caller's.
 """
@@ -189,7 +190,10 @@ class CrowdBuffers:
 
 
 def learn_directions(means: Floats, count: int = DIRECTIONS) -> Floats:
-    """The directions (3·d, count) along which the facet means (n, 3·d) of actors differ most."""
+    """The directions (3·d, count) that lose least of the facet means (n, 3·d) of actors, by the sum of squares.
+
+    Not centred: products with the means are asked for, not how the actors differ.
+    """
     _, vectors = np.linalg.eigh(means.T.astype(np.float64) @ means)
     return np.ascontiguousarray(vectors[:, ::-1][:, :count], dtype=np.float32)
 

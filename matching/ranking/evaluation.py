@@ -1,7 +1,8 @@
 """How good is a ranking? Scores and gold in, figures out.
 
-Recall@k is the share of queries with a gold partner among the first k; nDCG uses gains 2^grade − 1 (Järvelin and
-Kekäläinen, 2002); MRR is the mean of 1 / rank of the first gold partner. Ties are broken by the order of the actors.
+Recall@k is the share of queries with a gold partner among the first k; nDCG (Järvelin and Kekäläinen, 2002) uses gains
+2^grade − 1 (Burges et al., 2005); MRR is the mean of 1 / rank of the first gold partner. Ties are broken by the order
+of the actors.
 """
 
 from __future__ import annotations

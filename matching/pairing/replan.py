@@ -116,7 +116,8 @@ def replan(problem: Problem, plan: Plan, changes: Changes, run: Run, keep: bool 
 
     With `keep`, every surviving meeting stays as it is and only holes are filled; without, the remaining rounds are
     optimised again and surviving pairs keep their round where little is lost by it. The certificate's bound is that of
-    the freely re-optimised rest when `keep` is false, and that of the best filling when it is true.
+    the freely re-optimised rest when `keep` is false, and when it is true that of the best filling of those that first
+    give back to everybody, as far as can be, the meetings they lost.
 
     Raises:
         ProblemError: the changes name something the problem does not have.

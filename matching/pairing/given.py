@@ -163,25 +163,35 @@ def _less_idle(task: Task, rounds: list[int], run: Run) -> list[int]:
 
 
 def _sittings(task: Task, rounds: list[int]) -> list[Sitting]:
-    """Seats and interpreters for the meetings of each round."""
+    """Seats and interpreters for the meetings of each round; who has least choice of seats sits down first."""
     meets = Meets(task.model)
     found = []
     for t in range(task.rounds):
         here = [m for m, r in enumerate(rounds) if r == t]
         slots = _interpreters(task, here, t)
+        options = {m: _seat_pairs(task, meets, m, t) for m in here}
         taken: set[int] = set()
-        for m in here:
-            edge = _seats(task, meets, m, t, taken)
+        for m in sorted(here, key=lambda m: len(options[m])):
+            edge = _seats(task, options[m], m, taken)
             taken.update(edge)
             found.append(Sitting(edge, t, slots.get(m)))
     return found
 
 
-def _seats(task: Task, meets: Meets, m: int, t: int, taken: set[int]) -> tuple[int, int]:
+def _seat_pairs(task: Task, meets: Meets, m: int, t: int) -> list[tuple[int, int]]:
+    """Pairs of seats that understand each other in the round; every pair where none does."""
+    pairs = _all_seat_pairs(task, m)
+    return [pair for pair in pairs if meets.rounds(*pair) >> t & 1] or pairs
+
+
+def _all_seat_pairs(task: Task, m: int) -> list[tuple[int, int]]:
     i, j = task.pairs[m]
-    options = [(s, r) for s in task.model.seats_by_owner[i] for r in task.model.seats_by_owner[j]]
-    free = [o for o in options if not taken & set(o)] or options
-    s, r = next((o for o in free if meets.rounds(*o) >> t & 1), free[0])
+    return [(s, r) for s in task.model.seats_by_owner[i] for r in task.model.seats_by_owner[j]]
+
+
+def _seats(task: Task, options: list[tuple[int, int]], m: int, taken: set[int]) -> tuple[int, int]:
+    every = [*options, *_all_seat_pairs(task, m)]
+    s, r = next((pair for pair in every if not taken & set(pair)), every[0])
     return (min(s, r), max(s, r))
 
 

@@ -119,6 +119,17 @@ def test_an_interpreter_serves_one_meeting_a_round():
     ]
 
 
+def test_who_understands_only_one_delegate_sits_with_that_one():
+    """b would do with either delegate of a, c with the first alone; both meetings are in the only round."""
+    delegates = [{"id": "x", "languages": ["fr"]}, {"id": "y", "languages": ["nl"]}]
+    people = [{"id": "a", "side": "S", "delegates": delegates, "parallel": 2}, {"id": "b", "side": "S"}]
+    people.append({"id": "c", "side": "S", "languages": ["fr"]})
+    data = {"rounds": 1, "places": 2, "participants": people}
+    problem = problem_from_dict({**data, "requested": [{"a": "a", "b": "b"}, {"a": "a", "b": "c"}]})
+    result = solve(problem, MaxRuntime(30))
+    assert [(m.b, m.delegate_a) for m in result.plan.meetings] == [("b", "y"), ("c", "x")]
+
+
 def test_a_stop_at_once_still_gives_a_valid_partial_plan():
     problem = event([("a", "b"), ("b", "c"), ("a", "c"), ("c", "d")])
     result = solve(problem, MaxRuntime(0))

@@ -139,11 +139,12 @@ def expected_calibration_error(probabilities: ArrayLike, worthy: ArrayLike, bins
 
 
 def best_threshold(probabilities: Sequence[float], worthy: Sequence[bool]) -> float:
-    """The probability that best parts the worthy from the others, by F1; ties go to the lower threshold."""
+    """The probability that best parts the worthy from the others, by F1; of equally good ones the lowest."""
     order = np.argsort(np.asarray(probabilities), kind="stable")[::-1]
     p, y = np.asarray(probabilities)[order], np.asarray(worthy, dtype=float)[order]
     hits = np.cumsum(y)
     f1 = 2 * hits / (np.arange(1, len(y) + 1) + y.sum())
+    f1[:-1][p[:-1] == p[1:]] = 0.0  # no threshold parts what is equally probable
     best = int(np.flatnonzero(f1 == f1.max())[-1])
     return float(p[best])
 

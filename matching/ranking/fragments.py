@@ -17,19 +17,18 @@ def split_text(text: str, longest: int = _LONGEST, most: int = _MOST) -> list[st
     Crumbs shorter than 15 characters join their neighbour (so "z. B." does no harm), pieces longer than `longest`
     characters are cut at a space, and at most `most` are kept. An empty text gives an empty list.
     """
-    pieces: list[str] = []
+    spans: list[tuple[int, int]] = []
     start = 0
     for end, following in _sentence_spans(text):
         if end - start >= _SHORTEST:
-            pieces.append(text[start:end])
+            spans.append((start, end))
             start = following
     rest = text[start:].strip()
-    if rest and pieces and len(rest) < _SHORTEST:
-        tail = text.rindex(pieces[-1])
-        pieces[-1] = text[tail:].strip()
-    elif rest:
-        pieces.append(rest)
-    return [part for piece in pieces for part in _cut(piece.strip(), longest)][:most]
+    if rest and spans and len(rest) < _SHORTEST:
+        start, _ = spans.pop()
+    if rest:
+        spans.append((start, len(text)))
+    return [part for start, end in spans for part in _cut(text[start:end].strip(), longest)][:most]
 
 
 def _sentence_spans(text: str) -> list[tuple[int, int]]:

@@ -139,6 +139,8 @@ def test_nobody_is_surer_than_judged_pairs_allow():
 
 def test_threshold_parts_the_worthy_from_the_others():
     assert best_threshold([0.9, 0.8, 0.3, 0.1], [True, True, False, False]) == 0.8
+    # The last of those at 0.5 cannot be had without the four beside it.
+    assert best_threshold([0.9, *[0.5] * 5], [True, False, False, False, False, True]) == 0.9
 
 
 def test_share_never_suggested():

@@ -140,6 +140,7 @@ def test_ten_thousand_words_become_a_bounded_number_of_verbatim_fragments():
         ("", []),
         ("   \n ", []),
         ("Kurz.", ["Kurz."]),
+        ("Oui. Oui. Oui. Oui. Oui.", ["Oui. Oui. Oui. Oui. Oui."]),
         (
             "Wir bauen Fenster nach Maß. Wir suchen Zimmereien.",
             ["Wir bauen Fenster nach Maß.", "Wir suchen Zimmereien."],
@@ -161,6 +162,14 @@ def test_every_fragment_is_a_piece_of_the_text(text):
     assert [
         piece for piece in split_text(text, longest=50) if piece not in text or not piece or len(piece) > 50 + 15
     ] == []
+
+
+@given(st.text(alphabet="aé. \n•", max_size=120))
+def test_no_letter_is_lost_between_fragments(text):
+    def letters(words):
+        return "".join(letter for letter in words if letter.isalpha() or letter == ".")
+
+    assert letters("".join(split_text(text, longest=50))) == letters(text)
 
 
 def test_a_failed_attempt_ranks_down_and_says_so():

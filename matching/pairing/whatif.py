@@ -213,8 +213,9 @@ def _guest(problem: Problem, now: Result, i: int, run: Run) -> Guest:
     utility = np.zeros((n + 1, n + 1))
     utility[:n, :n] = as_matrix(problem)
     utility[n, :n] = utility[:n, n] = utility[i, :n]
-    guest = Participant(f"{like.id} (guest)", like.side, None, like.min, like.max, like.languages, tracks=like.tracks)
+    languages = tuple(sorted(spoken(problem, i))) if like.delegates else like.languages
+    guest = Participant(f"{like.id} (guest)", like.side, None, like.min, like.max, languages, tracks=like.tracks)
     wider = replace(problem, participants=(*problem.participants, guest), utility=utility)
     result = _plan(wider, run)
     gain = result.certificate.utility - now.certificate.utility
-    return Guest(like.id, like.side, like.languages, gain, result.certificate.floor.reached)
+    return Guest(like.id, like.side, languages, gain, result.certificate.floor.reached)

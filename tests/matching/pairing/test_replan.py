@@ -201,6 +201,13 @@ def test_what_if_names_who_will_be_short_and_who_would_help():
     assert outlook.invite[0].floor == 1
 
 
+def test_a_guest_speaks_what_the_delegates_of_those_like_it_speak():
+    french = Participant("a", "FR", delegates=(Delegate("x", ("fr",)),))
+    dutch = tuple(Participant(f"b{k}", "BE", languages=("nl",)) for k in range(2))
+    outlook = what_if(Problem(2, (french, *dutch), (Place(0),), default_utility=0.5), 1, run(), guests=3)
+    assert [(g.languages, g.floor) for g in outlook.invite if g.like == "a"] == [(("fr",), 0)]
+
+
 def test_random_is_not_needed():
     """The answer does not depend on the global generator."""
     problem = event()

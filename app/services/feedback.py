@@ -69,13 +69,17 @@ def is_worthy(worth: str, outcome: str) -> bool:
 def verdicts(answers: Iterable[tuple[int, int, bool]]) -> dict[tuple[int, int], bool]:
     """(lower id, higher id) → whether both found it worth it, from (actor, target, worthy), oldest answer first.
 
-    The newest answer of each counts; one "no" is enough, because both must want a meeting.
+    The newest answer of each counts; one "no" is enough, because both must want a meeting. The pair judged last comes
+    last.
     """
-    newest = {(actor, target): worthy for actor, target, worthy in answers}
+    newest: dict[tuple[int, int], bool] = {}
+    for actor, target, worthy in answers:
+        newest.pop((actor, target), None)
+        newest[actor, target] = worthy
     pairs: dict[tuple[int, int], bool] = {}
     for (actor, target), worthy in newest.items():
         pair = (min(actor, target), max(actor, target))
-        pairs[pair] = pairs.get(pair, True) and worthy
+        pairs[pair] = pairs.pop(pair, True) and worthy
     return pairs
 
 

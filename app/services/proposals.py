@@ -60,7 +60,8 @@ def propose(engine: Engine, *, meaning: Meaning, keep: Keep = keep_nothing) -> W
 def _load_lesson(session: Session, meaning: Meaning) -> Lesson:
     """What was judged, read in one go so that learning holds no connection; actors not yet understood are left out.
 
-    What concerns one actor stays in one fold, so that nobody's taste is both learned and tested.
+    The pairs of an actor stay in one fold, as seen from one of their ends: what is tested is mostly the taste of those
+    of whom nothing was learned.
     """
     judged = dict(list(judged_pairs(session).items())[-MOST:])
     actors = load_actors(session, encoder=meaning.name, ids=sorted({i for pair in judged for i in pair}))

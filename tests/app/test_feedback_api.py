@@ -4,6 +4,8 @@ import pytest
 from fastapi.testclient import TestClient
 from memory_actors import create_actors
 
+from app.services.feedback import verdicts
+
 YES = {"actor_id": 1, "target_id": 2, "worth": "yes", "outcome": "soft", "note": "they test fast"}
 
 
@@ -108,3 +110,8 @@ def test_feedback_changes_what_a_pair_is_worth_in_a_plan(client: TestClient, eve
     assert sorted(before) == sorted(after) == [(1, 3), (1, 4), (2, 3), (2, 4)]
     assert [pair for pair in before if after[pair] != before[pair]] == [(1, 3)]
     assert after[1, 3] < before[1, 3]
+
+
+def test_the_pair_judged_last_comes_last_though_it_was_judged_before() -> None:
+    said = [(1, 2, False), (3, 4, True), (2, 1, True), (1, 2, True)]
+    assert list(verdicts(said).items()) == [((3, 4), True), ((1, 2), True)]

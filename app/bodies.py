@@ -70,7 +70,7 @@ class _Body:
             async with asyncio.timeout(self._over_at + self._received / SLOWEST - time.monotonic()):
                 message = await self._receive()
         except TimeoutError:
-            self.refusal = TooSlow("what was sent did not arrive in time; nothing of it was stored, send it again")
+            self.refusal = TooSlow.by_code("body_too_slow")
             raise _Refused from None
         self._received += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
@@ -89,8 +89,8 @@ class _Body:
 def too_large(limit: int) -> TooLarge:
     """What is said of a body above the limit (bytes)."""
     if limit == OF_STRANGERS:
-        return TooLarge(f"the request is larger than {limit // 2**10} KiB, which this form never is")
-    return TooLarge(f"the request is larger than {limit // 2**20} MiB; send it in parts, or raise VIADUC_MAX_BODY_MB")
+        return TooLarge.by_code("form_too_large", size=limit // 2**10)
+    return TooLarge.by_code("body_too_large", size=limit // 2**20)
 
 
 def why_unread(error: BaseException | None) -> str | None:

@@ -52,7 +52,6 @@ LOCK_S = 20
 _reviving = threading.Lock()
 
 _SILENT = "the database does not answer; nothing of this request was stored. Try again in a moment."
-_ONLY_READS = "the database only reads at the moment; nothing of this request was stored. Try again soon."
 _ALL_IN_USE = "every connection to the database is in use; nothing of this request was stored. Try again in a moment."
 
 
@@ -201,6 +200,8 @@ def upgrade(url: str) -> None:
     try:
         with translated_errors():
             command.upgrade(alembic_config(url), "head")
+    except AppError as error:
+        raise _why_refused(error, url) from error.__cause__
     except CommandError:
         engine = make_engine(url)
         try:
@@ -208,6 +209,18 @@ def upgrade(url: str) -> None:
         finally:
             engine.dispose()
         raise
+
+
+def _why_refused(error: AppError, url: str) -> AppError:
+    """What a server says to a role that may not make the schema, with what its owner can do about it."""
+    cause, where = getattr(error.__cause__, "orig", None), make_url(url)
+    if isinstance(cause, pg_errors.InsufficientPrivilege):
+        name, role = (sql.Identifier(word or "").as_string() for word in (where.database, where.username))
+        told = f"`ALTER DATABASE {name} OWNER TO {role}` and, in that database, `CREATE EXTENSION vector`"
+        return Unavailable(f"the role may not make the schema: have who runs the server say {told}")
+    if isinstance(cause, pg_errors.FeatureNotSupported | pg_errors.UndefinedFile):
+        return Unavailable("the server has no pgvector: have who runs it install pgvector 0.8 or newer")
+    return error
 
 
 def schema_revisions(engine: Engine) -> tuple[str | None, str | None]:
@@ -255,7 +268,7 @@ def ping(engine: Engine) -> None:
     with translated_errors(), engine.connect() as connection:
         if connection.execute(text("SELECT current_setting('transaction_read_only')::boolean")).scalar():
             connection.invalidate()  # the next one is to the host that can be written to, where there is one
-            raise Unavailable(_ONLY_READS)
+            raise Unavailable.by_code("database_only_reads")
 
 
 @contextmanager
@@ -273,22 +286,20 @@ def explain_database_error(error: DBAPIError) -> AppError:
     """The AppError that says what a driver error means."""
     cause = error.orig
     if isinstance(cause, pg_errors.DiskFull):
-        return NoRoom(
-            "the disk of the database is full; nothing of this request was stored. Free space and send it again."
-        )
+        return NoRoom.by_code("disk_full")
     if isinstance(cause, pg_errors.ReadOnlySqlTransaction):
-        return Unavailable(_ONLY_READS)
+        return Unavailable.by_code("database_only_reads")
     if isinstance(cause, pg_errors.UndefinedTable | pg_errors.UndefinedColumn | pg_errors.UndefinedObject):
         return Unavailable("the database schema is not the one this version needs: run `viaduc db upgrade`")
     if isinstance(cause, pg_errors.UniqueViolation):
-        return Conflict("this exists already")
+        return Conflict.by_code("exists_already")
     if isinstance(cause, pg_errors.ForeignKeyViolation):
         return Conflict("this refers to something that does not exist (any more)")
     if isinstance(cause, psycopg.DataError):
         # A NUL character, or a number no column holds: what shapes let pass and the database cannot take.
         return BadInput(f"a value of the request cannot be stored: {str(cause).splitlines()[0]}")
     if isinstance(cause, pg_errors.DeadlockDetected | pg_errors.SerializationFailure | pg_errors.LockNotAvailable):
-        return Unavailable("another request was changing the same at this moment; nothing was stored. Send it again.")
+        return Unavailable.by_code("changed_at_once")
     if isinstance(error, OperationalError) or error.connection_invalidated:
         return Unavailable(_SILENT)
     return AppError("the database refused the request; nothing of it was stored")
@@ -336,10 +347,7 @@ def _commit(session: Session) -> None:
         session.commit()
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise Unavailable(
-                "the database went away in the last moment: whether this request was stored is not known. Look, or "
-                "send it again with the same Idempotency-Key."
-            ) from error
+            raise Unavailable.by_code("stored_or_not") from error
         raise
 
 

@@ -18,7 +18,9 @@ AppError                 status  what it means
 import errno
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
+
+from app.refusals import SENTENCES
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -44,9 +46,18 @@ class AppError(Exception):
     detail: str
     errors: list[FieldError] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
+    code: str = ""
+    """Which refusal of app/refusals.py this is, if it is one: pages say it in the language of their reader."""
+    values: dict[str, str | int] = field(default_factory=dict)
+    """What stands in its sentence."""
 
     status = 500
     title = "Something went wrong"
+
+    @classmethod
+    def by_code(cls, code: str, /, *, headers: dict[str, str] | None = None, **values: str | int) -> Self:
+        """A refusal of app/refusals.py, with what stands in its sentence."""
+        return cls(SENTENCES[code] % values, headers=headers or {}, code=code, values=values)
 
     def __str__(self) -> str:
         return self.detail
@@ -92,6 +103,13 @@ class BadInput(AppError):
         """A single wrong field."""
         place = f"line {line}, {field}" if line else field
         return cls(f"{place}: {reason}", [FieldError(field, reason, line)])
+
+    @classmethod
+    def of_code(cls, field: str, code: str, /, **values: str | int) -> "BadInput":
+        """A single wrong field, with a refusal of app/refusals.py."""
+        error = cls.of(field, SENTENCES[code] % values)
+        error.code, error.values = code, values
+        return error
 
     @classmethod
     def of_shape(cls, error: "ValidationError", otherwise: str = "body") -> "BadInput":
@@ -185,8 +203,4 @@ def for_want_of_room() -> NoRoom:
 
 def for_want_of_memory() -> Unavailable:
     """What that means to who asked; everything else goes on."""
-    return Unavailable(
-        "there is not enough memory for this at the moment; nothing of it was stored. Ask for less at once, or send it "
-        "in parts.",
-        headers={"Retry-After": "10"},
-    )
+    return Unavailable.by_code("memory_short", headers={"Retry-After": "10"})

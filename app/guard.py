@@ -149,14 +149,14 @@ class Guard:
         local = self._settings.local_admin and is_local(request)
         if not ambient:
             if (cookie or local) and request.method not in SAFE:
-                raise Forbidden("this form was sent from another site")
+                raise Forbidden.by_code("form_from_elsewhere")
             return NOBODY
         caller = await run_in_threadpool(self._by_cookie, request, cookie) if cookie else None
         return caller or (LOCAL if local else NOBODY)
 
     async def _by_key(self, request: Request, key: str) -> SignedIn:
         wrong = f"wrong:{_address(request)}"
-        refuse_if(self._limits.sign_ins.wait(wrong), "too many keys that are not valid")
+        refuse_if(self._limits.sign_ins.wait(wrong), "wrong_keys_too_often")
         try:
             return await run_in_threadpool(_holder, request, key)
         except NotSignedIn as error:
@@ -172,14 +172,14 @@ class Guard:
         if caller is LOCAL:
             return
         if found is not None and found.who is Who.LINK:
-            spend(self._limits.addresses, _link(found), "too many requests with this link")
-            spend(self._limits.venues, _address(request), "too many requests from this address")
+            spend(self._limits.addresses, _link(found), "link_used_too_often")
+            spend(self._limits.venues, _address(request), "address_asks_too_often")
         elif caller is NOBODY:
-            spend(self._limits.addresses, _address(request), "too many requests from this address")
+            spend(self._limits.addresses, _address(request), "address_asks_too_often")
         else:
-            spend(self._limits.signed_in, caller.principal.name, "too many requests with this key or sign-in")
+            spend(self._limits.signed_in, caller.principal.name, "caller_asks_too_often")
         if found is not None and is_sign_in(found.method, found.template):
-            spend(self._limits.sign_ins, _address(request), "too many tries to sign in from this address")
+            spend(self._limits.sign_ins, _address(request), "sign_in_too_often")
 
 
 def still_is(request: Request, settings: Settings) -> Principal:
@@ -212,8 +212,8 @@ def _refusal(principal: Principal) -> AppError:
         told = "this needs a key (Authorization: Bearer …) or a sign-in"
         return NotSignedIn(told, headers={"WWW-Authenticate": "Bearer"})
     if principal.role == "organiser":
-        return Forbidden("this is not open to you: an organiser may do this for its own events at most")
-    return Forbidden(f"this is not open to the role {principal.role}")
+        return Forbidden.by_code("organisers_of_it_at_most")
+    return Forbidden.by_code("not_open_to_role", role=principal.role)
 
 
 def _remember(scope: Scope, caller: SignedIn, ruled: str | None) -> None:

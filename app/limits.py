@@ -70,16 +70,16 @@ class Limits:
         """Sign-in letters to one address: as many an hour as tries a minute."""
 
 
-def spend(buckets: Buckets, caller: str, told: str) -> None:
+def spend(buckets: Buckets, caller: str, code: str) -> None:
     """Count one request, or TooManyRequests with the time to wait."""
-    refuse_if(buckets.take(caller), told)
+    refuse_if(buckets.take(caller), code)
 
 
-def refuse_if(wait: float, told: str) -> None:
-    """TooManyRequests when there is something to wait for."""
+def refuse_if(wait: float, code: str) -> None:
+    """TooManyRequests, by its code, when there is something to wait for."""
     if wait > 0:
         seconds = math.ceil(wait)
-        raise TooManyRequests(f"{told}; try again in {seconds} s", headers={"Retry-After": str(seconds)})
+        raise TooManyRequests.by_code(code, headers={"Retry-After": str(seconds)}, seconds=seconds)
 
 
 def network_of(address: str) -> str:

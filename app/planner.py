@@ -67,9 +67,7 @@ class Planner:
         Whoever writes down that a plan is to be computed takes the place first: none is promised without one.
         """
         if not self._room.acquire(blocking=False):
-            raise Unavailable(
-                "several plans are being computed and more wait for their turn; ask again when one of them is done"
-            )
+            raise Unavailable.by_code("plans_queue")
         turn = Turn(self._pool, self._room)
         try:
             yield turn

@@ -43,9 +43,7 @@ async def room_for_changes(request: Request) -> None:
     done = deed_of(request.scope, 200)
     if done is None or done.action != "change" or request.method == "DELETE" or "/sign-" in done.route:
         return
-    raise NoRoom(
-        "the disk of the database is nearly full; nothing of this request was stored. Free space and send it again."
-    )
+    raise NoRoom.by_code("disk_nearly_full")
 
 
 def _length(request: Request) -> int:

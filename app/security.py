@@ -39,8 +39,9 @@ class Principal:
     def must_run(self, event_id: int | None) -> None:
         """Forbidden unless they run this event; what belongs to no event is the admins'."""
         if self.role != "admin" and (event_id is None or not self.runs(event_id)):
-            told = "belongs to no event" if event_id is None else f"belongs to event {event_id}"
-            raise Forbidden(f"this {told}, which is not yours to run")
+            if event_id is None:
+                raise Forbidden.by_code("of_no_event")
+            raise Forbidden.by_code("event_of_others", number=event_id)
 
 
 def participant(event_id: int, actor_id: int, name: str = "") -> Principal:

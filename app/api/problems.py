@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from app.errors import AppError, BadInput, FieldError
 from app.logs import request_id
+from app.services.importing.remarks import remark_of
 from models.remark import Remark
 
 MEDIA_TYPE = "application/problem+json"
@@ -37,6 +38,12 @@ class Problem(BaseModel):
     status: int = Field(examples=[422])
     detail: str = Field(examples=["needs[0].lang: unknown language 'xx'"])
     errors: list[ProblemField] = Field(default_factory=list)
+    remark: Remark | None = Field(
+        default=None,
+        exclude_if=lambda remark: remark is None,
+        description="Why, as a code with its values, where it has one: for front ends that speak other languages",
+        examples=[{"code": "plan_computing", "values": {"number": 3}}],
+    )
     request_id: str | None = Field(default=None, description="What the log calls this request (X-Request-ID)")
 
 
@@ -63,7 +70,9 @@ _TITLES = {
 }
 
 
-def problem(status: int, title: str, detail: str, errors: Sequence[FieldError] = ()) -> JSONResponse:
+def problem(
+    status: int, title: str, detail: str, errors: Sequence[FieldError] = (), remark: Remark | None = None
+) -> JSONResponse:
     """A problem-details answer."""
     body = Problem(
         title=title,
@@ -73,6 +82,7 @@ def problem(status: int, title: str, detail: str, errors: Sequence[FieldError] =
             ProblemField(field=_sayable(e.field), reason=_sayable(e.reason), line=e.line, remark=e.remark)
             for e in errors
         ],
+        remark=remark,
         request_id=request_id(),
     )
     headers = {"Retry-After": "2"} if status == 503 else None
@@ -86,7 +96,7 @@ def _sayable(words: str) -> str:
 
 def app_error_answer(_request: Request, error: AppError) -> JSONResponse:
     """An expected failure."""
-    answer = problem(error.status, error.title, error.detail, error.errors)
+    answer = problem(error.status, error.title, error.detail, error.errors, remark_of(error))
     answer.headers.update(error.headers)
     return answer
 

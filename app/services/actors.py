@@ -110,7 +110,7 @@ def get_actor(session: Session, *, actor_id: int, lock: bool = False) -> Actor:
     hold = {"key_share": True} if lock else None
     actor = session.get(Actor, actor_id, with_for_update=hold) if 0 < actor_id < 2**63 else None
     if actor is None:
-        raise NotFound(f"there is no actor {actor_id}")
+        raise NotFound.by_code("no_actor", number=actor_id)
     return actor
 
 

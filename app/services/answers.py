@@ -129,11 +129,11 @@ def _require_meeting(session: Session, meant: Meant, now: datetime) -> None:
         )
     ).first()
     if met is None or a == b:
-        raise NotFound(f"these two do not meet at event {event_id}")
+        raise NotFound.by_code("not_meeting", event=event_id)
     # Days run early as often as late: from the first round on, any meeting may have been held.
     begins = session.exec(select(func.min(Round.starts_at)).where(Round.event_id == event_id)).one()
     if begins is None or now < begins:
-        raise Conflict("the event has not begun: answers are taken from its first round on")
+        raise Conflict.by_code("event_not_begun")
 
 
 def _is_mutual(session: Session, meant: Meant) -> bool:

@@ -97,7 +97,7 @@ class Apart:
                 self._send("stop")
                 asked_to_stop, over_at = True, min(over_at, time.monotonic() + GRACE_S)
             if time.monotonic() > over_at:
-                raise Unavailable("the computation did not come to an end in its time; ask for less at once")
+                raise Unavailable.by_code("computation_too_long")
             for kind, value in self._heard():
                 if kind == "progress":
                     best = value.best

@@ -116,7 +116,7 @@ def say_loss(session: Session, *, event_id: int, said: LossSay, by: str = "") ->
     lock_day(session, event_id)
     things = list_places if said.kind == "place" else list_rounds
     if said.index not in {thing.index for thing in things(session, event_id=event_id)}:
-        raise BadInput.of("index", f"event {event_id} has no {said.kind} {said.index}")
+        raise BadInput.of_code("index", "nothing_of_number", event=event_id, what=said.kind, number=said.index)
     was = session.get(DayLoss, (event_id, said.kind, said.index)) is not None
     if was != said.lost:
         _set_loss(session, event_id, said)
@@ -170,7 +170,7 @@ def lock_day(session: Session, event_id: int) -> None:
         # NO KEY UPDATE: registrations that only refer to the event need not wait.
         found = session.exec(select(Event.id).where(Event.id == event_id).with_for_update(key_share=True)).first()
     if found is None:
-        raise NotFound(f"there is no event {event_id}")
+        raise NotFound.by_code("no_event", number=event_id)
 
 
 def restore_attendance(session: Session, event_id: int, told: Mapping[str, Any]) -> None:

@@ -35,7 +35,7 @@ class Bound:
     @property
     def refusal(self) -> Conflict:
         """What somebody is told who wants one more."""
-        return Conflict(f"{self.most} {self.what}, which is the most: {self.way}")
+        return Conflict.by_code("bound_reached", most=self.most, what=self.what, way=self.way)
 
 
 BOUNDS: dict[str, Bound] = {

@@ -32,7 +32,7 @@ def require_runner(session: Session, *, principal: Principal, actor_id: int) -> 
         return
     theirs = select(Participant.event_id).where(Participant.actor_id == actor_id)
     if not any(principal.runs(event_id) for event_id in session.exec(theirs)):
-        raise Forbidden("contacts are open to admins and to organisers of an event that the actor comes to")
+        raise Forbidden.by_code("contacts_closed")
 
 
 def list_contacts(session: Session, *, actor_id: int) -> list[ContactPublic]:

@@ -94,9 +94,9 @@ def undo_step(session: Session, *, event_id: int, now: datetime, number: int | N
     lock_day(session, event_id)
     step = _step(session, event_id, number)
     if step.undone_at is not None:
-        raise Conflict(f"step {step.number} was taken back already")
+        raise Conflict.by_code("step_taken_back", number=step.number)
     if _known_now(session, event_id, step) != step.after:
-        raise Conflict(f"something else was said since step {step.number} about the same: take that back first")
+        raise Conflict.by_code("step_overtaken", number=step.number)
     match step.kind:
         case "attendance":
             restore_attendance(session, event_id, step.before)
@@ -117,7 +117,7 @@ def _step(session: Session, event_id: int, number: int | None) -> DayStep:
     which = col(DayStep.undone_at).is_(None) if number is None else DayStep.number == number
     step = session.exec(query.where(which).order_by(col(DayStep.number).desc())).first()
     if step is None:
-        raise NotFound("nothing is left to take back" if number is None else f"there is no step {number}")
+        raise NotFound.by_code("nothing_to_take_back") if number is None else NotFound(f"there is no step {number}")
     return step
 
 

@@ -107,9 +107,9 @@ def _step(session: Session, event_id: int, number: int, revision: int, *, back: 
     opened = _open(session, event_id, number, revision)
     row = opened.row
     if row.state != "draft":
-        raise Conflict(f"plan {number} is {row.state} and is not changed any more; edit it to make a draft")
+        raise Conflict.by_code("plan_no_draft", number=number, state=row.state)
     if (back and not row.edits_done) or (not back and row.edits_done == len(row.edits)):
-        raise Conflict(f"there is no edit to {'undo' if back else 'do again'} in plan {number}")
+        raise Conflict.by_code("no_edit_to_undo" if back else "no_edit_to_redo", number=number)
     row.edits_done += -1 if back else 1
     entry = row.edits[row.edits_done if back else row.edits_done - 1]
     diff, locks = read_diff(entry), entry["locks"]
@@ -141,11 +141,9 @@ def _open(session: Session, event_id: int, number: int, revision: int) -> Open:
     row = get_plan(session, event_id, number)
     session.refresh(row, _WITHOUT_PROBLEM)
     if row.state in {"computing", "failed"}:
-        raise Conflict(f"plan {number} is {row.state}: only a finished plan can be edited")
+        raise Conflict.by_code("plan_not_editable", number=number, state=row.state)
     if row.revision != revision:
-        raise Conflict(
-            f"plan {number} was changed meanwhile (revision {row.revision}, you saw {revision}): look at it again"
-        )
+        raise Conflict.by_code("plan_revised", number=number, now=row.revision, seen=revision)
     posed = posed_problem(session, event_id=event_id, number=number)
     return Open(row, posed, seated(posed.problem, stored_plan(session, event_id=event_id, number=number)))
 
@@ -253,7 +251,7 @@ def _row(session: Session, plan: Plan, meeting: Meeting) -> MeetingRow:
         found = session.get(MeetingRow, (plan.event_id, plan.number, a, b))
         if found is not None:
             return found
-    raise Conflict(f"plan {plan.number} was changed meanwhile: look at it again")
+    raise Conflict.by_code("plan_changed", number=plan.number)
 
 
 def _write_locks(session: Session, row: Plan, problem: Problem, change: dict[str, Any]) -> None:

@@ -58,7 +58,7 @@ def get_event(session: Session, *, event_id: int) -> Event:
     """The event, or NotFound."""
     event = session.get(Event, event_id) if 0 < event_id < 2**63 else None
     if event is None:
-        raise NotFound(f"there is no event {event_id}")
+        raise NotFound.by_code("no_event", number=event_id)
     return event
 
 
@@ -188,10 +188,10 @@ def register(session: Session, *, event_id: int, fields: ParticipantCreate) -> P
     get_event(session, event_id=event_id)
     actor = get_actor(session, actor_id=fields.actor_id)
     if session.get(Participant, (event_id, actor.id)) is not None:
-        raise Conflict(f"{actor.name} is registered already; change it with PUT")
+        raise Conflict.by_code("registered_already", name=actor.name)
     there = session.exec(select(func.count()).where(Participant.event_id == event_id)).one()
     if there >= MAX_PARTICIPANTS:
-        raise Conflict(f"{MAX_PARTICIPANTS} participants are registered, which is the most that a plan is made for")
+        raise Conflict.by_code("event_full", most=MAX_PARTICIPANTS)
     return _store(session, event_id, actor, fields)
 
 
@@ -244,7 +244,7 @@ def say_wish(session: Session, *, event_id: int, wish: WishCreate) -> WishCreate
         raise BadInput.of("target_id", "nobody meets itself")
     for name in ("actor_id", "target_id"):
         if session.get(Participant, (event_id, getattr(wish, name))) is None:
-            raise BadInput.of(name, f"actor {getattr(wish, name)} is not registered for event {event_id}")
+            raise BadInput.of_code(name, "not_registered", number=getattr(wish, name), event=event_id)
     if session.get(Wish, (event_id, wish.actor_id, wish.target_id)) is None:
         # Of hundreds who say wishes at once none waits for the other: one more or less is no matter here.
         refuse_beyond(session, "wishes", select(func.count()).where(Wish.event_id == event_id), exact=False)
@@ -280,7 +280,7 @@ def list_wishes(
 def _registration(session: Session, event_id: int, actor_id: int) -> Participant:
     row = session.get(Participant, (event_id, actor_id)) if max(event_id, actor_id) < 2**63 else None
     if row is None:
-        raise NotFound(f"actor {actor_id} is not registered for event {event_id}")
+        raise NotFound.by_code("not_registered", number=actor_id, event=event_id)
     return row
 
 

@@ -116,7 +116,7 @@ def _ends(session: Session, between: Between) -> tuple[Actor, Actor]:
         raise BadInput.of("other_id", "nobody is introduced to itself")
     for end, actor_id in (("actor_id", between.actor_id), ("other_id", between.other_id)):
         if not 0 < actor_id < 2**63 or session.get(Participant, (between.event_id, actor_id)) is None:
-            raise BadInput.of(end, f"actor {actor_id} is not registered for event {between.event_id}")
+            raise BadInput.of_code(end, "not_registered", number=actor_id, event=between.event_id)
     low, high = between.pair
     return session.get_one(Actor, low), session.get_one(Actor, high)
 

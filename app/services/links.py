@@ -35,7 +35,6 @@ _SECRET_BYTES = 20
 _NAMED = 10
 """Links that a sentence names by their numbers."""
 _TOKEN = re.compile(r"([0-9a-f]{1,15})-([a-z2-7]{32})")
-_GONE = "this link does not open an agenda (any more): ask the organiser for a new one"
 
 
 @dataclass(frozen=True)
@@ -122,16 +121,16 @@ def open_link(session: Session, *, token: str, now: datetime | None = None) -> L
     """Whose agenda a token opens; NotFound, in the same words, when it is unknown, expired or revoked."""
     told = _TOKEN.fullmatch(token)
     if told is None:
-        raise NotFound(_GONE)
+        raise NotFound.by_code("link_closed")
     event_id, now = int(told[1], 16), now or utc_now()
     row = session.exec(
         select(AgendaLink).where(AgendaLink.event_id == event_id, AgendaLink.digest == digest_of(token))
     ).first()
     if row is None or row.revoked_at is not None:
-        raise NotFound(_GONE)
+        raise NotFound.by_code("link_closed")
     expires = row.expires_at or default_expiry(session, event_id=event_id)
     if expires <= now:
-        raise NotFound(_GONE)
+        raise NotFound.by_code("link_closed")
     if row.opened_at is None:
         row.opened_at = now
     return Link(row.id, event_id, row.actor_id, row.language, expires)
@@ -226,7 +225,7 @@ def _participants(session: Session, event_id: int, actor_ids: Collection[int] | 
         return known
     missing = sorted(set(actor_ids) - known.keys())
     if missing:
-        raise NotFound(f"actor {missing[0]} is not registered for event {event_id}")
+        raise NotFound.by_code("not_registered", number=missing[0], event=event_id)
     return {actor_id: known[actor_id] for actor_id in sorted(set(actor_ids))}
 
 

@@ -100,7 +100,7 @@ def get_map(session: Session, *, map_id: int) -> CompetenceMap:
     """The map, or NotFound."""
     found = session.get(CompetenceMap, map_id) if 0 < map_id < 2**63 else None
     if found is None:
-        raise NotFound(f"there is no competence map {map_id}")
+        raise NotFound.by_code("no_map", number=map_id)
     return found
 
 

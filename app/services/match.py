@@ -199,10 +199,10 @@ def _stored_question(session: Session, meaning: Meaning, loaded: LoadedPool, act
     known = loaded.actors.get(actor_id)
     if known is None:
         if not 0 < actor_id < 2**63:
-            raise NotFound(f"there is no actor {actor_id}")
+            raise NotFound.by_code("no_actor", number=actor_id)
         known = load_actors(session, encoder=meaning.name, ids=[actor_id], shift=loaded.shift).get(actor_id)
     if known is None:
-        raise NotFound(f"there is no actor {actor_id}")
+        raise NotFound.by_code("no_actor", number=actor_id)
     if any(p.vector is None for p in known.profile.passages):
         known = replace(known, profile=_embedded(meaning, loaded, known.profile))
     return Question(known.profile, known.profile.side, stored=known)

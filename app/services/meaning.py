@@ -138,8 +138,7 @@ class MeaningHolder:
         """The Meaning; Unavailable while it loads or when it could not be loaded."""
         self._done.wait(wait_s)
         if self._meaning is None:
-            cause = (
-                f"could not be loaded ({self._failure})" if self._failure else "is still loading; try again in a moment"
-            )
-            raise Unavailable(f"the language model {cause}")
+            if self._failure:
+                raise Unavailable(f"the language model could not be loaded ({self._failure})")
+            raise Unavailable.by_code("model_loading")
         return self._meaning

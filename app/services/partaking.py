@@ -60,13 +60,13 @@ def say_word(session: Session, *, agenda: Agenda, target_id: int, word: Word, no
         Conflict: wishes are closed, or the organiser fixed this pair. NotFound: the other is no participant.
     """
     if not agenda.rules.wishes or not agenda.takes_words(now):
-        raise Conflict("wishes are closed: speak to the organiser")
+        raise Conflict.by_code("wishes_closed")
     event_id, actor_id = agenda.event.id, agenda.actor.id
     if session.get(Participant, (event_id, target_id)) is None:
-        raise NotFound("that actor does not take part in this event")
+        raise NotFound.by_code("not_taking_part")
     row = session.get(Wish, (event_id, actor_id, target_id))
     if row is not None and row.kind == "must":
-        raise Conflict("the organiser has arranged this meeting already: speak to the organiser")
+        raise Conflict.by_code("meeting_arranged")
     if word != "none":
         wish = WishCreate(actor_id=actor_id, target_id=target_id, kind=word)
         say_wish(session, event_id=event_id, wish=wish)
@@ -80,7 +80,7 @@ def change_details(
 ) -> None:
     """Replace a participant's languages and rounds; Conflict when the organiser does not let it."""
     if not agenda.rules.details or not agenda.takes_words(now):
-        raise Conflict("your details are closed: speak to the organiser")
+        raise Conflict.by_code("details_closed")
     known = {r.index for r in agenda.rounds}
     if available is not None and not set(available) <= known:
         raise BadInput.of("available", f"the event has the rounds 0 to {len(known) - 1}")

@@ -46,7 +46,7 @@ def stop_plan(session: Session, *, event_id: int, number: int) -> PlanPublic:
     """Ask for the best plan so far."""
     plan = get_plan(session, event_id, number)
     if plan.state != "computing":
-        raise Conflict(f"plan {number} is not being computed; it is {plan.state}")
+        raise Conflict.by_code("plan_not_computing", number=number, state=plan.state)
     plan.stop_requested = True
     session.flush()
     return plan_public(session, event_id=event_id, number=number)
@@ -126,7 +126,7 @@ def _keep(engine: Engine, key: Key, revision: int, outcome: Outcome) -> None:
                 if tried and plan.state != "computing":
                     return  # stored after all, in the moment in which the line broke
                 if plan.revision != revision:
-                    raise Conflict("rounds, places or interpreters changed while it was computed; compute it again")
+                    raise Conflict.by_code("set_up_changed")
                 plan.progress = None
                 fill_plan(session, plan=plan, outcome=outcome)
             return

@@ -19,16 +19,14 @@ def remove_plan(session: Session, *, event_id: int, number: int, revision: int |
     plan = get_plan(session, event_id, number)
     session.refresh(plan, ["state", "revision", "published_at"])
     if plan.state == "computing":
-        raise Conflict(f"plan {number} is being computed: stop it first, then remove it")
+        raise Conflict.by_code("plan_computing", number=number)
     if plan.state not in {"draft", "failed"} or plan.published_at is not None:
-        raise Conflict(f"plan {number} was published: what participants were told stays readable")
+        raise Conflict.by_code("plan_was_published", number=number)
     made = select(Plan.number).where(Plan.event_id == event_id, Plan.parent == number)
     heir = session.exec(made.where(col(Plan.published_at).is_not(None)).limit(1)).first()
     if heir is not None:
-        raise Conflict(f"plan {heir}, which was published, was made from plan {number}: both stay")
+        raise Conflict.by_code("plan_has_heir", heir=heir, number=number)
     if revision not in {None, plan.revision}:
-        raise Conflict(
-            f"plan {number} was changed meanwhile (revision {plan.revision}, you saw {revision}): look at it again"
-        )
+        raise Conflict.by_code("plan_revised", number=number, now=plan.revision, seen=revision)
     session.expunge(plan)
     forget_plans(session, event_id=event_id, numbers=[number])

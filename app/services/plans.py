@@ -72,7 +72,7 @@ def open_written(session: Session, *, event_id: int, written: WrittenProblem, or
     """The same for a problem that was written down elsewhere; Conflict when its event was set up anew meanwhile."""
     lock_event(session, event_id=event_id)
     if set_up_version(session, event_id=event_id) != written.set_up:
-        raise Conflict("rounds, places or interpreters changed while it was computed; compute it again")
+        raise Conflict.by_code("set_up_changed")
     # As it was written: to read a megabyte here and to write it again would hold up everybody beside this thread.
     return _open(session, event_id, written.seed, cast(literal(written.text, Text), JSONB), origin)
 
@@ -224,9 +224,9 @@ def publish(session: Session, *, event_id: int, number: int) -> PlanPublic:
     lock_event(session, event_id=event_id)
     plan = get_plan(session, event_id, number)
     if plan.state in {"computing", "failed"}:
-        raise Conflict(f"plan {number} is {plan.state}: only a finished plan can be published")
+        raise Conflict.by_code("plan_not_publishable", number=number, state=plan.state)
     if plan.certificate.get("status") == "infeasible":
-        raise Conflict("this plan breaks a hard rule and cannot be published; its certificate says which")
+        raise Conflict.by_code("plan_infeasible")
     earlier = select(Plan).options(defer(col(Plan.problem)))  # type: ignore[arg-type]
     for other in session.exec(earlier.where(Plan.event_id == event_id, Plan.state == "published")):
         other.state = "superseded"
@@ -255,7 +255,7 @@ def get_plan(session: Session, event_id: int, number: int) -> Plan:
     later = defer(col(Plan.problem))  # type: ignore[arg-type]
     plan = session.get(Plan, (event_id, number), options=[later]) if found else None
     if plan is None:
-        raise NotFound(f"event {event_id} has no plan {number}")
+        raise NotFound.by_code("no_plan", event=event_id, number=number)
     return plan
 
 

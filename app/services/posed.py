@@ -109,7 +109,7 @@ def _read(session: Session, event_id: int, number: int, what: str) -> tuple[Hash
     told = f"SELECT {identity_told(session)}, {what} FROM plan WHERE event_id = :event AND number = :number"  # noqa: S608
     row = session.connection().execute(text(told), {"event": event_id, "number": number}).first()
     if row is None:
-        raise NotFound(f"event {event_id} has no plan {number}")
+        raise NotFound.by_code("no_plan", event=event_id, number=number)
     return identity_of(session, event_id, number, row[0]), row[1]
 
 

@@ -95,18 +95,14 @@ def participant_names(session: Session, *, event_id: int) -> dict[str, str]:
 
 def _require_enough(event: Event, people: Sequence[ParticipantPublic], rounds: int, places: int) -> None:
     if not rounds:
-        raise BadInput.of("rounds", "the event has no rounds yet")
+        raise BadInput.of_code("rounds", "no_rounds")
     if not places:
-        raise BadInput.of("places", "the event has no places yet")
+        raise BadInput.of_code("places", "no_places")
     if len(people) < 2:
-        raise BadInput.of("participants", f"a plan needs two participants or more; {len(people)} registered so far")
+        raise BadInput.of_code("participants", "too_few_participants", count=len(people))
     sides = sorted({p.side for p in people})
     if event.cross_side_only and len(sides) < 2:
-        raise BadInput.of(
-            "participants",
-            f"all {len(people)} participants stand on side {sides[0]!r} and meetings go across sides only: "
-            "register actors of another side, or switch cross_side_only off",
-        )
+        raise BadInput.of_code("participants", "one_side_only", count=len(people), side=sides[0])
 
 
 def _require_meaning(session: Session, encoder: str, ids: Sequence[int]) -> None:
@@ -115,9 +111,7 @@ def _require_meaning(session: Session, encoder: str, ids: Sequence[int]) -> None
     people = select(func.count()).select_from(Actor).where(col(Actor.hubness).is_(None), col(Actor.id).in_(ids))
     for missing, what in ((session.exec(texts).one(), "texts"), (session.exec(people).one(), "profiles")):
         if missing:
-            raise Unavailable(
-                f"{missing} {what} of the participants still wait for their meaning; try again in a few seconds"
-            )
+            raise Unavailable.by_code("meaning_awaited", count=missing, what=what)
 
 
 def participant_form(event: Event, person: ParticipantPublic, rounds: int) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def get_programme(session: Session, *, programme_id: int) -> Programme:
     """The programme, or NotFound."""
     row = session.get(Programme, programme_id) if 0 < programme_id < 2**63 else None
     if row is None:
-        raise NotFound(f"there is no programme {programme_id}")
+        raise NotFound.by_code("no_programme", number=programme_id)
     return row
 
 
@@ -63,7 +63,7 @@ def check_programme(session: Session, programme_id: int | None) -> None:
         try:
             get_programme(session, programme_id=programme_id)
         except NotFound as error:
-            raise BadInput.of("programme_id", error.detail) from error
+            raise BadInput.of_code("programme_id", "no_programme", number=programme_id) from error
 
 
 def programme_of(session: Session, *, event_id: int) -> ProgrammePublic | None:

@@ -175,7 +175,7 @@ def newcomers(
     registered = {p.actor_id: p for p in list_participants(session, event_id=event_id)}
     for position, actor_id in enumerate(ids):
         if actor_id not in registered:
-            raise BadInput.of(f"walk_ins[{position}]", f"actor {actor_id} is not registered for event {event_id}")
+            raise BadInput.of_code(f"walk_ins[{position}]", "not_registered", number=actor_id, event=event_id)
     known = [int(p.id) for p in problem.participants]
     actors = load_actors(session, encoder=meaning.name, ids=[*known, *ids])
     there = [i for i in [*known, *ids] if i in actors]

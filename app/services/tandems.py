@@ -86,7 +86,7 @@ def get_tandem(session: Session, *, actor_id: int, partner_id: int, lock: bool =
     a, b = sorted((actor_id, partner_id))
     row = session.get(Tandem, (a, b), with_for_update=lock) if a > 0 and b < 2**63 else None
     if row is None:
-        raise NotFound(f"actors {actor_id} and {partner_id} are no tandem")
+        raise NotFound.by_code("no_tandem", one=actor_id, other=partner_id)
     return row
 
 

@@ -153,7 +153,7 @@ def _load(session: Session, *, meaning: Callable[[], Meaning], event_id: int, as
     set_up = set_up_edition(session, event_id=event_id)
     number = published_number(session, event_id=event_id)
     if number is None:
-        raise Conflict("no plan is published: there is nothing to re-plan yet")
+        raise Conflict.by_code("nothing_published")
     first = _first_round(session, event_id, asked, now)
     stored = get_plan(session, event_id, number)
     plan = stored_plan(session, event_id=event_id, number=number)
@@ -228,12 +228,14 @@ def apply_draft(session: Session, *, event_id: int, number: int, now: datetime, 
     step = draft_step(session, event_id=event_id, number=number)
     before = int(step.subject["of"])
     in_force = published_number(session, event_id=event_id)
+    if in_force is None:
+        raise Conflict.by_code("nothing_published")
     if in_force != before:
-        raise Conflict(f"plan {number} was made for plan {before}, but plan {in_force} is in force: compute it again")
+        raise Conflict.by_code("another_in_force", number=number, before=before, now=in_force)
     diff = compare_plans(session, event_id=event_id, number=number, base=before)
     begun = _moment(session, event_id, now).first_open
     if begun != step.after["begun"]:
-        _refuse_begun(diff, begun, "compute it again")
+        _refuse_begun(diff, begun, "round_begun")
     publish(session, event_id=event_id, number=number)
     keep_step(session, event_id, Step("plan", {"begun": begun}, {"plan": before}, {"plan": number}), by)
     return DayApplied(plan=number, before=before, diff=diff)
@@ -249,15 +251,15 @@ def return_to_plan(session: Session, *, event_id: int, step: DayStep, now: datet
     diff = compare_plans(session, event_id=event_id, number=former, base=number)
     begun = _moment(session, event_id, now).first_open
     if begun != step.subject["begun"]:
-        _refuse_begun(diff, begun, "re-plan instead of going back")
+        _refuse_begun(diff, begun, "round_begun_no_return")
     publish(session, event_id=event_id, number=former)
 
 
-def _refuse_begun(diff: PlanDiff, begun: int, way_out: str) -> None:
+def _refuse_begun(diff: PlanDiff, begun: int, code: str) -> None:
     touched = [m["round"] for m in (*diff.removed, *diff.added)]
     touched += [m["round"] for move in diff.moved for m in (move.before, move.after)]
     if touched and min(touched) < begun:
-        raise Conflict(f"round {min(touched) + 1} has begun meanwhile, and it would change: {way_out}")
+        raise Conflict.by_code(code, number=min(touched) + 1)
 
 
 def _moment(session: Session, event_id: int, now: datetime) -> Moment:

@@ -50,14 +50,15 @@ def error_page(request: Request, error: Exception) -> Response:
     status, detail = _told(error)
     if status == 401:
         return sign_in_first(request, getattr(error, "headers", None) or {})
-    said, agenda = remark_of(error), _agenda_of(request)
+    cause = tell_refusal(error, translations(choose_language(request)))
+    said, agenda = None if cause else remark_of(error), _agenda_of(request)
     context = {
         "status": status,
         "frame": "agenda/frame.html" if agenda else "base.html",
         "agenda": agenda,
         "detail": detail,
         "told": MapWords.of(request).tell(said) if said else None,
-        "cause": tell_refusal(detail, translations(choose_language(request))),
+        "cause": cause,
         "request_id": request_id(),
         "back": came_from(request) or (agenda if request.url.path != agenda else None),
     }

@@ -1,4 +1,4 @@
-"""Refusals that people commonly meet are told on pages in the reader's language; programs get them as said."""
+"""Refusals that people commonly meet have a code: pages tell them in their reader's language, programs get both."""
 
 import ast
 import re
@@ -9,48 +9,93 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from app.errors import BadInput, Conflict, NotFound
+from app.refusals import SENTENCES
+from app.services.importing.sentences import SENTENCES as OF_IMPORTS
 from app.web.catalogues import translations
-from app.web.refusals import REFUSALS, tell_refusal
+from app.web.refusals import TOLD, tell_refusal
 
 APP = Path(__file__).parents[2] / "app"
+LISTS = {APP / "refusals.py", APP / "web" / "refusals.py"}
+PLACE = re.compile(r"%\((\w+)\)([drs])")
+WORDS = {
+    "role": {"principal.role"},
+    "state": {"row.state", "plan.state"},
+    "what": {"said.kind", "what", "self.what"},
+    "way": {"self.way"},
+    "side": {"sides[0]"},
+    "name": {"actor.name"},
+}
+"""Values that are no numbers, and where they come from: words of ours, sides of a border, names of organisations."""
 
 
 @cache
-def said() -> tuple[re.Pattern[str], ...]:
-    """Every sentence in the code beside app/web, with anything in the place of its values."""
-    found = (text for path in APP.rglob("*.py") if "web" not in path.parts for text in _texts(path))
-    return tuple(re.compile(text) for text in dict.fromkeys(found))
+def trees() -> tuple[ast.Module, ...]:
+    return tuple(ast.parse(p.read_text()) for p in APP.rglob("*.py") if p not in LISTS)
 
 
-def _texts(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.JoinedStr):
-            parts = [re.escape(str(v.value)) if isinstance(v, ast.Constant) else ".*" for v in node.values]
-            if sum(len(v.value) for v in node.values if isinstance(v, ast.Constant)) > 10:
-                yield "".join(parts)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) > 10:
-            yield re.escape(node.value)
+def raised() -> Iterator[tuple[ast.expr, dict[str, str]]]:
+    """(code, {value: where it comes from}) of each call that makes a refusal."""
+    for node in (n for tree in trees() for n in ast.walk(tree)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            place = {"by_code": 0, "of_code": 1}.get(node.func.attr)
+            if place is not None:
+                values = {str(k.arg): ast.unparse(k.value) for k in node.keywords if k.arg != "headers"}
+                yield node.args[place], values
 
 
-@pytest.mark.parametrize("refusal", [refusal for refusal, _ in REFUSALS])
-def test_what_a_page_tells_is_what_a_service_says(refusal: str) -> None:
-    sample = re.sub(r"\{\w+\}", "7", refusal)
-    # What is spent and what is wrong with a field are put together from two sentences.
-    spent = re.sub(r"^(rounds|places|participants): ", "", sample).removesuffix("; try again in 7 s")
-    assert [text.pattern for text in said() if text.fullmatch(sample) or text.fullmatch(spent)] != []
+def test_every_code_is_said_somewhere_and_has_a_sentence_of_the_page() -> None:
+    words = {n.value for tree in trees() for n in ast.walk(tree) if isinstance(n, ast.Constant)}
+    assert [code for code in SENTENCES if code not in words] == []
+    assert list(SENTENCES) == list(TOLD)
+    assert set(SENTENCES) & set(OF_IMPORTS) == set()
+
+
+def test_every_raise_names_what_stands_in_its_sentence_and_no_more() -> None:
+    literal = [(code.value, values) for code, values in raised() if isinstance(code, ast.Constant)]
+    assert len(literal) > 80
+    wrong = [
+        (code, values) for code, values in literal if {n for n, _ in PLACE.findall(SENTENCES[code])} != set(values)
+    ]
+    assert wrong == []
+
+
+def test_a_page_tells_no_value_that_the_service_does_not_tell() -> None:
+    more = [
+        c
+        for c, told in TOLD.items()
+        if {n for n, _ in PLACE.findall(told)} - {n for n, _ in PLACE.findall(SENTENCES[c])}
+    ]
+    assert more == []
+
+
+def test_no_value_is_what_a_person_wrote() -> None:
+    # Numbers are written as %(name)d, which takes nothing else.
+    texts = {name for said in SENTENCES.values() for name, kind in PLACE.findall(said) if kind != "d"}
+    assert texts == set(WORDS)
+    found = {(name, source) for _, values in raised() for name, source in values.items() if name in WORDS}
+    assert found == {(name, source) for name, sources in WORDS.items() for source in sources}
+    with pytest.raises(TypeError):
+        NotFound.by_code("no_event", number="somebody's words")
 
 
 def test_values_stand_in_the_sentence_and_other_words_stay_as_they_are() -> None:
     french = translations("fr")
-    assert tell_refusal("event 2 has no plan 77", french) == (
+    assert tell_refusal(NotFound.by_code("no_plan", event=2, number=77), french) == (
         "Cet événement n’a pas de plan 77. Il a peut-être été supprimé."
     )
-    changed = "plan 3 was changed meanwhile (revision 5, you saw 4): look at it again"
+    changed = Conflict.by_code("plan_revised", number=3, now=5, seen=4)
+    assert str(changed) == "plan 3 was changed meanwhile (revision 5, you saw 4): look at it again"
     assert tell_refusal(changed, french) == "Le plan 3 a été modifié entre-temps. Regardez-le à nouveau."
-    assert tell_refusal("%(name)s is registered already; change it with PUT", translations("en")) == (
-        "%(name)s is registered already."
-    )
-    assert tell_refusal("something that no page knows", french) is None
+    named = Conflict.by_code("registered_already", name="%(name)s")
+    assert tell_refusal(named, translations("en")) == "%(name)s is registered already."
+    assert tell_refusal(Conflict("something that no page knows"), french) is None
+
+
+def test_one_wrong_field_is_named_in_english_and_has_its_code() -> None:
+    error = BadInput.of_code("rounds", "no_rounds")
+    assert (error.detail, error.errors[0].field) == ("rounds: the event has no rounds yet", "rounds")
+    assert "kein" in str(tell_refusal(error, translations("de")))
 
 
 def test_a_page_says_it_in_the_readers_language_and_the_json_door_in_english(
@@ -62,6 +107,8 @@ def test_a_page_says_it_in_the_readers_language_and_the_json_door_in_english(
     assert "there is no event" not in page.text
     answer = client.get("/events/999", headers={"accept-language": "eu"})
     assert (answer.status_code, answer.json()["detail"]) == (404, "there is no event 999")
+    assert answer.json()["remark"] == {"code": "no_event", "values": {"number": 999}}
+    assert "remark" not in client.get("/events/x").json()
 
 
 def test_an_agenda_that_refuses_leads_back_to_the_agenda_and_nowhere_else(client: TestClient) -> None:

@@ -133,7 +133,7 @@ def require_events(session: Session, *, scope: Scope) -> None:
     known = set(session.exec(select(Event.id).where(col(Event.id).in_(scope.events))))
     missing = [n for n in scope.events if n not in known]
     if missing:
-        raise BadInput.of("events", f"there is no event {missing[0]}")
+        raise BadInput.of_code("events", "no_event", number=missing[0])
 
 
 def _works() -> ColumnElement[bool]:

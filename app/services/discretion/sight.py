@@ -121,14 +121,14 @@ class Sight:
             row = session.get(Actor, number) if 0 < number < 2**63 else None
             row = row if row is not None and self.knows(row) else None
         if row is None:
-            raise NotFound(f"there is no actor {number}")
+            raise NotFound.by_code("no_actor", number=number)
         return row
 
     def known_actor(self, number: int) -> Actor:
         """The same where it is to be worked with: Forbidden when the asker may not know who it is."""
         row = self.actor(number)
         if not self.knows(row):
-            raise Forbidden("this actor is anonymous: admins know it, and organisers of an event that it comes to")
+            raise Forbidden.by_code("actor_anonymous")
         return row
 
     def own_number(self, number: int, known: Known = NOBODY) -> int:
@@ -136,7 +136,7 @@ class Sight:
         if is_pseudonym(number):
             return self.actor(number).id
         if self.hiding("name", [number], known):
-            raise NotFound(f"there is no actor {number}")
+            raise NotFound.by_code("no_actor", number=number)
         return number
 
     def own_numbers(self, numbers: Collection[int], known: Known = NOBODY) -> list[int]:
@@ -152,7 +152,7 @@ class Sight:
     def must_know(self, *numbers: int) -> None:
         """NotFound where one of these actors, by their own numbers, must not be known to the asker."""
         for number in self.hiding("name", numbers):
-            raise NotFound(f"there is no actor {number}")
+            raise NotFound.by_code("no_actor", number=number)
 
     def must_relate(self, *numbers: int) -> None:
         """NotFound as before; Forbidden where one of these actors keeps its relations from the asker."""

@@ -158,7 +158,7 @@ class Timetable:
     def person(self, actor_id: int) -> Person:
         """A participant, or NotFound."""
         if actor_id not in self.people:
-            raise NotFound(f"actor {actor_id} is not registered for event {self.event.id}")
+            raise NotFound.by_code("not_registered", number=actor_id, event=self.event.id)
         return self.people[actor_id]
 
     def _grouped(self, name: str, keys: Mapping[int, Any]) -> Mapping[int, list[Encounter]]:
@@ -203,7 +203,7 @@ def _plan(session: Session, event_id: int, number: int | None) -> PlanPublic | N
         return plans.latest_plan(session, event_id=event_id)
     plan = plans.plan_public(session, event_id=event_id, number=number)
     if plan.state in {"computing", "failed"}:
-        raise Conflict(f"plan {number} is {plan.state}: there is nothing to print yet")
+        raise Conflict.by_code("plan_not_printable", number=number, state=plan.state)
     return plan
 
 

@@ -45,7 +45,7 @@ def start_job(session: Session, *, import_id: int) -> None:
     """Note that work on an import is to begin, for `run_job` once this is committed. Conflict while another runs."""
     get_import(session, import_id=import_id)
     if is_under_way(session, import_id=import_id):
-        raise Conflict(f"import {import_id} is being worked on; wait for its end or stop it")
+        raise Conflict.by_code("import_under_way", number=import_id)
     session.merge(ImportJob(import_id=import_id, stage="waiting"))
     session.flush()
 

@@ -86,6 +86,9 @@ def oversize(said: Remark) -> TooLarge:
 
 
 def remark_of(error: Exception) -> Remark | None:
-    """The remark an expected failure carries, if it does."""
-    errors = error.errors if isinstance(error, AppError) else []
-    return errors[0].remark if errors else None
+    """The remark an expected failure carries, if it does: a refusal by code, or what is wrong with its first field."""
+    if not isinstance(error, AppError):
+        return None
+    if error.code:
+        return Remark(code=error.code, values={**error.values})
+    return error.errors[0].remark if error.errors else None

@@ -114,7 +114,7 @@ def choose(session: Session, *, import_id: int, options: ImportOptions) -> MapIm
     """Set the options of an import that is not applied; what was previewed under others no longer holds."""
     row = get_import(session, import_id=import_id)
     if row.state not in _OPEN:
-        raise Conflict(f"import {import_id} is {row.state}: load the file again to preview it")
+        raise Conflict.by_code("import_settled", number=import_id, state=row.state)
     row.state, row.options = "reading", options.model_dump()
     session.flush()
     return row
@@ -126,7 +126,7 @@ def discard(session: Session, *, import_id: int) -> None:
     lock_map(session, row.map_id)
     session.refresh(row)
     if row.state not in _OPEN:
-        raise Conflict(f"import {import_id} is {row.state}: only what was never applied can be set aside")
+        raise Conflict.by_code("import_was_applied", number=import_id, state=row.state)
     session.delete(row)
     session.flush()
     entered = session.exec(select(MapEntry.actor_id).where(MapEntry.map_id == row.map_id).limit(1)).first()
@@ -232,9 +232,9 @@ def _claim(session: Session, import_id: int) -> MapImport:
     lock_map(session, row.map_id)
     session.refresh(row)
     if row.state in {"reading", "failed"}:
-        raise Conflict(f"import {import_id} has no preview yet: what it would do is not known")
+        raise Conflict.by_code("import_not_previewed", number=import_id)
     if row.state == "undone":
-        raise Conflict(f"import {import_id} was undone: load the file again to preview and apply it")
+        raise Conflict.by_code("import_undone", number=import_id)
     return row
 
 
@@ -300,7 +300,7 @@ def get_import(session: Session, *, import_id: int) -> MapImport:
     """The import, or NotFound."""
     row = session.get(MapImport, import_id) if 0 < import_id < 2**63 else None
     if row is None:
-        raise NotFound(f"there is no import {import_id}")
+        raise NotFound.by_code("no_import", number=import_id)
     return row
 
 

@@ -58,7 +58,7 @@ def undo(session: Session, *, import_id: int) -> UndoReport:
     lock_map(session, row.map_id)
     session.refresh(row)
     if row.state not in {"applied", "applying"}:
-        raise Conflict(f"import {import_id} is {row.state}: only an applied import can be undone")
+        raise Conflict.by_code("import_not_applied", number=import_id, state=row.state)
     verdicts = _judge(session, row)
     alone = list(verdicts.kept.values())[:_LISTED]
     report = UndoReport(

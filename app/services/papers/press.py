@@ -46,9 +46,7 @@ def _set(template: Template, words: str, kind: Literal["pdf", "png"], ppi: int =
         try:
             done = subprocess.run(call, input=words.encode(), capture_output=True, timeout=LONGEST_S, check=False)
         except subprocess.TimeoutExpired as error:
-            raise Unavailable(
-                f"printing took longer than {LONGEST_S} s; print fewer kinds or people at once"
-            ) from error
+            raise Unavailable.by_code("press_too_slow", seconds=LONGEST_S) from error
     if done.returncode:
         told = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [f"status {done.returncode}"]
         raise Unavailable(f"the pages could not be set ({told[0]})")
@@ -68,7 +66,7 @@ def _written(data: Mapping[str, Any]) -> str:
 def _turn() -> Iterator[None]:
     """One job at a time, because it takes every core it finds; Unavailable at once where many wait already."""
     if not _line.acquire(blocking=False):
-        raise Unavailable("many papers are being printed; try again in a minute")
+        raise Unavailable.by_code("press_crowded")
     try:
         with _press:
             yield

@@ -104,7 +104,7 @@ def _chosen(versions: list[PlanBrief], asks: Asks) -> PlanBrief | None:
         return plans.latest_of(versions) or next(iter(versions), None)
     found = next((v for v in versions if v.number == asks.number), None)
     if found is None:
-        raise NotFound(f"event {asks.event_id} has no plan {asks.number}")
+        raise NotFound.by_code("no_plan", event=asks.event_id, number=asks.number)
     return found
 
 

@@ -207,7 +207,7 @@ def _person(session: Session, event_id: int, actor_id: int) -> ParticipantPublic
     people = service.list_participants(session, event_id=event_id)
     person = next((p for p in people if p.actor_id == actor_id), None)
     if person is None:
-        raise NotFound(f"actor {actor_id} is not registered for event {event_id}")
+        raise NotFound.by_code("not_registered", number=actor_id, event=event_id)
     return person
 
 

@@ -49,7 +49,7 @@ def create_programme(request: Request, session: SessionDep, form: FormDep) -> Re
 def edit_programme(request: Request, session: SessionDep, programme_id: int) -> Response:
     """One programme, to change it."""
     if programme_id >= 2**63:
-        raise NotFound(f"there is no programme {programme_id}")
+        raise NotFound.by_code("no_programme", number=programme_id)
     seen = edition_of(session, Subject("programme", programme_id)).n
     row = programmes.get_programme(session, programme_id=programme_id)
     programme = programmes.programme_public(session, programme=row)

@@ -118,7 +118,7 @@ def one_interpreter(request: Request, session: SessionDep, now: NowDep, event_id
 def _one(what: str, known: Sequence[Numbered], event_id: int, index: int) -> Numbered:
     found = next((one for one in known if one.index == index), None)
     if found is None:
-        raise NotFound(f"event {event_id} has no {what} {index}")
+        raise NotFound.by_code("nothing_of_number", event=event_id, what=what, number=index)
     return found
 
 

@@ -37,7 +37,7 @@ def person(request: Request, session: SessionDep, now: NowDep, event_id: int, ac
     frame = load_frame(session, event_id=event_id, now=now)
     told = next((p for p in frame.people if p.actor_id == actor_id), None)
     if told is None:
-        raise NotFound(f"actor {actor_id} is not registered for event {event_id}")
+        raise NotFound.by_code("not_registered", number=actor_id, event=event_id)
     steps = [s for s in list_steps(session, event_id=event_id, limit=500) if _concerns(s.kind, s.after, actor_id)]
     return page(request, "day/person.html", frame_context(session, frame, room="person") | {
         "row": desk_rows(frame, [told])[0],

@@ -63,7 +63,7 @@ def _visit(
 ) -> Visit:
     lower, higher = sorted((actor_id, partner_id))
     if not 0 < lower < higher < 2**63:
-        raise NotFound(f"actors {actor_id} and {partner_id} are no tandem")
+        raise NotFound.by_code("no_tandem", one=actor_id, other=partner_id)
     sight.must_relate(lower, higher)
     return Visit(request, session, get_principal(request), now, Subject("tandem", lower, higher))
 

@@ -141,6 +141,13 @@ def _manifest(data: Any) -> Manifest:
     return manifest
 
 
+_ENTERED = {
+    "actor": "actors", "event": "events", "competence_map": "maps", "sector_list": "sector lists",
+    "programme": "programmes", "consent_text": "texts of consent", "access_key": "keys", "access_person": "people",
+}  # fmt: skip
+"""What somebody entered and a restore takes away; all else hangs on it, or is the service's own figures."""
+
+
 def restore(url: str, path: Path, *, replace: bool = False) -> Manifest:
     """Bring a backup back in one transaction; afterwards every table has the rows it had.
 
@@ -149,7 +156,7 @@ def restore(url: str, path: Path, *, replace: bool = False) -> Manifest:
 
     Raises:
         BadInput: the file is no backup, damaged, or made by a newer Viaduc.
-        Conflict: the database holds actors or events and `replace` is false, or is in use and cannot be locked.
+        Conflict: somebody entered something there and `replace` is false, or it is in use and cannot be locked.
         Unavailable: the server or its tools are not there.
     """
     manifest = read_manifest(path)
@@ -161,9 +168,9 @@ def restore(url: str, path: Path, *, replace: bool = False) -> Manifest:
         held = _count_rows(connection)
         stones = tombstones(connection, [*held])
         current = "alembic_version" in held and _revision(connection) == _newest()
-        if not replace and (held.get("actor", 0) or held.get("event", 0)):
-            told = f"the database holds {held.get('actor', 0)} actors and {held.get('event', 0)} events"
-            raise Conflict(f"{told}: back it up, then restore with --replace")
+        entered = [f"{held[table]} {word}" for table, word in _ENTERED.items() if held.get(table)]
+        if entered and not replace:
+            raise Conflict(f"the database holds {', '.join(entered)}: back it up, then restore with --replace")
         tools = [_tool(name, connection) for name in ("pg_restore", "psql")]
         before, after = (
             _clearing(connection),

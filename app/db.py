@@ -218,7 +218,7 @@ def _why_refused(error: AppError, url: str) -> AppError:
         name, role = (sql.Identifier(word or "").as_string() for word in (where.database, where.username))
         told = f"`ALTER DATABASE {name} OWNER TO {role}` and, in that database, `CREATE EXTENSION vector`"
         return Unavailable(f"the role may not make the schema: have who runs the server say {told}")
-    if isinstance(cause, pg_errors.FeatureNotSupported | pg_errors.UndefinedFile):
+    if isinstance(cause, pg_errors.FeatureNotSupported | pg_errors.UndefinedFile) and '"vector"' in str(cause):
         return Unavailable("the server has no pgvector: have who runs it install pgvector 0.8 or newer")
     return error
 

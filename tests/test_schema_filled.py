@@ -3,14 +3,16 @@
 import os
 import subprocess
 import sys
+import time
+from threading import Thread
 
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from schema_filler import columns_of, fill_empty, kept_rows
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 
-from app.db import alembic_config, make_engine, require_schema
+from app.db import alembic_config, make_engine, require_schema, upgrade
 from app.errors import Unavailable
 from models import TABLES
 
@@ -152,3 +154,38 @@ def test_an_upgrade_that_is_cut_off_leaves_the_schema_it_found(scratch_url: str)
     command.upgrade(config, "head")
     require_schema(engine)
     engine.dispose()
+
+
+def test_an_upgrade_that_waits_for_another_one_says_so(scratch_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    engine = make_engine(scratch_url)
+    second = Thread(target=upgrade, args=(scratch_url,), daemon=True)
+    with engine.begin() as first:
+        first.execute(text("SELECT pg_advisory_xact_lock(7281001)"))
+        second.start()
+        until = time.monotonic() + 60
+        while "another upgrade is under way" not in caplog.text:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        assert second.is_alive()
+    second.join(60)
+    assert not second.is_alive()
+    require_schema(engine)
+    engine.dispose()
+
+
+def test_a_role_that_may_not_make_the_schema_is_told_what_to_ask_for(scratch_url: str) -> None:
+    engine = make_engine(scratch_url)
+    command.downgrade(alembic_config(scratch_url), "base")
+    with engine.begin() as connection:
+        connection.execute(text('CREATE ROLE "lodger-1" LOGIN'))
+        connection.execute(text('GRANT ALL ON alembic_version TO "lodger-1"'))
+    try:
+        with pytest.raises(Unavailable) as refused:
+            upgrade(make_url(scratch_url).set(username="lodger-1").render_as_string(hide_password=False))
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text('DROP OWNED BY "lodger-1"'))
+            connection.execute(text('DROP ROLE "lodger-1"'))
+        engine.dispose()
+    assert '`ALTER DATABASE "scratch" OWNER TO "lodger-1"`' in refused.value.detail
+    assert "`CREATE EXTENSION vector`" in refused.value.detail

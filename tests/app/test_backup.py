@@ -74,9 +74,21 @@ def test_a_backup_brings_back_what_was_there_and_running_services_notice(scratch
 
 @pytest.mark.slow
 def test_nothing_is_replaced_unasked(scratch_url: str, saved: Path) -> None:
-    with pytest.raises(Conflict, match="holds 3 actors and 0 events"):
+    with pytest.raises(Conflict, match="holds 3 actors: back it up"):
         restore(scratch_url, saved)
     assert names(scratch_url) == ["Ada", "Bo", "Cy"]
+    engine = make_engine(scratch_url)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM actor"))
+        connection.execute(
+            text(
+                "INSERT INTO access_key (name, role, events, creates, begins, hash, created_at, created_by)"
+                " VALUES ('first key', 'admin', '{}', false, 'viaduc_x', 'x', now(), 'terminal')"
+            )
+        )
+    engine.dispose()
+    with pytest.raises(Conflict, match="holds 1 keys: back it up"):
+        restore(scratch_url, saved)
 
 
 def tamper(source: Path, target: Path, change: Callable[[str, bytes], bytes]) -> Path:

@@ -64,7 +64,7 @@ def test_another_language_says_it_in_its_own_words_and_numbers():
     french = Teller(lambda s: translations("fr").pgettext("import", s), lambda n: f"{n:_}", str.upper)
     inner = remark("number_expected", value="zwölf")
     assert french(remark("left_out", heading="Size", reason=inner)) == (
-        "Size laissé de côté\u00a0: «\u00a0zwölf\u00a0» n'est pas un nombre"
+        "Size laissé de côté\u00a0: «\u00a0zwölf\u00a0» n’est pas un nombre"
     )
     assert french(remark("text_too_long", length=20_003, most=20_000)).startswith("le texte a 20_003 caractères")
     assert "«\u00a0OFFERS\u00a0»" in french(remark("column_unsure", heading="X", field="offers"))

@@ -75,6 +75,14 @@ def test_the_columns_that_a_list_of_participants_may_have_are_named_as_they_are_
     assert fields == ["languages", "available", "min", "max", "side", "tracks"]
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_on_a_sheet_nobody_takes_what_the_partner_says_for_what_the_reader_says(lang: str) -> None:
+    words = translations(lang)
+    for deed in ("look for", "offer", "write"):
+        theirs, yours = words.pgettext("paper", f"They {deed}"), words.pgettext("paper", f"You {deed}")
+        assert theirs.casefold() != yours.casefold()
+
+
 def placeholders(text: str) -> list[str]:
     return sorted(re.findall(r"%\(\w+\)s", text))
 

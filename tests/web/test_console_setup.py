@@ -172,9 +172,12 @@ def test_figures_are_those_of_who_is_registered(event: TestClient) -> None:
     assert event.get("/console/events/1/outlook?floor=1").template.name == "console/outlook.html"
 
 
-def test_an_outlook_that_cannot_be_had_says_why(client: TestClient) -> None:
+def test_an_outlook_that_cannot_be_had_says_why_in_the_language_of_the_reader(client: TestClient) -> None:
     client.post("/events", json={"name": "Empty"})
-    assert "rounds: the event has no rounds yet" in client.get("/console/events/1/outlook").text
+    assert "The event has no rounds yet." in client.get("/console/events/1/outlook").text
+    danish = client.get("/console/events/1/outlook?lang=da").text
+    assert "Arrangementet har endnu ingen runder." in danish
+    assert "no rounds yet" not in danish
     assert client.get("/console/events/9/outlook").status_code == 404
 
 

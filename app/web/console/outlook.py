@@ -10,7 +10,9 @@ from app.deps import EngineDep, HolderDep, SettingsDep
 from app.errors import AppError, NotFound
 from app.services.conflicts import hard_conflicts
 from app.services.whatif import outlook_of
+from app.web.catalogues import choose_language, translations
 from app.web.console.frame import event_frame
+from app.web.refusals import tell_refusal
 from app.web.render import page, wants_fragment
 from models.plan import WhatIfRequest
 
@@ -32,7 +34,7 @@ def what_if(
     with session_scope(engine) as session:
         told: dict[str, Any] = event_frame(session, event_id, "setup")
         told["conflicts"] = hard_conflicts(session, event_id=event_id)
-    told |= {"floor": floor, "outlook": None, "refused": ""}
+    told |= {"floor": floor, "outlook": None, "refused": "", "cause": None}
     try:
         question, longest = WhatIfRequest(floor=floor, time_limit_s=SECONDS), settings.plan_seconds
         meaning = holder.get()
@@ -41,4 +43,5 @@ def what_if(
         raise
     except AppError as error:
         told["refused"] = error.detail
+        told["cause"] = tell_refusal(error, translations(choose_language(request)))
     return page(request, "console/_outlook.html" if wants_fragment(request) else "console/outlook.html", told)

@@ -54,7 +54,7 @@ def commands(document: str) -> list[list[str]]:
     """The curl calls of a document, as words."""
     blocks = re.findall(r"^```(\w*)\n(.*?)^```", document, re.MULTILINE | re.DOTALL)
     joined = "\n".join(block for language, block in blocks if not language).replace("$V", "")
-    return [words for words in map(shlex.split, re.split(r"\n(?=curl )", joined)) if words[0] == "curl"]
+    return [words for words in map(shlex.split, re.split(r"\n(?=curl |printf )", joined)) if words[0] == "curl"]
 
 
 def call(client: TestClient, words: list[str]) -> int:

@@ -160,8 +160,8 @@ def pair(
 
 @app.command()
 def check(
-    problem: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    plan: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    problem: Annotated[Path, typer.Argument(help="Problem file (JSON)", exists=True, dir_okay=False)],
+    plan: Annotated[Path, typer.Argument(help="Plan that `viaduc pair` wrote", exists=True, dir_okay=False)],
 ) -> None:
     """Check a plan against its problem: one violation a line, exit 1 if any."""
     from app.commands.pairing import run_check  # noqa: PLC0415 - slow import
@@ -175,8 +175,8 @@ def check(
 
 @app.command()
 def replan(
-    problem: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    plan: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    problem: Annotated[Path, typer.Argument(help="Problem file (JSON)", exists=True, dir_okay=False)],
+    plan: Annotated[Path, typer.Argument(help="Plan that `viaduc pair` wrote", exists=True, dir_okay=False)],
     changes: Annotated[Path, typer.Argument(help="What happened: now, absent, late, …", exists=True, dir_okay=False)],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Answer file; default: stdout")] = None,
 ) -> None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from sqlalchemy.exc import DBAPIError
 
@@ -23,6 +24,8 @@ from app.services.meaning import load_meaning
 from app.settings import Settings
 
 _NEEDED_GB = 3.0
+_OF_COMPOSE = "VIADUC_DB_PASSWORD"
+"""What compose.yaml puts into the database's address."""
 _PARENT_MB = 150
 """What the parent of the working processes takes (docs/operators.md, Memory)."""
 
@@ -44,6 +47,7 @@ def run_doctor(settings: Settings) -> list[Finding]:
     """Look at everything the service stands on; later checks run even when earlier ones fail."""
     looks: list[tuple[str, Callable[[Settings], Finding]]] = [
         ("python", _python),
+        ("settings", _known),
         ("data folder", _data_folder),
         ("disk", _disk),
         ("memory", _memory),
@@ -168,6 +172,20 @@ def _is_viaduc(settings: Settings) -> bool:
         return False
     finally:
         asked.close()
+
+
+def _known(_settings: Settings) -> Finding:
+    known = [f"VIADUC_{name.upper()}" for name in Settings.model_fields]
+    others = [n for n in sorted(os.environ) if n.startswith("VIADUC_") and n not in {*known, _OF_COMPOSE}]
+    unknown = [f"{name}{_meant(name, known)}" for name in others]
+    if unknown:
+        return Finding("settings", False, f"no setting, and without effect: {', '.join(unknown)}")
+    return Finding("settings", True, f"{sum(n in os.environ for n in known)} are set")
+
+
+def _meant(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=1, cutoff=0.8)
+    return f" (is {near[0]} meant?)" if near else ""
 
 
 def _letters(settings: Settings) -> Finding:

@@ -52,8 +52,8 @@ def _add_import(app: typer.Typer, settings: SettingsOf) -> None:
         prefer: Annotated[str, typer.Option(help="Who wins where they disagree: viaduc or file")] = "viaduc",
         steps: Annotated[bool, typer.Option("--steps", help="Store in steps that can be gone on with")] = False,
         source: Annotated[str | None, typer.Option(help="Where the map comes from")] = None,
-        territory: Annotated[str | None, typer.Option()] = None,
-        licence: Annotated[str | None, typer.Option()] = None,
+        territory: Annotated[str | None, typer.Option(help="Where its actors are")] = None,
+        licence: Annotated[str | None, typer.Option(help="Under which it may be used")] = None,
         as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Date of the facts")] = None,
         legal_basis: Annotated[str | None, typer.Option(help="Why names of persons may be stored")] = None,
     ) -> None:

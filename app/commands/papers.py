@@ -49,7 +49,9 @@ def read_choice(kinds: list[str], *, plan: int | None, second: str, badge: str) 
         options = PaperOptions.model_validate(told)
     except ValidationError as error:
         field, reason = complaint(error)
-        raise BadInput.of(_FLAGS[field], reason) from error
+        flag = _FLAGS[field]
+        words = f"{badge!r}: expected width x height in mm, such as 90x55 ({reason})" if flag == "--badge" else reason
+        raise BadInput.of(flag, words) from error
     return [kind for kind in make.KINDS if kind in kinds], options
 
 

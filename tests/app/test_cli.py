@@ -11,7 +11,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
+from app.commands.papers import read_choice
 from app.db import session_scope
+from app.errors import BadInput
 from app.services.actors import create_actor
 from models.actor import ActorCreate
 from tests.app.test_live import serving as serving_ours
@@ -140,8 +142,8 @@ def test_doctor_finds_nothing_wrong_and_ends_with_0(viaduc: Viaduc, monkeypatch:
     told = viaduc("doctor")
     assert told.code == 0, told.out
     assert [line.split(":")[0] for line in told.out.splitlines()] == [
-        "ok    python", "ok    data folder", "ok    disk", "ok    memory", "ok    database", "ok    model",
-        "ok    port", "ok    letters", "ok    sign-in",
+        "ok    python", "ok    settings", "ok    data folder", "ok    disk", "ok    memory", "ok    database",
+        "ok    model", "ok    port", "ok    letters", "ok    sign-in",
     ]  # fmt: skip
 
 
@@ -175,6 +177,7 @@ def finding(told: Told, what: str) -> str:
         ),
         ("memory", {"MEMORY_MB": "9000000"}, " MB here, and 1 × 9000000 + 150 MB are needed: give it more"),
         ("port", {"HOST": "203.0.113.9"}, "203.0.113.9:9 cannot be listened on ("),
+        ("settings", {"PROCESES": "2"}, "without effect: VIADUC_PROCESES (is VIADUC_PROCESSES meant?)"),
         ("letters", {"SMTP_HOST": "mail.example"}, "none are sent: set VIADUC_SMTP_FROM and VIADUC_PUBLIC_URL too"),
         ("sign-in", {"OIDC_ISSUER": "https://login.example"}, "the provider is not asked: set VIADUC_OIDC_CLIENT_ID"),
     ],
@@ -187,6 +190,11 @@ def test_doctor_finds_what_would_fail_at_the_start_or_in_silence(
     told = viaduc("doctor")
     line = finding(told, what)
     assert (told.code, line[:4], words in line) == (1, "FAIL", True), line
+
+
+def test_a_size_of_badges_that_is_none_is_told_by_its_flag_with_an_example() -> None:
+    with pytest.raises(BadInput, match=r"--badge: 'big': expected width x height in mm, such as 90x55"):
+        read_choice([], plan=None, second="partner", badge="big")
 
 
 def test_doctor_tells_viaduc_on_the_port_from_another_program(

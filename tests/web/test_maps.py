@@ -260,7 +260,7 @@ FOUND = {
            "zelfde plaats Tourcoing", "de kolom “Blabla” wordt niet geïmporteerd", "geen rechtsgrond"),
     "de": ("unbekanntes Land „Atlantide“", "der Name fehlt", "(ganze Zeile)", "ist keine Art, die wir kennen",
            "gleicher Ort Tourcoing", "die Spalte „Blabla“ wird nicht übernommen", "keine Rechtsgrundlage"),
-    "da": ("ukendt land “Atlantide”", "navnet mangler", "(hele rækken)", "er ikke en slags, vi kender",
+    "da": ("ukendt land “Atlantide”", "navnet mangler", "(hele rækken)", "er ikke en type, vi kender",
            "samme by Tourcoing", "kolonnen “Blabla” importeres ikke", "ikke angivet noget retsgrundlag"),
     "es": ("país desconocido «Atlantide»", "falta el nombre", "(toda la fila)", "no es un tipo que conozcamos",
            "la misma ciudad Tourcoing", "la columna «Blabla» no se importa", "no se dio una base jurídica"),

@@ -127,3 +127,19 @@ def test_every_operation_says_what_it_does_and_how_it_fails() -> None:
         if "operation" not in operation["tags"] and not {"400", "422", "503"} <= set(operation["responses"]):
             endless.append((method, path))
     assert (silent, endless) == ([], [])
+
+
+def test_what_answers_an_etag_is_what_the_document_says(furnished: TestClient) -> None:
+    ids = {"actor_id": 1, "partner_id": 2} | dict.fromkeys(
+        ("programme_id", "event_id", "number", "import_id", "contact_id", "map_id"), 1
+    )
+    told, answered = set(), set()
+    for path, item in DOCUMENT["paths"].items():
+        if "get" not in item:
+            continue
+        answer = furnished.get(path.format(**ids))
+        if answer.status_code == 200:
+            told |= {path} if "ETag" in item["get"]["responses"]["200"].get("headers", {}) else set()
+            answered |= {path} if "etag" in answer.headers else set()
+    assert answered == told
+    assert {"/actors/{actor_id}", "/events/{event_id}", "/people"} <= told

@@ -44,14 +44,14 @@ def read_choice(kinds: list[str], *, plan: int | None, second: str, badge: str) 
     if unknown:
         raise BadInput.of("--kind", f"there is no paper called {unknown[0]!r}; there are {', '.join(make.KINDS)}")
     width, _, height = badge.lower().partition("x")
+    if not (width.strip().isdecimal() and height.strip().isdecimal()):
+        raise BadInput.of("--badge", f"{badge!r}: expected width x height in mm, such as 90x55")
     told = {"plan": plan, "second": second, "badge_width_mm": width, "badge_height_mm": height}
     try:
         options = PaperOptions.model_validate(told)
     except ValidationError as error:
         field, reason = complaint(error)
-        flag = _FLAGS[field]
-        words = f"{badge!r}: expected width x height in mm, such as 90x55 ({reason})" if flag == "--badge" else reason
-        raise BadInput.of(flag, words) from error
+        raise BadInput.of(_FLAGS[field], reason) from error
     return [kind for kind in make.KINDS if kind in kinds], options
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -158,7 +159,9 @@ def read_agenda(session: Session, *, event_id: int, actor_id: int) -> Agenda:
         places=places,
         plan=number,
         entries=_entries(rounds, visits, registration.available, published=number is not None),
-        changes=compare_seen(state.seen if state else None, [*visits.values()], _withheld_names(sight, state)),
+        changes=compare_seen(
+            state.seen if state else None, [*chain.from_iterable(visits.values())], _withheld_names(sight, state)
+        ),
         state=state,
         rules=read_rules(session, event_id=event_id),
         sight=sight,
@@ -231,8 +234,8 @@ class _Me:
 
 def _visits(
     session: Session, mine: _Me, number: int | None, rounds: Sequence[RoundPublic], places: Sequence[PlacePublic]
-) -> dict[int, Visit]:
-    """Round index → meeting of the published plan."""
+) -> dict[int, list[Visit]]:
+    """Round index → meetings of the published plan: more than one, where delegates sit at several tables."""
     if number is None:
         return {}
     me = mine.registration
@@ -240,19 +243,19 @@ def _visits(
     meetings = session.exec(
         select(Meeting)
         .where(Meeting.event_id == me.event_id, Meeting.number == number, held)
-        .order_by(col(Meeting.round))
+        .order_by(col(Meeting.round), col(Meeting.place))
     ).all()
     others = _others(session, me, meetings)
     needed = any(m.interpreter for m in meetings)
     interpreters = {str(i.index): i for i in (list_interpreters(session, event_id=me.event_id) if needed else ())}
     slots = {r.index: r for r in rounds}
     labels = {p.index: p for p in places}
-    found = {}
+    found: dict[int, list[Visit]] = {}
     for meeting in meetings:
         other_id = meeting.b if meeting.a == me.actor_id else meeting.a
         if meeting.round not in slots or other_id not in others:
             continue
-        found[meeting.round] = _visit(
+        visit = _visit(
             mine,
             meeting,
             others[other_id],
@@ -260,6 +263,7 @@ def _visits(
             labels.get(meeting.place) if meeting.place is not None else None,
             interpreters.get(meeting.interpreter or ""),
         )
+        found.setdefault(meeting.round, []).append(visit)
     return found
 
 
@@ -305,7 +309,11 @@ def _spoken(participant: Participant | None, actor: Actor) -> list[str]:
 
 
 def _entries(
-    rounds: Sequence[RoundPublic], visits: Mapping[int, Visit], available: list[int] | None, *, published: bool
+    rounds: Sequence[RoundPublic],
+    visits: Mapping[int, Sequence[Visit]],
+    available: list[int] | None,
+    *,
+    published: bool,
 ) -> list[Entry]:
     """The day line by line. Without a published plan nobody knows yet which rounds are free."""
     if not published:
@@ -315,15 +323,21 @@ def _entries(
         if told and slot.starts_at - told[-1].ends_at >= BREAK:
             gap = slot.starts_at - told[-1].ends_at
             told.append(Entry("break", told[-1].ends_at, int(gap.total_seconds()) // 60))
-        visit = visits.get(slot.index)
-        away = available is not None and slot.index not in available
-        kind: Literal["meeting", "free", "away"] = "meeting" if visit else "away" if away else "free"
-        if kind != "meeting" and told and told[-1].kind == kind:
-            first = told.pop()
-            told.append(Entry(kind, first.starts_at, _minutes(first.starts_at, slot)))
-        else:
-            told.append(Entry(kind, slot.starts_at, slot.minutes, visit))
+        held = visits.get(slot.index, ())
+        told += [Entry("meeting", slot.starts_at, slot.minutes, visit) for visit in held]
+        if not held:
+            away = available is not None and slot.index not in available
+            _add_open(told, slot, "away" if away else "free")
     return told
+
+
+def _add_open(told: list[Entry], slot: RoundPublic, kind: Literal["free", "away"]) -> None:
+    """A round without a meeting: one line with those of its kind before it."""
+    if told and told[-1].kind == kind:
+        first = told.pop()
+        told.append(Entry(kind, first.starts_at, _minutes(first.starts_at, slot)))
+    else:
+        told.append(Entry(kind, slot.starts_at, slot.minutes))
 
 
 def _minutes(start: datetime, last: RoundPublic) -> int:

@@ -254,8 +254,8 @@ MESSY = (
     "Trop;FR\n"
 )
 FOUND = {
-    "fr": ("pays inconnu « Atlantide »", "le nom manque", "(toute la ligne)", "n'est pas un type que nous connaissons",
-           "même ville Tourcoing", "la colonne « Blabla » n'est pas importée", "aucune base légale"),
+    "fr": ("pays inconnu « Atlantide »", "le nom manque", "(toute la ligne)", "n’est pas un type que nous connaissons",
+           "même ville Tourcoing", "la colonne « Blabla » n’est pas importée", "aucune base légale"),
     "nl": ("onbekend land “Atlantide”", "de naam ontbreekt", "(hele rij)", "is geen soort die we kennen",
            "zelfde plaats Tourcoing", "de kolom “Blabla” wordt niet geïmporteerd", "geen rechtsgrond"),
     "de": ("unbekanntes Land „Atlantide“", "der Name fehlt", "(ganze Zeile)", "ist keine Art, die wir kennen",

@@ -30,8 +30,9 @@
     const cards = [...document.querySelectorAll("#next [data-start]")];
     const next = cards.find((card) => moment(card, "end") > now);
     for (const card of cards) {
-      card.hidden = card !== next;
-      if (card !== next) continue;
+      // Delegates may sit at several tables in one round.
+      card.hidden = !next || card.dataset.start !== next.dataset.start;
+      if (card.hidden) continue;
       const running = moment(card, "start") <= now;
       card.querySelector("[data-label=next]").hidden = running;
       card.querySelector("[data-label=now]").hidden = !running;

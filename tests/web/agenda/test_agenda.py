@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-from agenda_pages import AFTER, BEFORE, DURING, address, text_of
+from agenda_pages import AFTER, BEFORE, DURING, address, publish, text_of
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
@@ -39,6 +39,22 @@ def test_the_day_stands_in_order_with_pauses_and_breaks(client: TestClient, publ
         ("10:20", "Brandlab"),
         ("10:45", "No meeting: a pause for you"),
     ]
+
+
+def test_who_sits_at_two_tables_at_once_reads_of_both(
+    client: TestClient, event: str, session: Session, mine: str, at: Callable[[datetime], None]
+) -> None:
+    publish(session, [(1, 2, 0, 0, None), (1, 3, 0, 1, "0")])
+    text = client.get(mine).text
+    assert re.findall(r'<li class="entry meeting-entry" .*?<h3>(.*?)</h3>', text, re.DOTALL) == ["Vuurlab", "Brandlab"]
+    cards = re.findall(r'<article class="next-card"([^>]*)>', text)
+    assert len(cards) == 2
+    assert not any("hidden" in attributes for attributes in cards)
+    client.post(f"{mine}/seen")
+    publish(session, [(1, 2, 0, 0, None), (1, 3, 0, 2, "0")])
+    changed = text_of(client.get(mine), "changes")
+    assert "Brandlab" in changed
+    assert "Vuurlab" not in changed
 
 
 def test_the_interpreter_is_told_where_no_language_is_shared(client: TestClient, published: str, mine: str) -> None:

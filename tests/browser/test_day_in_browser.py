@@ -259,6 +259,9 @@ def test_on_paper_a_round_of_twenty_tables_is_one_sheet_and_the_desk_has_no_butt
     for path in ("/day", "/day/rounds", f"/day/people/{people[0]}"):
         browser_page.goto(HOME + path)
         assert browser_page.locator("button:visible, summary:visible, input:visible").count() == 0, path
+        assert browser_page.locator(".event-head .facts").inner_text().strip(), f"{path} says when and where"
+    browser_page.goto(f"{HOME}/day")
+    assert "expected" not in browser_page.locator("#people").inner_text()
 
 
 def test_what_a_round_can_be_changed_to_fits_a_phone(browser_page: Page, people: Sequence[int]) -> None:

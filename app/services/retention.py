@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import delete, func, text, update
 from sqlmodel import Session, col, select
 
-from app.services.audit import forget_before
+from app.services.audit import forget_before, note_own_deed
 from app.services.contacts import forget_contacts
 from app.settings import Settings
 from models.access import AccessSession, SignInLink
@@ -26,6 +26,8 @@ _LOCK = 7_281_005
 _MONTH = timedelta(days=30.4375)
 _REPEATS = timedelta(days=30)
 """How long an answer is remembered for a request that is sent again."""
+_OVER = "RETENTION"
+"""What the audit trail calls it, before what went."""
 
 
 @dataclass(frozen=True)
@@ -62,24 +64,36 @@ def sweep(session: Session, *, periods: Periods, now: datetime | None = None, dr
     now = now or utc_now()
     session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     savepoint = session.begin_nested()
-    done: Counter[str] = Counter()
+    done, others = Counter[str](), Counter[str]()
     if periods.event is not None:
         for event_id in _over(session, now - periods.event * _MONTH):
-            done += _forget_persons(session, event_id)
+            gone = _forget_persons(session, event_id)
+            done += gone
+            if not dry_run:
+                _note(session, "persons", {"event_id": event_id, **+gone})
     if periods.contact is not None:
         old = select(Contact).where(col(Contact.confirmed_at) < now - periods.contact * _MONTH)
-        done["contact"] = forget_contacts(session, contacts=session.exec(old).all())
+        others["contact"] = forget_contacts(session, contacts=session.exec(old).all())
     if periods.audit is not None:
-        done["audit"] = _forget_audit(session, now - periods.audit * _MONTH)
-    done["idempotency"] = _run(
+        others["audit"] = _forget_audit(session, now - periods.audit * _MONTH)
+    others["idempotency"] = _run(
         session, delete(IdempotencyRecord).where(col(IdempotencyRecord.created_at) < now - _REPEATS)
     )
-    done["access_session"] = _run(session, delete(AccessSession).where(col(AccessSession.ends_at) < now))
-    done["sign_in_link"] = _run(session, delete(SignInLink).where(col(SignInLink.expires_at) < now))
+    others["access_session"] = _run(session, delete(AccessSession).where(col(AccessSession.ends_at) < now))
+    others["sign_in_link"] = _run(session, delete(SignInLink).where(col(SignInLink.expires_at) < now))
     if dry_run:
         savepoint.rollback()
+    else:
+        for kind, rows in sorted((+others).items()):
+            _note(session, kind, {"rows": rows})
     session.expire_all()
-    return Swept(dry_run=dry_run, rows=dict(sorted((+done).items())))
+    return Swept(dry_run=dry_run, rows=dict(sorted((+(done + others)).items())))
+
+
+def _note(session: Session, what: str, told: dict[str, int]) -> None:
+    """One record for each kind, and for each event; of an event that had nothing left to remove, none."""
+    if told.keys() != {"event_id"}:
+        note_own_deed(session, route=f"{_OVER} {what}", target=" ".join(f"{name}={n}" for name, n in told.items()))
 
 
 def next_deletions(session: Session, *, periods: Periods, now: datetime | None = None, most: int = 12) -> list[Due]:

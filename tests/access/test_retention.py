@@ -28,6 +28,7 @@ from models.plan import Meeting, Plan
 
 NOW = datetime(2030, 6, 1, tzinfo=UTC)
 YEAR = Periods(event=12, contact=12, audit=12)
+PERSONS = Periods(event=12, contact=12, audit=None)
 EVER = Periods(event=None, contact=None, audit=None)
 
 
@@ -82,7 +83,27 @@ def test_persons_leave_an_old_event_and_what_came_of_it_stays(filled: Session) -
     assert recent[:3] == [1, 1, 1]
     assert done.rows == {"agenda_link": 1, "attendance": 1, "contact": 1, "day_step": 1, "meeting": 1,
                          "meeting_answer.note": 1, "participant.delegates": 2, "plan.problem": 1}  # fmt: skip
-    assert sweep(filled, periods=YEAR, now=NOW).rows == {}
+    assert sweep(filled, periods=PERSONS, now=NOW).rows == {}
+
+
+def test_what_goes_by_itself_stands_in_the_audit_trail_once_and_names_nobody(filled: Session) -> None:
+    sweep(filled, periods=PERSONS, now=NOW, dry_run=True)
+    filled.commit()
+    sweep(filled, periods=PERSONS, now=NOW)
+    filled.rollback()
+    filled.commit()
+    assert filled.exec(select(AuditRecord.id)).all() == []
+    for _ in range(2):
+        sweep(filled, periods=PERSONS, now=NOW)
+        filled.commit()
+    told = filled.exec(select(AuditRecord).order_by(col(AuditRecord.id))).all()
+    assert {(one.who, one.role, one.action) for one in told} == {("service", "service", "change")}
+    assert [(one.route, set(one.target.split())) for one in told] == [
+        ("RETENTION persons", {"event_id=1", "agenda_link=1", "attendance=1", "day_step=1", "meeting=1",
+                               "meeting_answer.note=1", "participant.delegates=2", "plan.problem=1"}),
+        ("RETENTION contact", {"rows=1"}),
+    ]  # fmt: skip
+    assert check_chain(filled).whole
 
 
 def test_a_contact_goes_when_nobody_confirmed_it(filled: Session) -> None:
@@ -106,7 +127,8 @@ def test_old_records_of_the_audit_trail_go_and_the_chain_holds(session: Session)
                                       | {"at": NOW - timedelta(days=300 * years)})])  # fmt: skip
     assert sweep(session, periods=YEAR, now=NOW).rows == {"audit": 1}
     session.commit()
-    assert len(session.exec(select(AuditRecord)).all()) == 2
+    left = session.exec(select(AuditRecord.route).order_by(col(AuditRecord.id))).all()
+    assert left == ["POST /x", "POST /x", "RETENTION audit"]
     assert check_chain(session).whole
 
 

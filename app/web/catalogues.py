@@ -22,6 +22,7 @@ LANGUAGES = {
 """Languages of the interface, each by its own name."""
 
 COOKIE = "lang"
+_OWN = "own_language"
 FOLDER = Path(__file__).parent / "locale"
 
 
@@ -57,11 +58,16 @@ def asked_language(request: Request) -> str | None:
     return lang if lang in LANGUAGES else None
 
 
+def speak(request: Request, language: str | None) -> None:
+    """Have this request answered in the language that its agenda was handed over in, errors too; None: no such one."""
+    setattr(request.state, _OWN, (language or "").split("-")[0])
+
+
 def choose_language(request: Request) -> str:
-    """`?lang=`, then what was chosen before, then what the browser prefers, then English."""
-    chosen = asked_language(request) or request.cookies.get(COOKIE)
-    if chosen in LANGUAGES:
-        return chosen
+    """`?lang=`, then what was chosen before, then an agenda's own, then what the browser prefers, then English."""
+    for chosen in (asked_language(request), request.cookies.get(COOKIE), getattr(request.state, _OWN, None)):
+        if chosen in LANGUAGES:
+            return chosen
     return preferred_language(request.headers.get("accept-language", ""))
 
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from app.deps import SessionDep
 from app.services.links import Link, open_link
-from app.web.catalogues import COOKIE, LANGUAGES, asked_language, preferred_language
+from app.web.catalogues import COOKIE, asked_language, choose_language, speak
 from app.web.render import A_YEAR, HEADERS, templates
 
 SECRET = {
@@ -21,9 +21,11 @@ SECRET = {
 _POLICY = HEADERS["Content-Security-Policy"] + "; worker-src 'self'; manifest-src 'self'"
 
 
-def opened(session: SessionDep, token: str) -> Link:
-    """The link in the address, or 404."""
-    return open_link(session, token=token)
+def opened(request: Request, session: SessionDep, token: str) -> Link:
+    """The link in the address, or 404; what goes wrong from here on is told in its language."""
+    link = open_link(session, token=token)
+    speak(request, link.language)
+    return link
 
 
 LinkDep = Annotated[Link, Depends(opened, scope="function")]
@@ -32,12 +34,8 @@ LinkDep = Annotated[Link, Depends(opened, scope="function")]
 
 def language(request: Request, link: Link | None) -> str:
     """`?lang=`, then what was chosen before, then the link's, then what the browser prefers."""
-    chosen = asked_language(request) or request.cookies.get(COOKIE)
-    if chosen not in LANGUAGES:
-        chosen = (link.language or "").split("-")[0] if link else None
-    if chosen in LANGUAGES:
-        return chosen
-    return preferred_language(request.headers.get("accept-language", ""))
+    speak(request, link.language if link else None)
+    return choose_language(request)
 
 
 def agenda_page(request: Request, template: str, context: dict[str, Any], lang: str, status: int = 200) -> Response:

@@ -118,6 +118,21 @@ def test_the_language_is_the_links_then_the_browsers(client: TestClient, publish
 # ---- The address is a secret
 
 
+def test_what_goes_wrong_is_told_in_the_language_of_the_link(
+    client: TestClient, published: str, session: Session
+) -> None:
+    german = {"accept-language": "de"}
+    client.cookies.clear()
+    for language, told in (("nl", "nl"), ("nl-BE", "nl"), (None, "de"), ("xx", "de")):
+        page = address(session, 1, language=language)
+        for form in ({}, {"target_id": "999", "word": "want"}):
+            answer = client.post(f"{page}/wishes", data=form, headers=german)
+            assert answer.status_code in {404, 422}
+            assert answer.headers["content-language"] == told
+            assert f'<html lang="{told}"' in answer.text
+    assert client.post("/agenda/1-none/seen", headers=german).headers["content-language"] == "de"
+
+
 def test_the_address_does_not_travel(client: TestClient, published: str, mine: str) -> None:
     answer = client.get(mine)
     told = {name: answer.headers[name] for name in ("referrer-policy", "cache-control", "x-robots-tag")}

@@ -29,7 +29,7 @@ _HEADINGS = {
     "sector": "viaduc slug mapping sector_viaduc viaduc_sector",
     "nace": "nace nace_code code_nace naf nace_rev_2 nacecode",
 }
-_NACE = re.compile(r"^([A-U])?\s*\.?\s*(\d{2}(?:\.\d{1,2}){0,2})?$")
+_NACE = re.compile(r"^([A-U])?\s*+\.?\s*+(\d{2}(?:\.\d{1,2}){0,2})?$")
 _MOST_TERMS = 20_000
 _REPORTED = 200
 

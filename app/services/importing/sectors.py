@@ -8,9 +8,10 @@ from importlib.resources import files
 from app.services.importing.remarks import Unreadable
 
 _CODE = re.compile(
-    r"^(?:NACE|NAF|APE|CAE|CNAE|ATECO|SBI|WZ)?[\s:]*([A-U])?\s*\.?\s*(\d{2})(?:[.\s]?\d{1,2}){0,2}\s?[A-Z]?$",
+    r"^(?:NACE|NAF|APE|CAE|CNAE|ATECO|SBI|WZ)?[\s:]*+([A-U])?\s*+\.?\s*+(\d{2})(?:[.\s]?\d{1,2}){0,2}\s?[A-Z]?$",
     re.IGNORECASE,
 )
+"""Possessive where blanks follow each other: a cell of nothing else comes to an end."""
 
 
 @cache

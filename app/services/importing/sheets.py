@@ -19,8 +19,8 @@ MEDIA_TYPES: dict[Format, str] = {
 _SIGNS = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
 """What a formula begins with; the wide ones do where East Asian letters are written."""
 _RISKY = re.compile(rf"^'*(?:\s*{_SIGNS}|[\t\r\n])")
-_RISKY_INSIDE = re.compile(rf"(?<=[;\t\r\n])(\s*'*)({_SIGNS})")
-_TAKEN_INSIDE = re.compile(rf"(?<=[;\t\r\n])(\s*'*)'({_SIGNS})")
+_INSIDE = re.compile(rf"([;\t\r\n]\s*+'*+)({_SIGNS}?)")
+"""Where a cell may begin inside a cell. It fits without a sign too: thousands of empty lines are passed over."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What no XML holds: one such letter makes a workbook that opens nowhere."""
 _NAME = re.compile(r"[\\/*?:\[\]]")
@@ -56,13 +56,14 @@ def harmless_between(value: Any) -> Any:
     """The same for CSV, where a cell begins wherever a spreadsheet thinks so: with a comma in the list separator's
     place, many take a semicolon, a tab or the end of a line inside a cell for the end of it."""
     value = harmless(value)
-    return _RISKY_INSIDE.sub(r"\1'\2", value) if isinstance(value, str) else value
+    return _INSIDE.sub(lambda at: f"{at[1]}'{at[2]}" if at[2] else at[1], value) if isinstance(value, str) else value
 
 
 def take_off(text: str) -> str:
     """Undo `harmless` and `harmless_between`."""
-    text = text[1:] if text.startswith("'") and _RISKY.match(text) else text
-    return _TAKEN_INSIDE.sub(r"\1\2", text) if "'" in text else text
+    if "'" in text:
+        text = _INSIDE.sub(lambda at: (at[1].removesuffix("'") if at[2] else at[1]) + at[2], text)
+    return text[1:] if text.startswith("'") and _RISKY.match(text) else text
 
 
 def make_file(sheets: Sequence[SheetOut], stem: str, kind: Format) -> FileOut:

@@ -127,6 +127,12 @@ def test_sectors(text, sector):
     assert read_sector(text) == sector
 
 
+def test_a_sector_of_blanks_comes_to_an_end():
+    """With a step for each way to share the blanks out it would take days."""
+    blanks = "NACE" + " " * 100_000 + "x"
+    assert read_sector(blanks) == (blanks, None)
+
+
 def test_digits_are_a_sector_in_a_column_of_codes():
     assert read_sector("2014", coded=holds_codes("Code NAF")) == (
         "Manufacture of chemicals and chemical products", "C2014",

@@ -127,6 +127,12 @@ def test_three_hundred_offers_do_not_drown_the_one_that_fits():
     assert first.parts["need_offer"] > second.parts["need_offer"] + 0.2
 
 
+def test_a_text_of_blanks_is_cut_at_once():
+    """Looked through from each blank, a question of the longest text would take seconds, and this one hours."""
+    blanks = "tissus" + " " * 1_000_000 + "enduits"
+    assert "".join(split_text(blanks)).replace(" ", "") == "tissusenduits"
+
+
 def test_ten_thousand_words_become_a_bounded_number_of_verbatim_fragments():
     text = " ".join(f"Wort{number}{'.' if number % 12 == 0 else ''}" for number in range(10_000))
     pieces = split_text(text)

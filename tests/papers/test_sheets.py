@@ -7,7 +7,7 @@ from datetime import timedelta
 from fastapi.testclient import TestClient
 from papers_gathering import NAMES, Gathering, add_plan, words_of
 from pypdf import PdfReader
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.services.papers.make import Order, prepare_look
 from app.services.papers.press import print_pdf
@@ -16,6 +16,7 @@ from app.web.papers.wording import words
 from models.agenda import AgendaLink
 from models.event import Participant, Round
 from models.papers import PaperOptions
+from models.plan import Meeting
 
 
 def printed(client: TestClient, gathering: Gathering, kind: str, **options: object) -> list[str]:
@@ -50,6 +51,23 @@ def test_who_meets_two_at_once_reads_both(client: TestClient, session: Session, 
     assert sheet.count("09:30 – 09:50") == 2
     assert NAMES[1] in sheet
     assert NAMES[3] in sheet
+
+
+def test_who_sends_several_reads_who_sits_where(client: TestClient, session: Session, gathering: Gathering) -> None:
+    a, b, _, d = gathering.actors
+    add_plan(session, gathering.id, 1, [(a, b, 0, 0), (d, a, 0, 1)])
+    session.get_one(Participant, (gathering.id, a)).delegates = [{"id": "Anna"}, {"id": "Bart"}]
+    session.get_one(Participant, (gathering.id, b)).delegates = [{"id": "Carla"}]
+    first, second = session.exec(select(Meeting).order_by(col(Meeting.place)))
+    first.delegate_a, first.delegate_b = "Anna", "Carla"
+    second.delegate_b = "Bart"
+    session.commit()
+    mine, theirs = printed(client, gathering, "participants", actor_ids=[a, b])
+    where = [mine.index(word) for word in (NAMES[1], "À la table pour vous : Anna · Aan tafel voor u: Anna", NAMES[3],
+                                           "À la table pour vous : Bart")]  # fmt: skip
+    assert where == sorted(where)
+    assert "Carla" not in mine
+    assert not any(name in theirs for name in ("Anna", "Carla"))  # one delegate is not told apart
 
 
 def test_what_people_wrote_is_never_read_as_markup(client: TestClient, planned: Gathering) -> None:

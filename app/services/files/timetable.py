@@ -70,7 +70,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Encounter:
-    """Two participants in a round; `place` and `interpreter` are indices, or None."""
+    """Two participants in a round; `place` and `interpreter` are indices, or None; `delegates` sit for the two."""
 
     a: int
     b: int
@@ -78,6 +78,7 @@ class Encounter:
     place: int | None
     interpreter: int | None
     worth: float = 0.0
+    delegates: tuple[str | None, str | None] = (None, None)
 
     @property
     def pair(self) -> tuple[int, int]:
@@ -87,6 +88,10 @@ class Encounter:
     def other(self, actor_id: int) -> int:
         """Whom this one meets."""
         return self.b if actor_id == self.a else self.a
+
+    def delegate_of(self, actor_id: int) -> str | None:
+        """Who sits there for this one, where somebody is named."""
+        return self.delegates[actor_id == self.b]
 
 
 @dataclass(frozen=True)
@@ -180,7 +185,7 @@ def read_timetable(session: Session, *, event_id: int, number: int | None = None
         r.index: _slot(r.index, r.starts_at, r.minutes, event.zone) for r in list_rounds(session, event_id=event_id)
     }
     meetings = tuple(
-        Encounter(m.a, m.b, m.round, m.place, _index(m.interpreter), m.utility)
+        Encounter(m.a, m.b, m.round, m.place, _index(m.interpreter), m.utility, (m.delegate_a, m.delegate_b))
         for m in (plan.meetings if plan else ())
         if m.round in slots
     )

@@ -150,6 +150,7 @@ def _own_meeting(desk: Desk, person: Person, meeting: Encounter, clock: tuple[st
     table = desk.timetable
     partner = table.people[meeting.other(person.id)]
     tongues = desk.tongues_of(person, partner)
+    delegate = meeting.delegate_of(person.id) if len(person.delegates) > 1 else None
     return {
         "kind": "meeting",
         "start": clock[0],
@@ -157,6 +158,7 @@ def _own_meeting(desk: Desk, person: Person, meeting: Encounter, clock: tuple[st
         "place": table.place_name(meeting.place, desk.words(tongues[0])),
         "name": partner.name,
         "facts": desk.facts(partner, tongues[0]),
+        "delegate": desk.both(tongues, "delegate_there", delegate=delegate) if delegate else [],
         "interpreter": desk.interpreter(meeting, tongues),
         "why": _why(desk, why_for(desk.reasons, person.id, partner.id), tongues),
     }

@@ -27,6 +27,7 @@ PHRASES = {
     "interpreter_number": mark("paper", "Interpreter %(number)s"),
     "agenda_code": mark("paper", "Your agenda, always up to date"),
     "agenda_yours": mark("paper", "Keep it to yourself: whoever has this code can answer for you."),
+    "delegate_there": mark("paper", "At the table for you: %(delegate)s"),
     "you_need": mark("paper", "You look for"),
     "you_offer": mark("paper", "You offer"),
     "you_profile": mark("paper", "You write"),

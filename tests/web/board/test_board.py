@@ -127,6 +127,8 @@ def test_a_plan_that_is_being_computed_shows_how_far_it_is_and_asks_for_itself_a
         assert [figure in text for figure in ("<dd>31.4</dd>", "<dd>33</dd>", "<dd>4.7%</dd>")] == [True] * 3
         assert 'value="0.953"' in text
         assert f'<form method="post" action="{gathering}/plans">' not in text
+        # The whole section comes at once: no "Publish" above a plan that seems to be waiting still.
+        assert re.search('id="plan-(facts|deeds)" data-live-part', text) is None
 
 
 def test_before_anything_is_known_no_figure_is_made_up(client: TestClient, session: Session, gathering: str) -> None:

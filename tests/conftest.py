@@ -131,6 +131,14 @@ def _empty(engine: Engine) -> None:
         connection.execute(text("UPDATE pool_revision SET n = n + 1"))
 
 
+@pytest.fixture
+def vacuumed(engine: Engine) -> None:
+    """The index of vectors without what other tests deleted, which a server sweeps out by and by: it finds its
+    neighbours approximately, and thousands of dead ones at the same few places may hide the living."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM passage"))
+
+
 @pytest.fixture(scope="session")
 def shelf(shared_engine: Engine) -> Shelf:
     """Set-ups that several tests share."""

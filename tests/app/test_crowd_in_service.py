@@ -18,7 +18,7 @@ TRADES = ["weaving glass fabric", "testing textile coatings", "growing chicory r
 
 
 @pytest.fixture
-def crowd(client, embed) -> None:
+def crowd(vacuumed, client, embed) -> None:
     """Forty-eight actors on two sides, each needing what another one's trade is."""
     for n in range(48):
         needs, offers = TRADES[(n + 1) % 8], TRADES[n % 8]

@@ -98,6 +98,7 @@ def test_meaning_fills_the_rest_nearest_first_and_says_how_near(filled: TestClie
     assert meant[0]["text"] == COATING
 
 
+@pytest.mark.usefixtures("vacuumed")
 def test_meaning_finds_the_same_through_the_index_where_actors_are_too_many_to_hold(
     filled: TestClient, session: Session, meaning: Meaning
 ) -> None:
